@@ -1,0 +1,103 @@
+"""Settings of a process, declared once and read from the environment.
+
+Owns the names, defaults and checks of every environment variable. Refuses to start
+half-configured: every missing or wrong setting is named in one error. Only entry points
+read settings; everything below them is passed what it needs.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
+
+
+class SettingsError(Exception):
+    """The environment does not make a complete configuration."""
+
+
+def _database_url(text: str) -> str:
+    if urlsplit(text).scheme not in {"postgresql", "postgres"}:
+        raise ValueError("must look like postgresql://user:password@host:5432/name")
+    return text
+
+
+def _mqtt_url(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in {"mqtt", "mqtts"} or not url.hostname:
+        raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://host:8883")
+    return text
+
+
+def _workshop_file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError(f"there is no file {path}")
+    return path
+
+
+def _log_format(text: str) -> str:
+    if text not in {"console", "json"}:
+        raise ValueError("must be console or json")
+    return text
+
+
+def _setting(env: str, parse: Callable[[str], object], about: str, default: object = None) -> Any:
+    """Declare one setting: its variable, its check, and the sentence the documents show."""
+    return field(default=default, metadata={"env": env, "parse": parse, "about": about})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a process is told by its environment; `None` means not given."""
+
+    database_url: str | None = _setting(
+        "BAYBOARD_DATABASE_URL", _database_url, "PostgreSQL or TimescaleDB, postgresql://user:password@host/name"
+    )
+    mqtt_url: str | None = _setting(
+        "BAYBOARD_MQTT_URL", _mqtt_url, "the MQTT broker, mqtt://user:password@host:1883 or mqtts://…"
+    )
+    workshop_file: Path = _setting(
+        "BAYBOARD_WORKSHOP_FILE",
+        _workshop_file,
+        "the workshop's own facts (sites, bays, stages, targets); without it, the example that ships with Bayboard",
+        DEFAULT_WORKSHOP_FILE,
+    )
+    secret_key: str | None = _setting(
+        "BAYBOARD_SECRET_KEY", str, "signs sessions and links; at least 32 random characters"
+    )
+    log_format: str = _setting(
+        "BAYBOARD_LOG_FORMAT", _log_format, "console for people, json for log collectors", "console"
+    )
+
+    @classmethod
+    def from_environment(
+        cls, environment: Mapping[str, str] = os.environ, *, required: tuple[str, ...] = ()
+    ) -> "Settings":
+        """Read every setting, naming all that are missing or wrong together.
+
+        Raises SettingsError; `required` names the fields this process cannot do without.
+        """
+        values: dict[str, object] = {}
+        problems: list[str] = []
+        for setting in fields(cls):
+            variable = setting.metadata["env"]
+            text = environment.get(variable, "")
+            if text:
+                try:
+                    values[setting.name] = setting.metadata["parse"](text)
+                except ValueError as error:
+                    problems.append(f"{variable} {error}")
+            elif setting.name in required:
+                problems.append(f"{variable} is not set ({setting.metadata['about']})")
+        if problems:
+            raise SettingsError("; ".join(problems))
+        return cls(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+
+
+def document_settings() -> list[tuple[str, str]]:
+    """Name every environment variable with the sentence that explains it."""
+    return [(setting.metadata["env"], setting.metadata["about"]) for setting in fields(Settings)]

@@ -1,0 +1,133 @@
+"""The workshop's own facts: sites, bays, stages and targets, from one validated TOML file.
+
+Owns the shape of `workshop.toml` and the list of everything wrong with it, each with its
+line. Refuses unknown keys, so that a misspelt one is never silently ignored. It knows
+nothing of databases or messages.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from config.toml_lines import locate_line
+
+Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class WorkshopError(Exception):
+    """The workshop file cannot be used; the message lists every error with its line."""
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not a time zone such as Asia/Shanghai")
+    return name
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stage(_Facts):
+    """A step of the flow: waiting, touching the car, or the end of the visit."""
+
+    key: Key
+    en: str
+    zh: str
+    kind: Literal["wait", "touch", "end"]
+    target_minutes: Annotated[float, Field(gt=0)] | None = None
+
+    def name(self, lang: str) -> str:
+        """Return the stage's name as a customer reads it."""
+        return self.zh if lang == "zh" else self.en
+
+
+class Bay(_Facts):
+    """A place in the workshop where a car can stand and be worked on."""
+
+    key: Key
+    kind: Key = "general"
+    zone: str = ""
+
+
+class Site(_Facts):
+    """One workshop: its names, its zone and its bays in the order the wall shows them."""
+
+    key: Key
+    en: str
+    zh: str
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    bays: list[Bay] = []
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the time zone all of the site's days and hours are reckoned in."""
+        return ZoneInfo(self.timezone)
+
+    def name(self, lang: str) -> str:
+        """Return the site's name in a language."""
+        return self.zh if lang == "zh" else self.en
+
+
+class IngestRules(_Facts):
+    """How far a device's clock may be ahead of ours before its messages are refused."""
+
+    future_tolerance_seconds: Annotated[float, Field(ge=0)] = 300.0
+
+
+class Workshop(_Facts):
+    """Everything `workshop.toml` says."""
+
+    ingest: IngestRules = IngestRules()
+    stages: Annotated[list[Stage], Field(alias="stage", min_length=1)]
+    sites: Annotated[list[Site], Field(alias="site", min_length=1)]
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> "Workshop":
+        _refuse_repeats("stage", [stage.key for stage in self.stages])
+        _refuse_repeats("site", [site.key for site in self.sites])
+        for site in self.sites:
+            _refuse_repeats(f"bay of site {site.key}", [bay.key for bay in site.bays])
+        return self
+
+    def site(self, key: str) -> Site | None:
+        """Find a site by its key."""
+        return next((site for site in self.sites if site.key == key), None)
+
+    def stage(self, key: str) -> Stage | None:
+        """Find a stage by its key."""
+        return next((stage for stage in self.stages if stage.key == key), None)
+
+
+def load_workshop(path: Path) -> Workshop:
+    """Read and check a workshop file.
+
+    Raises WorkshopError with one line per error: `file:line: what is wrong`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        return Workshop.model_validate(tomllib.loads(text))
+    except OSError as error:
+        raise WorkshopError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WorkshopError(f"{path}: is not TOML: {error}") from error
+    except ValidationError as error:
+        lines = [
+            f"{path}:{locate_line(text, problem['loc'])}: {_say(problem['loc'], problem['msg'])}"
+            for problem in error.errors()
+        ]
+        raise WorkshopError("\n".join(lines)) from error
+
+
+def _say(location: tuple[int | str, ...], message: str) -> str:
+    where = ".".join(str(part) for part in location)
+    return f"{where}: {message.removeprefix('Value error, ')}" if where else message.removeprefix("Value error, ")
+
+
+def _refuse_repeats(what: str, keys: list[str]) -> None:
+    repeated = sorted({key for key in keys if keys.count(key) > 1})
+    if repeated:
+        raise ValueError(f"{what} named more than once: {', '.join(repeated)}")
