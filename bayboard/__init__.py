@@ -1,0 +1,1 @@
+"""The console command: entry points, the one-machine demo and its embedded parts."""

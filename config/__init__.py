@@ -1,0 +1,1 @@
+"""Settings of a process, facts of a workshop, words of two languages."""

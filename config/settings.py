@@ -55,7 +55,9 @@ class Settings:
     """What a process is told by its environment; `None` means not given."""
 
     database_url: str | None = _setting(
-        "BAYBOARD_DATABASE_URL", _database_url, "PostgreSQL or TimescaleDB, postgresql://user:password@host/name"
+        "BAYBOARD_DATABASE_URL",
+        _database_url,
+        "PostgreSQL or TimescaleDB, postgresql://user:password@host/name",
     )
     mqtt_url: str | None = _setting(
         "BAYBOARD_MQTT_URL", _mqtt_url, "the MQTT broker, mqtt://user:password@host:1883 or mqtts://…"
@@ -63,7 +65,7 @@ class Settings:
     workshop_file: Path = _setting(
         "BAYBOARD_WORKSHOP_FILE",
         _workshop_file,
-        "the workshop's own facts (sites, bays, stages, targets); without it, the example that ships with Bayboard",
+        "the workshop's own facts (sites, bays, stages, targets); by default the example of the package",
         DEFAULT_WORKSHOP_FILE,
     )
     secret_key: str | None = _setting(

@@ -124,7 +124,8 @@ def load_workshop(path: Path) -> Workshop:
 
 def _say(location: tuple[int | str, ...], message: str) -> str:
     where = ".".join(str(part) for part in location)
-    return f"{where}: {message.removeprefix('Value error, ')}" if where else message.removeprefix("Value error, ")
+    problem = message.removeprefix("Value error, ")
+    return f"{where}: {problem}" if where else problem
 
 
 def _refuse_repeats(what: str, keys: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""What people see: the app, its pages and figures, and how changes are pushed to them."""

@@ -1,0 +1,1 @@
+"""From MQTT messages to rows, each stored once or quarantined with a reason."""

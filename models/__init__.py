@@ -1,0 +1,1 @@
+"""What Bayboard knows: domain, tables, migrations and queries."""

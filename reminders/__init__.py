@@ -1,0 +1,1 @@
+"""What service is due, and telling people."""

@@ -1,0 +1,1 @@
+"""A workshop that runs by itself and knows the truth."""

@@ -1,0 +1,1 @@
+"""Functions from rows to components; they never touch the database."""

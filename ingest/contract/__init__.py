@@ -1,0 +1,1 @@
+"""The outside of the system: topics and payloads."""

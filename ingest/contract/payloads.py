@@ -15,7 +15,9 @@ from ingest.contract.topics import ContractError, Kind
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 
-EventId = Annotated[str, Meta(min_length=1, max_length=64, description="unique per device; a ULID or UUID is best")]
+EventId = Annotated[
+    str, Meta(min_length=1, max_length=64, description="unique per device; a ULID or UUID is best")
+]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset: the device's own clock")]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=500)]
@@ -120,12 +122,10 @@ class VehicleReadings(Payload, frozen=True, kw_only=True):
     readings: Annotated[tuple[Reading, ...], Meta(min_length=1)]
 
 
-class FleetReading(Payload, frozen=True, kw_only=True):
+class FleetReading(Reading, frozen=True, kw_only=True):
     """One of many readings, with the vehicle it belongs to."""
 
     vin: Vin
-    at: Instant
-    value: Count
 
 
 class FleetReadings(Payload, frozen=True, kw_only=True):
@@ -139,21 +139,21 @@ class FleetReadings(Payload, frozen=True, kw_only=True):
 class Vehicle(Payload, frozen=True, kw_only=True):
     """The vehicle of a work order; a field that is absent is left as it was."""
 
-    vin: Vin | None | UnsetType = UNSET
-    plate: Annotated[str, Meta(max_length=32)] | None | UnsetType = UNSET
-    make: Text | None | UnsetType = UNSET
-    model: Text | None | UnsetType = UNSET
-    year: Annotated[int, Meta(ge=1886, le=2200)] | None | UnsetType = UNSET
-    powertrain: Text | None | UnsetType = UNSET
-    in_service_on: date | None | UnsetType = UNSET
+    vin: Vin | UnsetType | None = UNSET
+    plate: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
+    make: Text | UnsetType | None = UNSET
+    model: Text | UnsetType | None = UNSET
+    year: Annotated[int, Meta(ge=1886, le=2200)] | UnsetType | None = UNSET
+    powertrain: Text | UnsetType | None = UNSET
+    in_service_on: date | UnsetType | None = UNSET
 
 
 class Customer(Payload, frozen=True, kw_only=True):
     """Who brought the car; a field that is absent is left as it was."""
 
-    ref: Name | None | UnsetType = UNSET
-    name: Text | None | UnsetType = UNSET
-    phone: Annotated[str, Meta(max_length=32)] | None | UnsetType = UNSET
+    ref: Name | UnsetType | None = UNSET
+    name: Text | UnsetType | None = UNSET
+    phone: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
     waiting: bool | UnsetType = UNSET
 
 
@@ -184,9 +184,9 @@ class WorkOrderChange(Payload, frozen=True, kw_only=True):
     change: Literal["opened", "updated", "cancelled"]
     vehicle: Vehicle | UnsetType = UNSET
     customer: Customer | UnsetType = UNSET
-    job_type: Literal["maintenance", "repair", "body", "warranty", "inspection"] | None | UnsetType = UNSET
-    advisor: Text | None | UnsetType = UNSET
-    promised_at: Instant | None | UnsetType = UNSET
+    job_type: Literal["maintenance", "repair", "body", "warranty", "inspection"] | UnsetType | None = UNSET
+    advisor: Text | UnsetType | None = UNSET
+    promised_at: Instant | UnsetType | None = UNSET
     lines: tuple[JobLine, ...] | UnsetType = UNSET
     parts: tuple[PartLine, ...] | UnsetType = UNSET
 
@@ -227,7 +227,10 @@ class _OdometerShape(Struct, gc=False):
     vin: msgspec.Raw | UnsetType = UNSET
 
 
-_DECODERS = {kind: msgspec.json.Decoder(types[0]) for kind, types in TYPES_OF_KIND.items()}
+_DECODERS: dict[Kind, msgspec.json.Decoder[Message]] = {
+    kind: msgspec.json.Decoder(types[0]) for kind, types in TYPES_OF_KIND.items()
+}
+_DECODE_READING = msgspec.json.Decoder(OdometerReading)
 _DECODE_SHAPE = msgspec.json.Decoder(_OdometerShape)
 _DECODE_VEHICLE = msgspec.json.Decoder(VehicleReadings)
 _DECODE_FLEET = msgspec.json.Decoder(FleetReadings)
@@ -244,14 +247,13 @@ def decode(kind: Kind, payload: bytes) -> Message:
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise ContractError(f"payload: {len(payload)} bytes, more than {MAX_PAYLOAD_BYTES}")
     try:
-        message: Message = (
-            _decode_odometer(payload) if kind is Kind.ODOMETER else _DECODERS[kind].decode(payload)
-        )
+        if kind is Kind.ODOMETER:
+            return _decode_odometer(payload)
+        return _DECODERS[kind].decode(payload)
     except msgspec.ValidationError as error:
         raise ContractError(_name_field(str(error))) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"payload: not JSON: {error}") from error
-    return message
 
 
 def _decode_odometer(payload: bytes) -> OdometerReading | VehicleReadings | FleetReadings:
@@ -259,8 +261,7 @@ def _decode_odometer(payload: bytes) -> OdometerReading | VehicleReadings | Flee
         shape = _DECODE_SHAPE.decode(payload)
         if shape.readings is not UNSET:
             return (_DECODE_FLEET if shape.vin is UNSET else _DECODE_VEHICLE).decode(payload)
-    reading: OdometerReading = _DECODERS[Kind.ODOMETER].decode(payload)
-    return reading
+    return _DECODE_READING.decode(payload)
 
 
 def _name_field(message: str) -> str:

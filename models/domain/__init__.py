@@ -1,0 +1,1 @@
+"""The rules of the trade as pure functions and values; standard library only."""

@@ -5,7 +5,8 @@ one arrives, in whatever order, all intervals of its work order are reckoned ane
 late arrival corrects history. Refuses to know where scans come from or go to.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,7 +42,7 @@ class Interval:
     reason: str | None
 
 
-def reckon_intervals(scans: Iterable[Scan], end_stages: Set[str]) -> list[Interval]:
+def reckon_intervals(scans: Iterable[Scan], end_stages: AbstractSet[str]) -> list[Interval]:
     """Reckon the intervals of one work order, oldest first.
 
     A scan that repeats stage, bay, technician, operation and reason opens nothing new. An

@@ -1,0 +1,5 @@
+"""`python -m bayboard` is the same as `bayboard`."""
+
+from bayboard.cli import main
+
+main()

@@ -1,0 +1,194 @@
+"""The console command `bayboard`: one function a subcommand, each a thin entry point.
+
+Owns wiring and exit statuses: 0 success, 1 a failure explained in one sentence on stderr,
+2 wrong usage. This is the only place that reads settings and clocks.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import sqlalchemy.exc
+import typer
+
+from bayboard.embedded import EmbeddedError
+from config.log import configure_log
+from config.settings import Settings, SettingsError
+from config.workshop import Workshop, WorkshopError, load_workshop
+
+app = typer.Typer(
+    name="bayboard",
+    help="The live operations board of a car workshop.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same workshop.")]
+
+
+def main() -> None:
+    """Run the command; turn expected failures into one sentence and exit status 1."""
+    try:
+        app()
+    except (SettingsError, WorkshopError, EmbeddedError) as error:
+        _fail(str(error))
+    except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
+        cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
+        _fail(f"the database cannot be used: {str(cause).strip().splitlines()[0]}")
+
+
+def _fail(message: str) -> None:
+    sys.stderr.write(f"bayboard: {message}\n")
+    sys.exit(1)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8050,
+    mqtt_port: Annotated[int, typer.Option(help="Port of the MQTT broker.")] = 1883,
+    speed: Speed = 20.0,
+    seed: Seed = 1,
+    data: Annotated[
+        Path | None, typer.Option(help="Directory that keeps the data; else it is thrown away.")
+    ] = None,
+    duration: Annotated[float | None, typer.Option(min=0, help="Stop after so many seconds.")] = None,
+) -> None:
+    """Run everything on this machine: database, broker, ingest, dashboard, a simulated workshop."""
+    from bayboard.demo import Demo  # noqa: PLC0415  # keeps the other commands quick to start
+
+    stop = _stop_on_signals()
+    settings = Settings.from_environment()
+    configure_log(settings.log_format)
+    Demo(
+        port=port,
+        mqtt_port=mqtt_port,
+        speed=speed,
+        seed=seed,
+        data=data,
+        workshop_file=settings.workshop_file,
+    ).run(stop, duration)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the current schema and say what kind of database it is."""
+    from models.migrations.run import migrate as bring_up  # noqa: PLC0415
+
+    settings = Settings.from_environment(required=("database_url",))
+    assert settings.database_url  # noqa: S101  # required above
+    typer.echo(bring_up(settings.database_url))
+
+
+@app.command()
+def ingest(
+    share: Annotated[
+        str | None, typer.Option(help="Share the load with every other process of this group.")
+    ] = None,
+    client_id: Annotated[
+        str | None, typer.Option(help="Name of the session the broker keeps; unique for each process.")
+    ] = None,
+    http_host: Annotated[str, typer.Option(help="Where to answer health and metrics.")] = "127.0.0.1",
+    http_port: Annotated[
+        int | None, typer.Option(help="Port of /healthz, /readyz and /metrics; none if not given.")
+    ] = None,
+) -> None:
+    """Store what the broker has, each message once, until stopped."""
+    from bayboard.ingesting import make_ingest  # noqa: PLC0415
+    from ingest.health import serve_health  # noqa: PLC0415
+
+    settings, workshop = _configure(("database_url", "mqtt_url"))
+    service, metrics = make_ingest(settings, workshop, share=share, client_id=client_id, clock=_now)
+    _on_signals(service.stop)
+    server = (
+        serve_health(http_host, http_port, metrics.registry, lambda: service.ready) if http_port else None
+    )
+    service.run()
+    if server:
+        server.shutdown()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8050,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
+) -> None:
+    """Serve the dashboard until stopped."""
+    from dashboard.serve import serve as serve_dashboard  # noqa: PLC0415
+
+    settings, _ = _configure(("database_url",))
+    assert settings.database_url  # noqa: S101  # required above
+    serve_dashboard(
+        database_url=settings.database_url,
+        workshop_file=settings.workshop_file,
+        host=host,
+        port=port,
+        workers=workers,
+    )
+
+
+@app.command()
+def simulate(
+    speed: Speed = 1.0,
+    seed: Seed = 1,
+    truth: Annotated[Path | None, typer.Option(help="Write what really happened to this file.")] = None,
+) -> None:
+    """Publish a simulated workshop to the broker until stopped."""
+    from simulators.publish import run_simulation  # noqa: PLC0415
+
+    stop = _stop_on_signals()
+    settings, workshop = _configure(("mqtt_url",))
+    assert settings.mqtt_url  # noqa: S101  # required above
+    run_simulation(
+        mqtt_url=settings.mqtt_url,
+        workshop=workshop,
+        seed=seed,
+        speed=speed,
+        started_at=_now(),
+        clock=_now,
+        stop=stop,
+        truth=truth,
+    )
+
+
+@app.command()
+def docs(
+    check: Annotated[bool, typer.Option("--check", help="Only say whether they are current.")] = False,
+    directory: Annotated[Path, typer.Option(help="The documents' directory.")] = Path("docs"),
+) -> None:
+    """Write the documents that are generated from the code: contract, settings, commands."""
+    from bayboard.documents import find_stale, write_documents  # noqa: PLC0415
+
+    if not check:
+        write_documents(directory)
+    elif stale := find_stale(directory):
+        _fail(f"not current, run `bayboard docs`: {', '.join(stale)}")
+
+
+def _configure(required: tuple[str, ...]) -> tuple[Settings, Workshop]:
+    settings = Settings.from_environment(required=required)
+    configure_log(settings.log_format)
+    return settings, load_workshop(settings.workshop_file)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    _on_signals(stop.set)
+    return stop
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on SIGTERM and Ctrl-C, from a thread: a handler may interrupt a held lock."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: threading.Thread(target=stop).start())

@@ -1,0 +1,141 @@
+"""Everything on one machine with nothing installed but the package.
+
+Owns the demo's data directory, its ports and the order in which parts start. Prints the
+addresses, a line each, usable as they stand. Each part is the very command that runs in
+production; only database and broker are the embedded ones.
+"""
+
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import httpx
+from simulators.scaled import scale_workshop
+
+from bayboard.embedded import (
+    EmbeddedError,
+    PostgresServer,
+    broker_command,
+    find_free_port,
+    refuse_taken_port,
+)
+from bayboard.supervisor import Part, Supervisor, start_logged
+from config.workshop import load_workshop
+from models.migrations.run import migrate
+
+_MARK = ".bayboard"
+_READY_SECONDS = 60.0
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(
+        self, *, port: int, mqtt_port: int, speed: float, seed: int, data: Path | None, workshop_file: Path
+    ) -> None:
+        self._port = port
+        self._mqtt_port = mqtt_port
+        self._speed = speed
+        self._seed = seed
+        self._data = data
+        self._workshop_file = workshop_file
+
+    def run(self, stop: threading.Event, duration_seconds: float | None) -> None:
+        """Run until told to stop or the time is over; leaves no process behind.
+
+        Raises EmbeddedError when a port is taken or the directory is not ours.
+        """
+        refuse_taken_port(self._port, "dashboard")
+        refuse_taken_port(self._mqtt_port, "broker")
+        directory = _take_directory(self._data)
+        supervisor = Supervisor(_say)
+        try:
+            self._start(supervisor, directory, stop)
+            supervisor.watch(stop, duration_seconds)
+        finally:
+            supervisor.stop()
+            if self._data is None:
+                shutil.rmtree(directory, ignore_errors=True)
+
+    def _start(self, supervisor: Supervisor, directory: Path, stop: threading.Event) -> None:
+        logs = directory / "logs"
+        logs.mkdir(exist_ok=True)
+        workshop_file = directory / "workshop.toml"
+        workshop_file.write_text(
+            scale_workshop(self._workshop_file.read_text(encoding="utf-8"), self._speed), encoding="utf-8"
+        )
+        workshop = load_workshop(workshop_file)
+        database = PostgresServer(directory / "postgresql", find_free_port())
+        environment = {
+            "BAYBOARD_DATABASE_URL": database.url,
+            "BAYBOARD_MQTT_URL": f"mqtt://127.0.0.1:{self._mqtt_port}",
+            "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
+            "BAYBOARD_SECRET_KEY": secrets.token_urlsafe(32),
+        }
+
+        def part(name: str, command: list[str]) -> Part:
+            return Part(name, lambda: start_logged(command, logs / f"{name}.log", environment))
+
+        def bayboard(*arguments: str) -> list[str]:
+            return [sys.executable, "-P", "-m", "bayboard", *arguments]
+
+        supervisor.start(part("broker", broker_command(self._mqtt_port)))
+        supervisor.start(Part("database", lambda: _start_database(database), signal.SIGINT))
+        migrate(database.url)
+        supervisor.start(part("ingest", bayboard("ingest")))
+        supervisor.start(part("dashboard", bayboard("serve", "--port", str(self._port))))
+        supervisor.start(
+            part("workshop", bayboard("simulate", "--speed", str(self._speed), "--seed", str(self._seed)))
+        )
+        address = f"http://127.0.0.1:{self._port}"
+        _wait_until_ready(f"{address}/readyz", stop)
+        for site in workshop.sites:
+            _say(f"wall: {address}/wall/{site.key}")
+            _say(f"wall (中文): {address}/wall/{site.key}?lang=zh")
+        _say(f"broker: {environment['BAYBOARD_MQTT_URL']}")
+        _say(f"database: {database.url}")
+        _say(f"logs: {logs}")
+        _say(f"The simulated workshop runs {self._speed:g} times faster than life. Ctrl-C stops everything.")
+
+
+def _take_directory(data: Path | None) -> Path:
+    """Return a directory that is ours: a new one, or one that an earlier demo made."""
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="bayboard-demo-"))
+    if data.exists() and not data.is_dir():
+        raise EmbeddedError(f"{data} is a file; --data wants a directory")
+    if data.exists() and any(data.iterdir()) and not (data / _MARK).exists():
+        raise EmbeddedError(f"{data} holds something that is not Bayboard's; choose an empty directory")
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        (data / _MARK).touch()
+    except OSError as error:
+        raise EmbeddedError(f"{data} cannot be used: {error.strerror}") from error
+    return data
+
+
+def _start_database(database: PostgresServer) -> "subprocess.Popen[bytes]":
+    database.start()
+    return database.process
+
+
+def _wait_until_ready(url: str, stop: threading.Event) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline and not stop.is_set():
+        try:
+            if httpx.get(url, timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        stop.wait(0.1)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

@@ -1,0 +1,61 @@
+"""From a topic and bytes to an event, with the checks that need the workshop's facts.
+
+Owns what makes a well-formed message impossible here: a stage nobody configured, a time
+outside of anything a device's clock may say. Refuses with ContractError, naming the field.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ingest.contract.payloads import (
+    FleetReadings,
+    Message,
+    StageScan,
+    VehicleReadings,
+    decode,
+)
+from ingest.contract.topics import ContractError, Topic, parse_topic
+
+# Nothing a workshop measures is older; a clock that says so has lost its battery.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the workshop's facts demand of a message."""
+
+    stages: frozenset[str]
+    end_stages: frozenset[str]
+    future_tolerance: timedelta
+
+
+def decode_message(
+    topic_text: str, payload: bytes, received_at: datetime, rules: Rules
+) -> tuple[Topic, Message]:
+    """Read one message; raises ContractError naming the field that is wrong."""
+    topic = parse_topic(topic_text)
+    message = decode(topic.kind, payload)
+    _check_stage(message, rules)
+    if isinstance(message, VehicleReadings | FleetReadings):
+        for position, reading in enumerate(message.readings):
+            _check_time(reading.at, f"readings[{position}].at", received_at, rules)
+    else:
+        _check_time(message.at, "at", received_at, rules)
+    return topic, message
+
+
+def _check_stage(message: Message, rules: Rules) -> None:
+    if isinstance(message, StageScan) and message.stage not in rules.stages:
+        raise ContractError(f"stage: {message.stage!r} is not configured")
+
+
+def _check_time(at: datetime, field: str, received_at: datetime, rules: Rules) -> None:
+    ahead = at - received_at
+    if ahead > rules.future_tolerance:
+        raise ContractError(f"{field}: {_round(ahead)} ahead of our clock")
+    if at < _EARLIEST:
+        raise ContractError(f"{field}: {at.isoformat()} is before {_EARLIEST.year}")
+
+
+def _round(duration: timedelta) -> timedelta:
+    return timedelta(seconds=round(duration.total_seconds()))

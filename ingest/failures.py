@@ -1,0 +1,36 @@
+"""What a failure of the database means for the batch: try again, or find the row to blame.
+
+One function sorts every error. Transient: nothing is wrong with the batch, the database is
+away, busy, full or read-only; keep the batch, acknowledge nothing, try again. Permanent:
+some row can never be stored; split the batch until that row is alone.
+"""
+
+from enum import Enum, auto
+
+import psycopg
+
+
+class Failure(Enum):
+    """What to do with a batch that could not be written."""
+
+    TRANSIENT = auto()
+    PERMANENT = auto()
+
+
+# SQLSTATE classes that speak of data, not of the state of the server (PostgreSQL, appendix A).
+_BLAMES_A_ROW = (
+    "21",  # cardinality violation
+    "22",  # data exception: out of range, invalid text representation, NUL in text
+    "23",  # integrity constraint violation
+    "44",  # with check option violation
+    "54",  # program limit exceeded: an index row too large, too many columns
+)
+
+
+def classify_failure(error: psycopg.Error) -> Failure:
+    """Sort an error; what is unknown counts as transient, because retrying loses nothing."""
+    if error.sqlstate is None:
+        # No answer of a server: either the connection broke, or psycopg itself could not
+        # express a value, as with text that holds NUL.
+        return Failure.PERMANENT if isinstance(error, psycopg.DataError) else Failure.TRANSIENT
+    return Failure.PERMANENT if error.sqlstate.startswith(_BLAMES_A_ROW) else Failure.TRANSIENT

@@ -1,0 +1,41 @@
+"""Every metric of ingest, named and explained in one place."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Metrics:
+    """Counters of one ingest process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        # Messages taken from the broker, redeliveries included.
+        self.received = Counter("bayboard_ingest_received", "Messages received", registry=self.registry)
+        # Rows that a commit added, by table.
+        self.stored = Counter("bayboard_ingest_stored", "Rows stored", ["table"], registry=self.registry)
+        # Rows that were there already, by table.
+        self.duplicates = Counter(
+            "bayboard_ingest_duplicates", "Rows already stored", ["table"], registry=self.registry
+        )
+        # Messages refused for the first time.
+        self.quarantined = Counter(
+            "bayboard_ingest_quarantined", "Messages quarantined", registry=self.registry
+        )
+        # Messages in a commit, and how long it took from decoding to committed.
+        self.batch_messages = Histogram(
+            "bayboard_ingest_batch_messages",
+            "Messages a batch",
+            buckets=(1, 3, 10, 30, 100, 300, 1000, 3000, 10000),
+            registry=self.registry,
+        )
+        self.batch_seconds = Histogram(
+            "bayboard_ingest_batch_seconds", "Time to write a batch", registry=self.registry
+        )
+        # Failed attempts to write a batch that will be repeated.
+        self.retries = Counter("bayboard_ingest_retries", "Batches tried again", registry=self.registry)
+        # Connections made to the broker; the first is not a reconnect.
+        self.connections = Counter(
+            "bayboard_ingest_broker_connections", "Connections to the broker", registry=self.registry
+        )
+        # 1 while connected to the broker, and to the database.
+        self.broker_up = Gauge("bayboard_ingest_broker_up", "Broker connected", registry=self.registry)
+        self.database_up = Gauge("bayboard_ingest_database_up", "Database connected", registry=self.registry)

@@ -1,0 +1,155 @@
+"""The ingest service: take what arrived, commit it, acknowledge it, again.
+
+Owns the loop and its promise: a message is acknowledged after the commit that stored it,
+never before, and ends in exactly one place. No timer holds a message back: a batch is
+whatever arrived while the last one was being committed.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Sequence
+
+import psycopg
+import structlog
+
+from ingest.batch import Batch, Refusal, sort_messages
+from ingest.decode import Rules
+from ingest.failures import Failure, classify_failure
+from ingest.message import ReceivedMessage
+from ingest.metrics import Metrics
+from ingest.mqtt import Inbox, Subscriber
+from ingest.write import prepare_connection, write_batch
+
+_log = structlog.get_logger()
+
+MAX_BATCH_MESSAGES = 5000
+_CONNECT_TIMEOUT_SECONDS = 3
+_FIRST_BACKOFF_SECONDS = 0.2
+_MAX_BACKOFF_SECONDS = 15.0
+
+
+class _StoppedError(Exception):
+    """We were asked to stop while the database was away."""
+
+
+class Ingest:
+    """One ingest process: a subscriber on one side, a database connection on the other."""
+
+    def __init__(
+        self, *, database_url: str, rules: Rules, inbox: Inbox, subscriber: Subscriber, metrics: Metrics
+    ) -> None:
+        self._database_url = database_url
+        self._rules = rules
+        self._inbox = inbox
+        self._subscriber = subscriber
+        self._metrics = metrics
+        self._stopping = threading.Event()
+        self._connection: psycopg.Connection | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Say whether both the broker and the database are there."""
+        return self._subscriber.connected and self._connection is not None
+
+    def stop(self) -> None:
+        """Make `run` store what is in the inbox and return; callable from a signal handler's thread."""
+        self._stopping.set()
+        self._inbox.close()
+
+    def run(self) -> None:
+        """Ingest until stopped; a broker or database that is away is waited for, for ever."""
+        self._subscriber.start()
+        try:
+            self._store([])
+            while messages := self._inbox.take(MAX_BATCH_MESSAGES):
+                self._metrics.received.inc(len(messages))
+                self._store(messages)
+                self._subscriber.acknowledge(messages)
+        except _StoppedError:
+            _log.warning("stopped while the database was away; the broker keeps what is not stored")
+        finally:
+            self._subscriber.stop()
+            self._disconnect()
+
+    def _store(self, messages: Sequence[ReceivedMessage]) -> None:
+        """Store messages; returns only when every one of them is committed."""
+        self._store_batch(messages, sort_messages(messages, self._rules))
+
+    def _store_batch(self, messages: Sequence[ReceivedMessage], batch: Batch) -> None:
+        for wait_seconds in _backoff():
+            try:
+                self._write(messages, batch)
+            except psycopg.Error as error:
+                if classify_failure(error) is Failure.PERMANENT:
+                    self._find_the_row_to_blame(messages, error)
+                    return
+                self._disconnect()
+                self._metrics.retries.inc()
+                _log.warning(
+                    "database is away or refuses, trying again",
+                    error=_first_line(error),
+                    wait_seconds=wait_seconds,
+                    messages_waiting=len(messages),
+                )
+            else:
+                return
+            if self._stopping.wait(wait_seconds):
+                raise _StoppedError
+
+    def _find_the_row_to_blame(self, messages: Sequence[ReceivedMessage], error: psycopg.Error) -> None:
+        if len(messages) == 1:
+            refusal = Refusal(messages[0], f"database: {_first_line(error)}")
+            self._store_batch(messages, Batch(refusals=[refusal]))
+            return
+        middle = len(messages) // 2
+        self._store(messages[:middle])
+        self._store(messages[middle:])
+
+    def _write(self, messages: Sequence[ReceivedMessage], batch: Batch) -> None:
+        if self._connection is None:
+            self._connection = self._connect()
+        if not messages:
+            return
+        started = time.perf_counter()
+        written = write_batch(self._connection, batch, self._rules.end_stages)
+        self._metrics.batch_seconds.observe(time.perf_counter() - started)
+        self._metrics.batch_messages.observe(len(messages))
+        self._metrics.quarantined.inc(written.quarantined)
+        for table, count in written.stored.items():
+            self._metrics.stored.labels(table).inc(count)
+        for table, count in written.duplicates.items():
+            self._metrics.duplicates.labels(table).inc(count)
+        for refusal in batch.refusals:
+            _log.warning("message quarantined", topic=refusal.message.topic, reason=refusal.reason)
+
+    def _connect(self) -> psycopg.Connection:
+        connection = psycopg.connect(
+            self._database_url,
+            autocommit=True,
+            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+            application_name="bayboard-ingest",
+        )
+        try:
+            prepare_connection(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
+        self._metrics.database_up.set(1)
+        _log.info("connected to database")
+        return connection
+
+    def _disconnect(self) -> None:
+        self._metrics.database_up.set(0)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _backoff() -> Iterator[float]:
+    """Yield the seconds to wait before each further try, doubling up to a limit, for ever."""
+    return (min(_FIRST_BACKOFF_SECONDS * 2**attempt, _MAX_BACKOFF_SECONDS) for attempt in itertools.count())
+
+
+def _first_line(error: psycopg.Error) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,141 @@
+"""One batch, one transaction: rows, quarantine, projection, announcement.
+
+Owns the statements that store events exactly once: COPY into a temporary table, then
+INSERT … ON CONFLICT DO NOTHING. Nothing is visible, and nothing may be acknowledged, before
+the commit. What a failure means is decided by the caller with `ingest.failures`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from psycopg import Connection, sql
+from sqlalchemy.dialects import postgresql
+
+from ingest.batch import Batch, Refusal
+from ingest.project import Touched, project_work_orders
+from ingest.rows import COLUMNS, Row
+from models.queries.board import CHANNEL
+from models.schema import Base
+
+# Beyond this a notification would come near PostgreSQL's 8000 bytes; screens read the site anyway.
+_MAX_NAMED_ORDERS = 100
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_NAMES_WORK_ORDERS = ("stage_scan", "work_order_change")
+
+
+@dataclass(slots=True)
+class Written:
+    """What one commit stored: new rows and duplicates by table, refusals newly kept."""
+
+    stored: dict[str, int] = field(default_factory=dict)
+    duplicates: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+
+
+def prepare_connection(connection: Connection) -> None:
+    """Make the temporary tables that batches are copied into; the connection must be in autocommit."""
+    for table, columns in COLUMNS.items():
+        connection.execute(
+            sql.SQL("create temp table {} on commit delete rows as select {} from {} limit 0").format(
+                sql.Identifier(_incoming(table)), _names(columns), sql.Identifier(table)
+            )
+        )
+
+
+def write_batch(connection: Connection, batch: Batch, end_stages: frozenset[str]) -> Written:
+    """Store a batch in one transaction; on any error nothing of it is stored."""
+    written = Written()
+    touched: Touched = {}
+    with connection.transaction():
+        for table in COLUMNS:
+            if rows := batch.rows.get(table):
+                _store_rows(connection, table, rows, written, touched)
+        if batch.refusals:
+            written.quarantined = _quarantine(connection, batch.refusals)
+        project_work_orders(connection, touched, end_stages)
+        _announce(connection, batch.heard, touched)
+    return written
+
+
+def _store_rows(
+    connection: Connection, table: str, rows: list[Row], written: Written, touched: Touched
+) -> None:
+    columns = COLUMNS[table]
+    cursor = connection.cursor()
+    copy_in = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+        sql.Identifier(_incoming(table)), _names(columns)
+    )
+    with cursor.copy(copy_in) as copy:
+        copy.set_types(_types(table))
+        for row in rows:
+            copy.write_row(row)
+    named = table in _NAMES_WORK_ORDERS
+    insert = sql.SQL(
+        "insert into {table} ({columns}) select {columns} from {incoming} on conflict do nothing {returning}"
+    )
+    cursor.execute(
+        insert.format(
+            table=sql.Identifier(table),
+            columns=_names(columns),
+            incoming=sql.Identifier(_incoming(table)),
+            returning=sql.SQL("returning site, work_order, corrected_at, received_at" if named else ""),
+        )
+    )
+    written.stored[table] = cursor.rowcount
+    written.duplicates[table] = len(rows) - cursor.rowcount
+    if named:
+        for site, work_order, at, received_at in cursor:
+            earliest, latest = touched.get((site, work_order), (at, received_at))
+            touched[site, work_order] = (min(at, earliest), max(received_at, latest))
+
+
+def _quarantine(connection: Connection, refusals: Iterable[Refusal]) -> int:
+    cursor = connection.cursor()
+    cursor.executemany(
+        "insert into quarantined_message (digest, received_at, topic, payload, reason, status)"
+        " values (%s, %s, %s, %s, %s, 'new') on conflict (digest) do nothing",
+        [
+            (
+                hashlib.sha256(refusal.message.topic.encode() + b"\0" + refusal.message.payload).digest(),
+                refusal.message.received_at,
+                refusal.message.topic,
+                refusal.message.payload,
+                refusal.reason,
+            )
+            for refusal in refusals
+        ],
+    )
+    return cursor.rowcount
+
+
+def _announce(connection: Connection, heard: dict[str, datetime], touched: Touched) -> None:
+    """Tell every screen's feed, in the same transaction, which sites and orders changed."""
+    orders: dict[str, list[str]] = {site: [] for site in heard}
+    for site, work_order in touched:
+        orders.setdefault(site, []).append(work_order)
+    for site in sorted(heard):
+        connection.execute(
+            "insert into site_pulse values (%s, %s) on conflict (site) do update"
+            " set received_at = greatest(site_pulse.received_at, excluded.received_at)",
+            (site, heard[site]),
+        )
+        named = orders[site] if len(orders[site]) <= _MAX_NAMED_ORDERS else None
+        announcement = {"site": site, "received_at": heard[site].isoformat(), "work_orders": named}
+        connection.execute("select pg_notify(%s, %s)", (CHANNEL, json.dumps(announcement)))
+
+
+def _incoming(table: str) -> str:
+    return f"incoming_{table}"
+
+
+def _names(columns: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
+def _types(table: str) -> list[str]:
+    """Return the PostgreSQL type of every column, which binary COPY must be told."""
+    described = Base.metadata.tables[table].columns
+    return [described[name].type.compile(dialect=_DIALECT).lower() for name in COLUMNS[table]]

@@ -1,0 +1,8 @@
+"""Alembic's environment: runs the revisions on the connection that `run.migrate` holds."""
+
+from alembic import context
+
+from models.schema import Base
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+context.run_migrations()

@@ -1,0 +1,81 @@
+"""Brings a database to the current schema, once however many processes ask at the same time.
+
+Owns the order: lock, extension, Alembic's revisions, hypertables. All of it is one
+transaction, so a migration either happened or did not.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from models.connect import connect_database
+from models.timescale import Database, Edition, detect_database, enable_timescaledb, make_hypertables
+
+# Any number that no other program locks on: the first letters of "bayboard".
+_LOCK = 0x626179626F617264 % 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What `migrate` found and did."""
+
+    database: Database
+    before: str | None
+    after: str
+    hypertables: list[str]
+
+    def __str__(self) -> str:
+        lines = [f"database: {self.database}"]
+        if self.before == self.after:
+            lines.append(f"schema: already at {self.after}")
+        else:
+            lines.append(f"schema: brought from {self.before or 'nothing'} to {self.after}")
+        if self.database.edition is not Edition.PLAIN:
+            made = ", ".join(self.hypertables) or "all there already"
+            lines.append(f"hypertables switched on: {made}")
+        return "\n".join(lines)
+
+
+def migrate(database_url: str) -> Migration:
+    """Bring a database to the current schema; safe to repeat and to run from several processes.
+
+    Raises sqlalchemy.exc.OperationalError when the database cannot be reached.
+    """
+    engine = connect_database(database_url)
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            enable_timescaledb(connection)
+            database = detect_database(connection)
+            before = current_revision(connection)
+            config = alembic_config(connection)
+            command.upgrade(config, "head")
+            made = [] if database.edition is Edition.PLAIN else make_hypertables(connection)
+            return Migration(database, before, newest_revision(), made)
+    finally:
+        engine.dispose()
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision a database is at, None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    """Return the revision the code expects."""
+    head = ScriptDirectory.from_config(alembic_config(None)).get_current_head()
+    assert head is not None, "there is always a first revision"  # noqa: S101
+    return head
+
+
+def alembic_config(connection: Connection | None) -> Config:
+    """Return Alembic's configuration, made here so that no alembic.ini is needed."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    return config
