@@ -1,0 +1,37 @@
+"""The fixtures every test may use, one plugin for each real part.
+
+Owns only the list and the choice of free ports.
+"""
+
+import itertools
+import os
+import socket
+from collections.abc import Callable
+
+import pytest
+
+pytest_plugins = ("tests.fix_broker", "tests.fix_browser", "tests.fix_database", "tests.fix_processes")
+
+# Below the ports that Linux gives to outgoing connections, so that nobody takes one between
+# a broker's stop and its start. Test runs at the same time begin in different places.
+_FIRST_PORT, _PORTS = 20000, 12000
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A function that returns a port on 127.0.0.1 which nobody uses, another at each call."""
+    candidates = (_FIRST_PORT + (os.getpid() * 97 + n) % _PORTS for n in itertools.count())
+
+    def find() -> int:
+        return next(filter(_is_free, candidates))
+
+    return find
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,94 @@
+"""A real Chromium for tests, through Playwright.
+
+Owns one browser for the session and a page for each test, which fails the test on whatever a
+page must never do: an error in the console or in a script, or a request to another machine.
+"""
+
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    ViewportSize,
+    WebError,
+    sync_playwright,
+)
+
+_FLAGS = [
+    "--no-sandbox",  # Chromium refuses its sandbox to root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+_SCREEN: ViewportSize = {"width": 1920, "height": 1080}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "expects_console(*parts): errors in the page's console that contain one of these are allowed",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of pages last.
+
+    Playwright keeps an event loop of its own running in this thread from the first page to
+    the end of the session, and asyncio.run refuses to start a second one there.
+    """
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium, or run `make test` as root")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page_complaints() -> list[str]:
+    """What the page did that a page must never do; a test that provokes one may clear the list."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, page_complaints: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page on a screen like the wall's, with no memory of other tests."""
+    marker = request.node.get_closest_marker("expects_console")
+    expected: tuple[str, ...] = marker.args if marker else ()
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(part in message.text for part in expected):
+            page_complaints.append(f"console: {message.text} ({message.location['url']})")
+
+    def watch(sent: Request) -> None:
+        address = urlsplit(sent.url)
+        if address.scheme not in {"data", "blob"} and address.hostname != "127.0.0.1":
+            page_complaints.append(f"request to another machine: {sent.url}")
+
+    def catch(error: WebError) -> None:
+        page_complaints.append(f"script: {error.error}")
+
+    context = browser.new_context(viewport=_SCREEN)
+    context.on("console", hear)
+    context.on("request", watch)
+    context.on("weberror", catch)
+    page = context.new_page()
+    yield page
+    context.close()
+    assert not page_complaints, "\n".join(page_complaints)

@@ -1,0 +1,118 @@
+"""Real databases for tests: the embedded PostgreSQL and, where it can be had, TimescaleDB.
+
+Owns the servers of a test session, on 127.0.0.1 and a free port each, and gives every test a
+database of its own, cloned from one that was migrated once. Refuses to share data between tests.
+"""
+
+import itertools
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import LiteralString
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from bayboard.embedded import PostgresServer
+
+DATABASE_KINDS = ("postgresql", "timescaledb")
+_SCRIPT = Path(__file__).parent.parent / "scripts" / "timescaledb.sh"
+_NOT_TO_BE_HAD = 3
+_FAST_NOT_SAFE = {"fsync": "off", "full_page_writes": "off"}
+
+
+@dataclass(slots=True)
+class DatabaseServer:
+    """A running server and the databases made on it for tests."""
+
+    url: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count, init=False)
+    _template: str | None = field(default=None, init=False)
+
+    @contextmanager
+    def make_database(self, template: str = "template1") -> Iterator[str]:
+        """Yield the address of a new database, and drop it afterwards, whoever is still connected."""
+        name = f"test_{next(self._numbers)}"
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        try:
+            yield urlsplit(self.url)._replace(path=f"/{name}").geturl()
+        finally:
+            self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def migrated_template(self) -> str:
+        """Name a database with the current schema, made on first use."""
+        if self._template is None:
+            # Imported here: a test of an empty database must not fail over a broken migration.
+            from models.migrations.run import migrate  # noqa: PLC0415
+
+            self._run("CREATE DATABASE {}", "migrated")
+            migrate(urlsplit(self.url)._replace(path="/migrated").geturl())
+            self._template = "migrated"
+        return self._template
+
+    def _run(self, statement: LiteralString, *names: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "every_database: run on each kind of database; other tests run on the embedded one"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("every_database"):
+        metafunc.parametrize("database_kind", DATABASE_KINDS, indirect=True)
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`postgresql` or `timescaledb`."""
+    kind: str = getattr(request, "param", "postgresql")
+    return kind
+
+
+@pytest.fixture
+def database_server(database_kind: str, request: pytest.FixtureRequest) -> DatabaseServer:
+    """The session's server of the kind this test runs on."""
+    server: DatabaseServer = request.getfixturevalue(f"{database_kind}_server")
+    return server
+
+
+@pytest.fixture
+def database_url(database_server: DatabaseServer) -> Iterator[str]:
+    """A database of this test's own, with the current schema and no rows."""
+    with database_server.make_database(database_server.migrated_template()) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(database_server: DatabaseServer) -> Iterator[str]:
+    """A database of this test's own, with nothing in it."""
+    with database_server.make_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(
+    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+) -> Iterator[DatabaseServer]:
+    data_dir = tmp_path_factory.mktemp("postgresql") / "data"
+    with PostgresServer(data_dir, free_port(), _FAST_NOT_SAFE) as server:
+        yield DatabaseServer(server.url)
+
+
+@pytest.fixture(scope="session")
+def timescaledb_server(free_port: Callable[[], int]) -> Iterator[DatabaseServer]:
+    port = str(free_port())
+    started = subprocess.run([_SCRIPT, "start", port], capture_output=True, text=True, check=False)
+    if started.returncode == _NOT_TO_BE_HAD:
+        pytest.skip(started.stderr.strip())
+    assert started.returncode == 0, started.stderr
+    yield DatabaseServer(started.stdout.strip())
+    subprocess.run([_SCRIPT, "stop", port], check=True)

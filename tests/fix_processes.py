@@ -1,0 +1,149 @@
+"""Bayboard's own commands as child processes of a test.
+
+Owns starting them, reading what they print, and leaving none behind. Refuses to run a command
+any other way than a user would: through `python -m bayboard`.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from http.client import HTTPException
+from typing import Protocol
+from urllib.request import urlopen
+
+import psutil
+import pytest
+
+_PATIENCE_SECONDS = 30.0
+
+
+class RunningCommand:
+    """A started command with a process group of its own, and every line it has printed."""
+
+    def __init__(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        self.name = " ".join(("bayboard", *arguments))
+        self.lines: list[str] = []
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bayboard", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**_plain_environment(), **environment},
+            start_new_session=True,
+        )
+        self._heard = threading.Condition()
+        self._silent = False
+        self._reader = threading.Thread(target=self._read, name=f"output of {self.name}")
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_for_line(self, pattern: str, within_seconds: float = _PATIENCE_SECONDS) -> re.Match[str]:
+        """Return the first match of the pattern in a line printed so far or from now on."""
+        deadline = time.monotonic() + within_seconds
+        seen = 0
+        with self._heard:
+            while True:
+                for line in self.lines[seen:]:
+                    if found := re.search(pattern, line):
+                        return found
+                seen = len(self.lines)
+                if self._silent or not self._heard.wait(deadline - time.monotonic()):
+                    break
+        pytest.fail(f"{self.name} did not print {pattern!r}; it printed:\n" + "\n".join(self.lines))
+
+    def wait_for_answer(self, url: str, within_seconds: float = _PATIENCE_SECONDS) -> bytes:
+        """Return the body once the address answers 200."""
+        deadline = time.monotonic() + within_seconds
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with urlopen(url, timeout=2) as answer:  # noqa: S310  # the test's own http address
+                    body: bytes = answer.read()
+                    return body
+            except (OSError, HTTPException):
+                time.sleep(0.05)
+        pytest.fail(f"{self.name} did not answer 200 on {url}; it printed:\n" + "\n".join(self.lines))
+
+    def wait(self, within_seconds: float = _PATIENCE_SECONDS) -> int:
+        """Return the exit status of a command that ends by itself."""
+        return self._process.wait(within_seconds)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask the command to stop and return its exit status."""
+        self._process.send_signal(how)
+        return self.wait()
+
+    def kill(self) -> None:
+        """End the command without warning; its own children are left to notice."""
+        self._process.kill()
+        self.wait()
+
+    def clear_away(self) -> None:
+        """End the command and every process it started, as the last thing in a test."""
+        family = self._family()
+        if self._process.poll() is None:
+            self._process.terminate()
+        _, alive = psutil.wait_procs(family, timeout=5)
+        for process in alive:
+            process.kill()
+        psutil.wait_procs(alive)
+        self._process.wait()
+        self._reader.join()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def _family(self) -> list[psutil.Process]:
+        """List what lives in the command's session, and below it in sessions of their own."""
+        try:
+            below = psutil.Process(self.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            below = []
+        return list({*below, *(process for process in psutil.process_iter() if self._is_ours(process))})
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return os.getsid(process.pid) == self.pid
+        except ProcessLookupError:
+            return False
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            with self._heard:
+                self.lines.append(line.rstrip("\n"))
+                self._heard.notify_all()
+        with self._heard:
+            self._silent = True
+            self._heard.notify_all()
+
+
+def _plain_environment() -> dict[str, str]:
+    """Return this process's environment without what a developer may have set for Bayboard."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("BAYBOARD_")}
+    return {**plain, "PYTHONUNBUFFERED": "1"}
+
+
+class StartCommand(Protocol):
+    def __call__(self, *arguments: str, **environment: str) -> RunningCommand: ...
+
+
+@pytest.fixture
+def start_bayboard() -> Iterator[StartCommand]:
+    """Start `bayboard …`; keywords are its environment. Stopped, and its output shown, after the test."""
+    started: list[RunningCommand] = []
+
+    def start(*arguments: str, **environment: str) -> RunningCommand:
+        started.append(RunningCommand(arguments, environment))
+        return started[-1]
+
+    yield start
+    for command in reversed(started):
+        command.clear_away()
+        sys.stdout.write("\n".join((f"--- {command.name}", *command.lines, "")))
