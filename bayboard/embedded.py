@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict
 
 import psycopg
 
@@ -28,6 +28,14 @@ _BINARIES = Path(_WHEEL.origin if _WHEEL and _WHEEL.origin else ".").parent / "p
 _DATABASE_ACCOUNT = "bayboard"
 _PR_SET_PDEATHSIG = 1
 _START_TIMEOUT_SECONDS = 30.0
+
+
+class _Identity(TypedDict, total=False):
+    """Arguments of `subprocess` that say whom a child runs as."""
+
+    user: str
+    group: int
+    extra_groups: list[str]
 
 
 class EmbeddedError(Exception):
@@ -114,7 +122,7 @@ class PostgresServer:
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
-                user=self._account,
+                **self._identity(),
                 cwd="/",
                 preexec_fn=die_with_parent(signal.SIGINT),  # noqa: PLW1509  # a plain prctl call
                 process_group=0,
@@ -142,6 +150,12 @@ class PostgresServer:
     ) -> None:
         self.stop()
 
+    def _identity(self) -> "_Identity":
+        """Return whom the server runs as: ourselves, or its own account and none of root's groups."""
+        if self._account is None:
+            return {}
+        return {"user": self._account, "group": pwd.getpwnam(self._account).pw_gid, "extra_groups": []}
+
     def _prepare(self) -> None:
         self._data_dir.mkdir(parents=True, exist_ok=True)
         if self._account:
@@ -166,7 +180,7 @@ class PostgresServer:
             capture_output=True,
             text=True,
             check=False,
-            user=self._account,
+            **self._identity(),
             cwd="/",
         )
         if made.returncode:

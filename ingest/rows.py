@@ -14,11 +14,11 @@ from psycopg.types.json import Jsonb
 from ingest.contract.payloads import (
     DeviceStatus,
     DiagnosticReport,
-    FleetReading,
     FleetReadings,
     LabourScan,
     Message,
     OdometerReading,
+    Reading,
     StageScan,
     VehicleReadings,
     WorkOrderChange,
@@ -100,8 +100,12 @@ def _readings_rows(
 ) -> Iterator[tuple[str, Row]]:
     site, device, event_id, unit = topic.site, topic.device, batch.id, batch.unit
     factor = KM_PER_UNIT[unit]
-    for reading in batch.readings:
-        vin = reading.vin if isinstance(reading, FleetReading) else batch.vin
+    of_vehicles: list[tuple[str, Reading]] = (
+        [(batch.vin, reading) for reading in batch.readings]
+        if isinstance(batch, VehicleReadings)
+        else [(reading.vin, reading) for reading in batch.readings]
+    )
+    for vin, reading in of_vehicles:
         at, value = reading.at, reading.value
         yield (
             "odometer_reading",

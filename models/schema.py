@@ -62,12 +62,12 @@ class Base(DeclarativeBase):
 class Event:
     """What every event of a device carries: its identity and its three times."""
 
-    site: Mapped[str] = mapped_column(primary_key=True)
-    device: Mapped[str] = mapped_column(primary_key=True)
-    event_id: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime] = mapped_column(primary_key=True)
-    received_at: Mapped[datetime]
-    corrected_at: Mapped[datetime]
+    site: Mapped[str] = mapped_column(primary_key=True, sort_order=-6)
+    device: Mapped[str] = mapped_column(primary_key=True, sort_order=-5)
+    event_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-4)
+    at: Mapped[datetime] = mapped_column(primary_key=True, sort_order=-3)
+    received_at: Mapped[datetime] = mapped_column(sort_order=-2)
+    corrected_at: Mapped[datetime] = mapped_column(sort_order=-1)
 
 
 class StageScan(Event, Base):

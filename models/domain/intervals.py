@@ -9,15 +9,12 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Scan:
-    """A work order was seen entering a stage; ordered by time, then by who said it.
-
-    `at` is the corrected time. The order of device and event makes two scans of the
-    same instant fall the same way whichever arrived first.
-    """
+    """A work order was seen entering a stage; `at` is the corrected time."""
 
     at: datetime
     device: str
@@ -49,8 +46,8 @@ def reckon_intervals(scans: Iterable[Scan], end_stages: AbstractSet[str]) -> lis
     interval of an end stage is over as it begins, so only work under way has no `left_at`.
     """
     intervals: list[Interval] = []
-    changes = _drop_repeats(sorted(set(scans)))
-    for scan, following in zip(changes, [*changes[1:], None], strict=True):
+    changes = _drop_repeats(sorted(set(scans), key=_order))
+    for scan, following in zip_longest(changes, changes[1:]):
         left_at = scan.at if scan.stage in end_stages else following.at if following else None
         intervals.append(
             Interval(
@@ -72,6 +69,11 @@ def _drop_repeats(scans: list[Scan]) -> list[Scan]:
         if not kept or _place(scan) != _place(kept[-1]):
             kept.append(scan)
     return kept
+
+
+def _order(scan: Scan) -> tuple[datetime, str, str]:
+    """Order by time, then by who said it: two scans of an instant fall the same way whichever came first."""
+    return (scan.at, scan.device, scan.event_id)
 
 
 def _place(scan: Scan) -> tuple[str | None, ...]:

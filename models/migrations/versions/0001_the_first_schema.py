@@ -23,33 +23,33 @@ def upgrade() -> None:
     )
     op.create_table(
         "diagnostic_report",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("vin", sa.Text(), nullable=False),
         sa.Column("work_order", sa.Text(), nullable=True),
         sa.Column("measurements", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("tool_serial", sa.Text(), nullable=True),
         sa.Column("tool_calibration_due", sa.Date(), nullable=True),
-        sa.Column("site", sa.Text(), nullable=False),
-        sa.Column("device", sa.Text(), nullable=False),
-        sa.Column("event_id", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("site", "device", "event_id", "at", name=op.f("diagnostic_report_pkey")),
     )
     op.create_index(op.f("diagnostic_report_vin_at_idx"), "diagnostic_report", ["vin", "at"], unique=False)
     op.create_table(
         "labour_scan",
-        sa.Column("work_order", sa.Text(), nullable=False),
-        sa.Column("job", sa.Text(), nullable=False),
-        sa.Column("technician", sa.Text(), nullable=False),
-        sa.Column("bay", sa.Text(), nullable=True),
-        sa.Column("action", sa.Text(), nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("work_order", sa.Text(), nullable=False),
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("technician", sa.Text(), nullable=False),
+        sa.Column("bay", sa.Text(), nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("site", "device", "event_id", "at", name=op.f("labour_scan_pkey")),
     )
     op.create_index(
@@ -57,20 +57,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "odometer_reading",
-        sa.Column("vin", sa.Text(), nullable=False),
-        sa.Column("km", sa.Double(), nullable=False),
-        sa.Column("value", sa.Double(), nullable=False),
-        sa.Column("unit", sa.Text(), nullable=False),
-        sa.Column("trusted", sa.Boolean(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("vin", sa.Text(), nullable=False),
+        sa.Column("km", sa.Double(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("trusted", sa.Boolean(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint(
-            "vin", "site", "device", "event_id", "at", name=op.f("odometer_reading_pkey")
+            "site", "device", "event_id", "at", "vin", name=op.f("odometer_reading_pkey")
         ),
     )
     op.create_index(op.f("odometer_reading_vin_at_idx"), "odometer_reading", ["vin", "at"], unique=False)
@@ -130,18 +130,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "stage_scan",
-        sa.Column("work_order", sa.Text(), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False),
-        sa.Column("bay", sa.Text(), nullable=True),
-        sa.Column("technician", sa.Text(), nullable=True),
-        sa.Column("operation", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("work_order", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("bay", sa.Text(), nullable=True),
+        sa.Column("technician", sa.Text(), nullable=True),
+        sa.Column("operation", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("site", "device", "event_id", "at", name=op.f("stage_scan_pkey")),
     )
     op.create_index(
@@ -212,14 +212,14 @@ def upgrade() -> None:
     op.create_index(op.f("work_order_vin_idx"), "work_order", ["vin"], unique=False)
     op.create_table(
         "work_order_change",
-        sa.Column("work_order", sa.Text(), nullable=False),
-        sa.Column("change", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("work_order", sa.Text(), nullable=False),
+        sa.Column("change", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("site", "device", "event_id", "at", name=op.f("work_order_change_pkey")),
     )
     op.create_index(
