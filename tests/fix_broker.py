@@ -1,9 +1,11 @@
 """Real MQTT brokers for tests, on 127.0.0.1 and a free port each.
 
 Owns starting, stopping and killing the embedded broker and Debian's Mosquitto, the latter with
-the configuration of production. Refuses to imitate a broker: what is not installed is skipped.
+the configuration and the command of production. Refuses to imitate a broker: what is not
+installed is skipped.
 """
 
+import os
 import re
 import shutil
 import signal
@@ -17,13 +19,17 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 import pytest
+import yaml
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bayboard.embedded import broker_command, die_with_parent
 
 BrokerKind = Literal["iotcore", "mosquitto"]
-MOSQUITTO_CONFIGURATION = Path(__file__).parent.parent / "config" / "mosquitto.conf"
+_ROOT = Path(__file__).parent.parent
+_PASSWORD = "only-for-tests"  # noqa: S105  # there is nothing behind it
+# Debian keeps Mosquitto where only root's PATH looks.
+_PATH = f"{os.environ['PATH']}:/usr/sbin"
 _ANSWER_TIMEOUT_SECONDS = 20.0
 
 
@@ -34,6 +40,7 @@ class Broker:
     kind: BrokerKind
     command: list[str]
     url: str
+    environment: dict[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -48,6 +55,7 @@ class Broker:
         """Start the broker and wait until it accepts connections."""
         self._process = subprocess.Popen(
             self.command,
+            env={**os.environ, **self.environment},
             preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  # a plain prctl call
         )
         deadline = time.monotonic() + _ANSWER_TIMEOUT_SECONDS
@@ -108,40 +116,38 @@ def iotcore_broker(free_port: Callable[[], int]) -> Iterator[Broker]:
 @pytest.fixture
 def mosquitto_broker(free_port: Callable[[], int], tmp_path: Path) -> Iterator[Broker]:
     """Mosquitto as in production, with passwords, keeping its state in the test's directory."""
-    program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    if program is None:
+    if shutil.which("mosquitto", path=_PATH) is None:
         pytest.skip("Mosquitto is not installed: apt-get install mosquitto, or run `make test` as root")
     port = free_port()
-    configuration = write_mosquitto_configuration(tmp_path / "mosquitto", port, "bayboard", "only-for-tests")
     broker = Broker(
         "mosquitto",
-        [program, "-c", str(configuration)],
-        f"mqtt://bayboard:only-for-tests@127.0.0.1:{port}",
+        prepare_mosquitto(tmp_path / "mosquitto", port),
+        f"mqtt://bayboard:{_PASSWORD}@127.0.0.1:{port}",
+        {"MQTT_PASSWORD": _PASSWORD, "PATH": _PATH},
     )
     broker.start()
     yield broker
     broker.kill()
 
 
-def write_mosquitto_configuration(directory: Path, port: int, user: str, password: str) -> Path:
-    """Write production's configuration with only its places changed to the test's own."""
+def prepare_mosquitto(directory: Path, port: int) -> list[str]:
+    """Put production's configuration into the directory; return production's command for it.
+
+    Both are the repository's own, with nothing changed but the places.
+    """
     directory.mkdir(mode=0o700)
-    passwords = directory / "passwords"
-    passwords.write_text(f"{user}:{password}\n")
-    subprocess.run(["mosquitto_passwd", "-U", str(passwords)], check=True, capture_output=True)
-    text = MOSQUITTO_CONFIGURATION.read_text()
-    for option, value in {
-        "listener": f"{port} 127.0.0.1",
-        "persistence_location": f"{directory}/",
-        "password_file": str(passwords),
-    }.items():
-        text, replaced = re.subn(rf"(?m)^{option} .*$", f"{option} {value}", text)
-        assert replaced == 1, f"config/mosquitto.conf has {replaced} lines of {option}, not one"
+
+    def relocate(text: str) -> str:
+        return re.sub("/run/mosquitto/|/mosquitto/(config|data)/", f"{directory}/", text)
+
+    configuration = relocate((_ROOT / "config" / "mosquitto.conf").read_text())
+    configuration, listeners = re.subn(r"(?m)^listener .*", f"listener {port} 127.0.0.1", configuration)
+    assert listeners == 1, "config/mosquitto.conf has one listener"
     # Root would become the account `mosquitto`, which cannot reach the test's directory.
-    text += f"user {directory.owner()}\n"
-    configuration = directory / "mosquitto.conf"
-    configuration.write_text(text)
-    return configuration
+    configuration += f"user {directory.owner()}\n"
+    (directory / "mosquitto.conf").write_text(configuration)
+    service = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())["services"]["broker"]
+    return [relocate(part).replace("$$", "$") for part in service["command"]]
 
 
 @pytest.fixture
