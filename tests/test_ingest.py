@@ -1,0 +1,178 @@
+"""The ingest command on real brokers and databases: nothing is lost, nothing doubled."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from bayboard.embedded import PostgresServer
+from ingest.contract.payloads import StageScan, encode
+from models.migrations.run import migrate
+from tests.fix_broker import Broker, Publish
+from tests.fix_processes import RunningCommand, StartCommand
+
+TOPIC = "workshop/v1/s1/scanner/bay-B07/stage"
+StartIngest = Callable[..., RunningCommand]
+
+
+def scan(number: int, stage: str = "repairing") -> bytes:
+    return encode(
+        StageScan(id=str(number), at=datetime.now(UTC), work_order=f"RO-{number}", stage=stage, bay="B07")
+    )
+
+
+def wait_for_rows(database_url: str, query: LiteralString, expected: list[tuple[object, ...]]) -> None:
+    """Ask until the answer is the expected one, or fail with the last answer."""
+    deadline = time.monotonic() + 30
+    answer: list[tuple[object, ...]] = []
+    while answer != expected and time.monotonic() < deadline:
+        try:
+            with psycopg.connect(database_url) as connection:
+                answer = connection.execute(query).fetchall()
+        except psycopg.OperationalError:
+            pass
+        time.sleep(0.02)
+    assert answer == expected
+
+
+STORED: LiteralString = "select work_order from stage_scan order by at"
+
+
+@pytest.fixture
+def start_ingest(start_bayboard: StartCommand, free_port: Callable[[], int]) -> StartIngest:
+    """Start `bayboard ingest` and wait until it is ready."""
+
+    def start(broker: Broker, database_url: str) -> RunningCommand:
+        port = free_port()
+        command = start_bayboard(
+            "ingest",
+            "--http-port",
+            str(port),
+            BAYBOARD_MQTT_URL=broker.url,
+            BAYBOARD_DATABASE_URL=database_url,
+        )
+        command.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
+        return command
+
+    return start
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[PostgresServer]:
+    """A database server that a test may stop."""
+    with PostgresServer(tmp_path / "own", free_port()) as server:
+        migrate(server.url)
+        yield server
+
+
+def test_what_is_published_is_stored_or_quarantined(
+    broker: Broker, database_url: str, start_ingest: StartIngest, publish: Publish
+) -> None:
+    start_ingest(broker, database_url)
+    publish(broker.url, TOPIC, scan(1))
+    publish(broker.url, TOPIC, b"nonsense")
+    publish(broker.url, TOPIC, b" " * 300_000)
+    publish(broker.url, TOPIC, scan(2))
+    wait_for_rows(database_url, STORED, [("RO-1",), ("RO-2",)])
+    wait_for_rows(
+        database_url, "select octet_length(payload) from quarantined_message order by 1", [(8,), (300_000,)]
+    )
+
+
+def test_messages_that_came_while_ingest_was_away_are_stored_when_it_is_back(
+    broker: Broker, database_url: str, start_ingest: StartIngest, publish: Publish
+) -> None:
+    start_ingest(broker, database_url).kill()
+    publish(broker.url, TOPIC, scan(1))
+    second = start_ingest(broker, database_url)
+    wait_for_rows(database_url, STORED, [("RO-1",)])
+    assert second.stop() == 0
+    publish(broker.url, TOPIC, scan(2))
+    start_ingest(broker, database_url)
+    wait_for_rows(database_url, STORED, [("RO-1",), ("RO-2",)])
+
+
+def test_a_broker_that_restarts_is_found_again(
+    mosquitto_broker: Broker, database_url: str, start_ingest: StartIngest, publish: Publish
+) -> None:
+    command = start_ingest(mosquitto_broker, database_url)
+    mosquitto_broker.stop()
+    command.wait_for_line("lost the broker")
+    mosquitto_broker.start()
+    publish(mosquitto_broker.url, TOPIC, scan(1))
+    wait_for_rows(database_url, STORED, [("RO-1",)])
+
+
+def test_nothing_is_acknowledged_while_the_database_is_away(
+    mosquitto_broker: Broker, own_server: PostgresServer, start_ingest: StartIngest, publish: Publish
+) -> None:
+    command = start_ingest(mosquitto_broker, own_server.url)
+    own_server.stop()
+    publish(mosquitto_broker.url, TOPIC, scan(1))
+    command.wait_for_line("database is away")
+    command.kill()
+    own_server.start()
+    start_ingest(mosquitto_broker, own_server.url)
+    wait_for_rows(own_server.url, STORED, [("RO-1",)])
+
+
+def test_a_database_that_comes_back_gets_what_waited(
+    iotcore_broker: Broker, own_server: PostgresServer, start_ingest: StartIngest, publish: Publish
+) -> None:
+    command = start_ingest(iotcore_broker, own_server.url)
+    own_server.stop()
+    publish(iotcore_broker.url, TOPIC, scan(1))
+    command.wait_for_line("database is away")
+    own_server.start()
+    wait_for_rows(own_server.url, STORED, [("RO-1",)])
+
+
+def test_a_row_that_only_the_database_refuses_is_quarantined_alone(
+    iotcore_broker: Broker, database_url: str, start_ingest: StartIngest, publish: Publish
+) -> None:
+    command = start_ingest(iotcore_broker, database_url)
+    command.kill()
+    for number in range(1, 4):
+        publish(iotcore_broker.url, TOPIC, scan(number))
+    publish(iotcore_broker.url, TOPIC, scan(9).replace(b"RO-9", b"RO-\\u00009"))
+    for number in range(4, 6):
+        publish(iotcore_broker.url, TOPIC, scan(number))
+    start_ingest(iotcore_broker, database_url)
+    wait_for_rows(database_url, STORED, [(f"RO-{number}",) for number in range(1, 6)])
+    wait_for_rows(
+        database_url, "select count(*), min(left(reason, 9)) from quarantined_message", [(1, "database:")]
+    )
+
+
+def test_sigterm_stores_what_is_here_and_stops(
+    iotcore_broker: Broker, database_url: str, start_ingest: StartIngest, publish: Publish
+) -> None:
+    command = start_ingest(iotcore_broker, database_url)
+    publish(iotcore_broker.url, TOPIC, scan(1))
+    assert command.stop() == 0
+    start_ingest(iotcore_broker, database_url)
+    wait_for_rows(database_url, STORED, [("RO-1",)])
+
+
+def test_sigterm_stops_ingest_while_neither_broker_nor_database_is_there(
+    start_bayboard: StartCommand, free_port: Callable[[], int]
+) -> None:
+    command = start_bayboard(
+        "ingest",
+        BAYBOARD_MQTT_URL=f"mqtt://127.0.0.1:{free_port()}",
+        BAYBOARD_DATABASE_URL=f"postgresql://postgres@127.0.0.1:{free_port()}/postgres",
+    )
+    command.wait_for_line("database is away")
+    command.wait_for_line("broker is away")
+    assert command.stop() == 0
+
+
+def test_missing_settings_are_a_sentence_and_exit_status_1(start_bayboard: StartCommand) -> None:
+    command = start_bayboard("ingest")
+    assert command.wait() == 1
+    found = command.wait_for_line("BAYBOARD_DATABASE_URL is not set.*BAYBOARD_MQTT_URL is not set")
+    assert len(command.lines) == 1, found
