@@ -1,0 +1,20 @@
+"""Message ids: ULIDs whose random part comes from the seed, so that a run can be repeated."""
+
+from datetime import datetime
+from hashlib import sha256
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CHARACTERS = 26
+_RANDOM_BYTES = 10
+
+
+def make_ulid(at: datetime, origin: str) -> str:
+    """Make the ULID of an instant; the same origin at the same millisecond gives the same id."""
+    number = int(at.timestamp() * 1000) << (8 * _RANDOM_BYTES)
+    number |= int.from_bytes(sha256(origin.encode()).digest()[:_RANDOM_BYTES])
+    return write_base32(number, _CHARACTERS)
+
+
+def write_base32(number: int, characters: int) -> str:
+    """Write the last digits of a number in Crockford's alphabet, which has no I, L, O and U."""
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(characters)))

@@ -1,0 +1,121 @@
+"""A car workshop that runs by itself: arrivals and the stream of facts.
+
+Pure and seeded: the same seed, bays, hours and parameters give the same facts to the
+millisecond, for ever. Owns who comes when. Reads no clock, no file and no socket; what time
+it is outside, and who is told, is decided by pace and devices.
+"""
+
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from config.workshop import Bay
+from simulators.chance import open_stream
+from simulators.facts import Fact, OdometerRead
+from simulators.floor import Floor, Steps
+from simulators.opening import HOUR, AlwaysOpen, Hours
+from simulators.order import Order
+from simulators.parameters import Parameters
+from simulators.staff import Technician
+from simulators.vehicles import Car, make_car
+from simulators.visit import Visit
+
+_SLOT_SECONDS = HOUR / 4
+_BODY_KINDS = frozenset({"body"})
+_APPOINTMENTS_PER_SLOT = 3
+# People come a little before or after their appointment.
+_EARLY_SECONDS, _PUNCTUALITY_SECONDS = 600.0, 360.0
+_BUFFERED_READINGS = 6
+_BUFFERED_SHARE = 0.2
+
+
+class Shop:
+    """One site; `play` yields its facts in the order of time and never ends."""
+
+    def __init__(
+        self,
+        bays: Sequence[Bay],
+        seed: str,
+        parameters: Parameters | None = None,
+        hours: Hours | None = None,
+    ) -> None:
+        self._seed = seed
+        self._parameters = parameters or Parameters()
+        self._floor = Floor(bays, seed, self._parameters, hours or AlwaysOpen())
+        self._arrivals = open_stream(f"{seed}/arrivals")
+        self._road = open_stream(f"{seed}/road")
+        self._orders = 0
+        self._cars_here: set[int] = set()
+
+    @property
+    def technicians(self) -> list[Technician]:
+        """Return everybody who works on cars."""
+        return self._floor.crew
+
+    def play(self) -> Iterator[Fact]:
+        """Run the shop from second 0, a fact at a time."""
+        floor = self._floor
+        if not floor.bay_count:
+            return
+        floor.env.process(self._open_doors())
+        floor.env.process(self._watch_road())
+        while True:
+            floor.env.step()
+            yield from floor.facts
+            floor.facts.clear()
+
+    def _open_doors(self) -> Steps:
+        """Let cars come: so many appointments a quarter of an hour, and walk-ins at random."""
+        floor, rng, parameters = self._floor, self._arrivals, self._parameters
+        per_slot = parameters.orders_per_bay_hour * floor.bay_count * _SLOT_SECONDS / HOUR
+        while True:
+            yield from floor.wait_for_opening()
+            expected = per_slot * floor.hours.weigh_demand(floor.env.now)
+            booked = expected * parameters.appointment_share
+            slots = max(_APPOINTMENTS_PER_SLOT, round(2 * booked))
+            for _ in range(slots):
+                if rng.random() < booked / slots:
+                    late = max(0.0, rng.gauss(_EARLY_SECONDS, _PUNCTUALITY_SECONDS))
+                    floor.env.process(self._arrive(late, walks_in=False))
+            offset = rng.expovariate(1.0)
+            walking = expected - booked
+            while offset < walking:
+                floor.env.process(self._arrive(offset / walking * _SLOT_SECONDS, walks_in=True))
+                offset += rng.expovariate(1.0)
+            yield floor.env.timeout(_SLOT_SECONDS)
+
+    def _arrive(self, after_seconds: float, *, walks_in: bool) -> Steps:
+        floor, parameters = self._floor, self._parameters
+        yield floor.env.timeout(after_seconds)
+        yield from floor.wait_for_opening()
+        if walks_in and floor.bays.queue_length >= parameters.walk_ins_turn_away_at * floor.bay_count:
+            return
+        self._orders += 1
+        rng = open_stream(f"{self._seed}/order/{self._orders}")
+        car = self._choose_car(rng)
+        has_body_bay = bool(floor.kinds & _BODY_KINDS)
+        order = Order(self._orders, car, rng, parameters, has_body_bay=has_body_bay)
+        self._cars_here.add(car.number)
+        yield from Visit(floor, order).run()
+        self._cars_here.remove(car.number)
+
+    def _choose_car(self, rng: Random) -> Car:
+        while True:
+            number = rng.randrange(self._parameters.car_park)
+            if number not in self._cars_here:
+                return make_car(self._seed, number)
+
+    def _watch_road(self) -> Steps:
+        """Let connected cars on the road report: a few at a time, or one with what it has buffered."""
+        floor, rng, parameters = self._floor, self._road, self._parameters
+        poll_seconds = parameters.telematics_poll_minutes * 60
+        while True:
+            yield floor.env.timeout(poll_seconds)
+            numbers = rng.sample(range(parameters.car_park), parameters.telematics_cars_per_poll)
+            cars = [make_car(self._seed, number) for number in numbers if number not in self._cars_here]
+            connected = [car for car in cars if car.connected]
+            now = floor.now
+            if connected and rng.random() < _BUFFERED_SHARE:
+                ages = [poll_seconds * n / _BUFFERED_READINGS for n in reversed(range(_BUFFERED_READINGS))]
+                floor.facts.append(OdometerRead(now, tuple((now - age, connected[0]) for age in ages)))
+            elif connected:
+                floor.facts.append(OdometerRead(now, tuple((now, car) for car in connected)))
