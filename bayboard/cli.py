@@ -121,17 +121,17 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve the dashboard until stopped."""
+    from dashboard.serve import ServeError  # noqa: PLC0415
     from dashboard.serve import serve as serve_dashboard  # noqa: PLC0415
 
-    settings, _ = _configure(("database_url",))
+    settings, workshop = _configure(("database_url",))
     assert settings.database_url  # noqa: S101  # required above
-    serve_dashboard(
-        database_url=settings.database_url,
-        workshop_file=settings.workshop_file,
-        host=host,
-        port=port,
-        workers=workers,
-    )
+    try:
+        serve_dashboard(
+            database_url=settings.database_url, workshop=workshop, host=host, port=port, workers=workers
+        )
+    except ServeError as error:
+        _fail(str(error))
 
 
 @app.command()
@@ -141,21 +141,24 @@ def simulate(
     truth: Annotated[Path | None, typer.Option(help="Write what really happened to this file.")] = None,
 ) -> None:
     """Publish a simulated workshop to the broker until stopped."""
-    from simulators.publish import run_simulation  # noqa: PLC0415
+    from simulators.publish import SimulationError, run_simulation  # noqa: PLC0415
 
     stop = _stop_on_signals()
     settings, workshop = _configure(("mqtt_url",))
     assert settings.mqtt_url  # noqa: S101  # required above
-    run_simulation(
-        mqtt_url=settings.mqtt_url,
-        workshop=workshop,
-        seed=seed,
-        speed=speed,
-        started_at=_now(),
-        clock=_now,
-        stop=stop,
-        truth=truth,
-    )
+    try:
+        run_simulation(
+            mqtt_url=settings.mqtt_url,
+            workshop=workshop,
+            seed=seed,
+            speed=speed,
+            started_at=_now(),
+            clock=_now,
+            stop=stop,
+            truth=truth,
+        )
+    except SimulationError as error:
+        _fail(str(error))
 
 
 @app.command()

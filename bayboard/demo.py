@@ -16,7 +16,6 @@ import time
 from pathlib import Path
 
 import httpx
-from simulators.scaled import scale_workshop
 
 from bayboard.embedded import (
     EmbeddedError,
@@ -28,9 +27,9 @@ from bayboard.embedded import (
 from bayboard.supervisor import Part, Supervisor, start_logged
 from config.workshop import load_workshop
 from models.migrations.run import migrate
+from simulators.scaled import scale_workshop
 
 _MARK = ".bayboard"
-_READY_SECONDS = 60.0
 
 
 class Demo:
@@ -51,13 +50,14 @@ class Demo:
 
         Raises EmbeddedError when a port is taken or the directory is not ours.
         """
+        ends_at = time.monotonic() + (float("inf") if duration_seconds is None else duration_seconds)
         refuse_taken_port(self._port, "dashboard")
         refuse_taken_port(self._mqtt_port, "broker")
         directory = _take_directory(self._data)
         supervisor = Supervisor(_say)
         try:
             self._start(supervisor, directory, stop)
-            supervisor.watch(stop, duration_seconds)
+            supervisor.watch(stop, seconds=ends_at - time.monotonic())
         finally:
             supervisor.stop()
             if self._data is None:
@@ -94,7 +94,7 @@ class Demo:
             part("workshop", bayboard("simulate", "--speed", str(self._speed), "--seed", str(self._seed)))
         )
         address = f"http://127.0.0.1:{self._port}"
-        _wait_until_ready(f"{address}/readyz", stop)
+        supervisor.watch(stop, until=lambda: _answers(f"{address}/readyz"))
         for site in workshop.sites:
             _say(f"wall: {address}/wall/{site.key}")
             _say(f"wall (中文): {address}/wall/{site.key}?lang=zh")
@@ -125,15 +125,11 @@ def _start_database(database: PostgresServer) -> "subprocess.Popen[bytes]":
     return database.process
 
 
-def _wait_until_ready(url: str, stop: threading.Event) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < deadline and not stop.is_set():
-        try:
-            if httpx.get(url, timeout=2).is_success:
-                return
-        except httpx.TransportError:
-            pass
-        stop.wait(0.1)
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _say(line: str) -> None:

@@ -47,14 +47,15 @@ class Supervisor:
         self._parts.append(part)
         self._launch(part)
 
-    def watch(self, stop: threading.Event, seconds: float | None) -> None:
-        """Restart what dies until told to stop or the time is over."""
-        deadline = None if seconds is None else time.monotonic() + seconds
-        while not stop.is_set() and (deadline is None or time.monotonic() < deadline):
+    def watch(
+        self, stop: threading.Event, until: Callable[[], bool] = lambda: False, seconds: float = float("inf")
+    ) -> None:
+        """Restart what dies until told to stop, or `until` holds, or the time is over."""
+        deadline = time.monotonic() + seconds
+        while not (stop.is_set() or until() or time.monotonic() >= deadline):
             for part in self._parts:
                 self._restart_if_dead(part, stop)
-            left = _POLL_SECONDS if deadline is None else min(_POLL_SECONDS, deadline - time.monotonic())
-            stop.wait(max(left, 0))
+            stop.wait(max(0, min(_POLL_SECONDS, deadline - time.monotonic())))
 
     def stop(self) -> None:
         """Stop every part, the last started first; kill what does not listen."""

@@ -1,0 +1,131 @@
+"""`bayboard demo` as its user meets it: addresses, a picture, a scan of one's own, nothing left behind."""
+
+import json
+import signal
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import LiteralString
+
+import psutil
+import psycopg
+import pytest
+
+from tests.fix_broker import Publish
+from tests.fix_processes import RunningCommand, StartCommand
+
+StartDemo = Callable[..., RunningCommand]
+
+
+@pytest.fixture
+def start_demo(start_bayboard: StartCommand, free_port: Callable[[], int]) -> StartDemo:
+    def start(*arguments: str) -> RunningCommand:
+        return start_bayboard(
+            "demo", "--port", str(free_port()), "--mqtt-port", str(free_port()), "--speed", "60", *arguments
+        )
+
+    return start
+
+
+def ask(database_url: str, query: LiteralString, until: Callable[[int], bool]) -> int:
+    """Ask for a number until it is what it should be, or fail with the last one."""
+    deadline = time.monotonic() + 30
+    number = -1
+    while not until(number) and time.monotonic() < deadline:
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute(query).fetchone()
+            number = int(row[0]) if row else -1
+        time.sleep(0.05)
+    assert until(number), f"{query}: {number}"
+    return number
+
+
+def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind(
+    start_demo: StartDemo, publish: Publish
+) -> None:
+    demo = start_demo()
+    wall = demo.wait_for_line(r"^wall: (\S+)$")[1]
+    broker = demo.wait_for_line(r"^broker: (\S+)$")[1]
+    database = demo.wait_for_line(r"^database: (\S+)$")[1]
+    assert b"Bayboard" in demo.wait_for_answer(wall)
+    ask(database, "select count(*) from stage_interval where left_at is null", lambda open_: open_ > 10)
+    assert ask(database, "select count(*) from quarantined_message", lambda count: count >= 0) == 0
+    scan = {
+        "id": "mine",
+        "at": datetime.now(UTC).isoformat(),
+        "work_order": "RO-MINE",
+        "stage": "repairing",
+        "bay": "B03",
+    }
+    publish(broker, "workshop/v1/s1/scanner/bay-B03/stage", json.dumps(scan))
+    ask(
+        database,
+        "select count(*) from work_order"
+        " where work_order = 'RO-MINE' and stage = 'repairing' and not registered",
+        lambda count: count == 1,
+    )
+    children = psutil.Process(demo.pid).children(recursive=True)
+    assert len(children) >= 5
+    assert demo.stop(signal.SIGINT) == 0
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+def test_a_child_that_dies_is_started_again_and_said(start_demo: StartDemo) -> None:
+    demo = start_demo()
+    database = demo.wait_for_line(r"^database: (\S+)$")[1]
+    for child in psutil.Process(demo.pid).children():
+        if "ingest" in child.cmdline():
+            child.kill()
+    demo.wait_for_line(r"ingest died \(killed by SIGKILL\), starting it again")
+    before = ask(database, "select count(*) from stage_scan", lambda count: count > 0)
+    ask(database, "select count(*) from stage_scan", lambda count: count > before)
+    assert demo.stop() == 0
+
+
+def test_the_demo_dies_with_its_supervisor(start_demo: StartDemo) -> None:
+    demo = start_demo()
+    demo.wait_for_line(r"^database: ")
+    children = psutil.Process(demo.pid).children(recursive=True)
+    demo.kill()
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+
+
+def test_duration_ends_the_demo_with_success(start_demo: StartDemo) -> None:
+    demo = start_demo("--duration", "1")
+    demo.wait_for_line(r"^wall: ")
+    assert demo.wait() == 0
+
+
+def test_data_is_kept_from_one_demo_to_the_next(start_demo: StartDemo, tmp_path: Path) -> None:
+    first = start_demo("--data", str(tmp_path / "kept"))
+    database = first.wait_for_line(r"^database: (\S+)$")[1]
+    stored = ask(database, "select count(*) from stage_scan", lambda count: count > 0)
+    assert first.stop() == 0
+    second = start_demo("--data", str(tmp_path / "kept"))
+    database = second.wait_for_line(r"^database: (\S+)$")[1]
+    ask(database, "select count(*) from stage_scan", lambda count: count >= stored)
+    assert second.stop() == 0
+
+
+def test_a_directory_that_is_not_ours_is_refused_in_a_sentence(start_demo: StartDemo, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("precious")
+    demo = start_demo("--data", str(tmp_path))
+    assert demo.wait() == 1
+    assert len(demo.lines) == 1
+    assert "not Bayboard's" in demo.lines[0]
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("which", ["--port", "--mqtt-port"])
+def test_a_port_in_use_is_refused_in_a_sentence(
+    start_bayboard: StartCommand, free_port: Callable[[], int], which: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = listener.getsockname()[1]
+        ports = {"--port": str(free_port()), "--mqtt-port": str(free_port()), which: str(taken)}
+        demo = start_bayboard("demo", *(word for option in ports.items() for word in option))
+        assert demo.wait() == 1
+    assert len(demo.lines) == 1
+    assert f"port {taken}" in demo.lines[0]
