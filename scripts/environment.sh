@@ -42,6 +42,8 @@ if ! .venv/bin/uv --version >/dev/null 2>&1; then
 fi
 
 export VIRTUAL_ENV=$PWD/.venv
+# Trust whom the machine trusts, a company's own authority for one, and not only uv's own list.
+[ ! -e /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS=1
 .venv/bin/uv pip sync --quiet --require-hashes requirements.lock
 # Editable and without isolation: the build backend is in the lock too, so nothing unpinned is ever run.
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .

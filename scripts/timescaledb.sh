@@ -62,8 +62,11 @@ install_it() {
     [ ! -d "$tree" ] || return 0  # another process made it while we waited
     echo "timescaledb: installing Debian's package into $tree, once, in about a minute" >&2
     rm -rf --one-file-system "$tree.partial"
-    # In a mount namespace of its own, so that the /proc which debootstrap mounts is gone with it, even if killed.
-    unshare --mount debootstrap --variant=minbase --force-check-gpg --include=postgresql-17-timescaledb \
+    # In a mount namespace of its own where that can be had (not in a chroot), so that the /proc which debootstrap
+    # mounts is gone with it, even if it is killed.
+    local apart=()
+    if unshare --mount true 2>/dev/null; then apart=(unshare --mount); fi
+    "${apart[@]}" debootstrap --variant=minbase --force-check-gpg --include=postgresql-17-timescaledb \
         trixie "$tree.partial" >"$cache/debootstrap.log" 2>&1 9>&- \
         || fail 3 "debootstrap could not make $tree; its last words, from $cache/debootstrap.log:
 $(tail -n 3 "$cache/debootstrap.log")"
