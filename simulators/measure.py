@@ -4,13 +4,14 @@ Pure reckoning over a window of simulated time, for tuning, for the table in doc
 (`python -m simulators.measure` prints it) and for the tests that keep the shop steady.
 """
 
+import math
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
-from statistics import fmean, median, quantiles
+from statistics import fmean, median
 
 from config.workshop import Bay, load_workshop
 from simulators.facts import Fact, LabourClocked, OrderOpened, Stage, StageEntered
@@ -112,13 +113,17 @@ def measure(record: Record, bays: Sequence[Bay], technicians: int, since: float,
     clocked = sum(_overlap(on, off, since, until) for _, on, off in record.labour)
     return Figures(
         orders_per_day=len(done) / window * HOUR * _WORKDAY_HOURS,
-        cycle_hours={job: (median(cycles[job]), quantiles(cycles[job], n=10)[-1]) for job in cycles},
+        cycle_hours={job: (median(hours), _find_p90(hours)) for job, hours in cycles.items()},
         occupancy=occupancy | {"all": sum(in_bays.values()) / len(bays) / window},
         queues={stage: seconds / window for stage, seconds in waiting.items()},
         in_shop=(sum(in_bays.values()) + sum(waiting.values())) / window,
         on_time=fmean(record.ready[order] <= record.opened[order].promised_seconds for order in done),
         utilisation=clocked / window / technicians,
     )
+
+
+def _find_p90(values: Sequence[float]) -> float:
+    return sorted(values)[math.ceil(0.9 * len(values)) - 1]
 
 
 def _overlap(start: float, end: float | None, since: float, until: float) -> float:
