@@ -1,0 +1,40 @@
+"""The words people read, in English and Chinese, from one catalogue a language.
+
+Owns `config/texts/{lang}.toml` and how a language is chosen. Refuses to invent: a key that
+a catalogue does not have is an error, and a test keeps the catalogues equal. Names of
+stages and sites are the workshop's own and stand in its file.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+LANGS = ("en", "zh")
+
+# What a browser is told the words are written in; it picks the Chinese glyphs by it.
+HTML_LANGS = {"en": "en", "zh": "zh-CN"}
+
+_CATALOGUES = Path(__file__).with_name("texts")
+
+
+def choose_lang(asked: object) -> str:
+    """Return the language asked for if there is one, else English."""
+    return asked if isinstance(asked, str) and asked in LANGS else LANGS[0]
+
+
+def text(lang: str, key: str, **values: object) -> str:
+    """Return the words of a key, such as `wall.free`, with its placeholders filled in."""
+    return read_catalogue(lang)[key].format_map(values)
+
+
+def template(lang: str, key: str) -> str:
+    """Return the words of a key with their placeholders left for the browser to fill in."""
+    return read_catalogue(lang)[key]
+
+
+@cache
+def read_catalogue(lang: str) -> Mapping[str, str]:
+    """Read a language's catalogue as `table.key` to words."""
+    tables = tomllib.loads((_CATALOGUES / f"{lang}.toml").read_text(encoding="utf-8"))
+    return {f"{table}.{key}": words for table, entries in tables.items() for key, words in entries.items()}

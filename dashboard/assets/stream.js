@@ -1,0 +1,91 @@
+/* Keeps a wall current, for months, without a hand on the screen.
+ *
+ * One EventSource per page. `parts` carries Dash props by component id; `pulse` carries the
+ * server's clock and whether the database is there. Whatever goes wrong, the board says that it
+ * is stale and goes on trying: there is no last attempt.
+ */
+(() => {
+  "use strict";
+
+  const SILENT_MS = 8000; // pulses come every 5 s
+  const REOPEN_MS = 20000;
+  const LOAD_MS = 30000;
+
+  let source = null;
+  let openedAt = 0;
+  let heardAt = 0;
+  let connected = false;
+  let goodSince = null; // server's time of the last pulse with a database behind it
+  let leaving = false;
+
+  const wall = () => document.getElementById("wall");
+  const jitter = (ms) => ms * (0.5 + Math.random());
+
+  function open() {
+    close();
+    openedAt = performance.now();
+    const { site, lang } = wall().dataset;
+    source = new EventSource(`/stream/${encodeURIComponent(site)}?lang=${lang}`);
+    source.addEventListener("parts", (event) => {
+      heardAt = performance.now();
+      const parts = JSON.parse(event.data);
+      for (const id of Object.keys(parts)) window.dash_clientside.set_props(id, parts[id]);
+    });
+    source.addEventListener("pulse", (event) => {
+      heardAt = performance.now();
+      const pulse = JSON.parse(event.data);
+      connected = pulse.connected;
+      window.bayboard.hearPulse(pulse);
+      if (connected) goodSince = window.bayboard.now();
+      if (pulse.rev !== wall().dataset.rev) reload();
+      watch();
+    });
+  }
+
+  function close() {
+    if (source) source.close();
+    source = null;
+  }
+
+  // A page that is older than its server, or was cut off while loading, loads itself anew,
+  // but only from a server that answers, and not every screen in the same second.
+  function reload() {
+    if (leaving) return;
+    leaving = true;
+    setTimeout(() => {
+      fetch("/healthz", { cache: "no-store" })
+        .then((answer) => { if (answer.ok) location.reload(); else leaving = false; })
+        .catch(() => { leaving = false; });
+    }, jitter(1000));
+  }
+
+  function watch() {
+    const now = performance.now();
+    if (!wall()) {
+      if (now > LOAD_MS && !document.querySelector(".plain")) reload();
+      return;
+    }
+    if (document.hidden) return;
+    const stale = !connected || now - heardAt > SILENT_MS;
+    document.documentElement.toggleAttribute("data-stale", stale);
+    const words = window.bayboard.words();
+    const said = !stale ? "" : goodSince === null ? words.waiting : window.bayboard.staleSince(goodSince);
+    const banner = document.getElementById("banner");
+    if (banner.textContent !== said) banner.textContent = said;
+    if (!source) {
+      if (window.dash_clientside && window.dash_clientside.set_props) open();
+    } else if (source.readyState === EventSource.CLOSED) {
+      source = null; // the next watch opens another
+    } else if (now - Math.max(heardAt, openedAt) > REOPEN_MS) {
+      open();
+    }
+  }
+
+  function keepWatching() {
+    watch();
+    setTimeout(keepWatching, wall() && source ? jitter(1000) : 100);
+  }
+
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else watch(); });
+  keepWatching();
+})();

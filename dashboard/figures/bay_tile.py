@@ -1,0 +1,103 @@
+"""A bay of the wall: free, with a car, with a car nobody works on, or with more than one.
+
+Owns what of a car is big and what is small. Pure: cars in, component out.
+"""
+
+from collections.abc import Sequence
+
+from dash import html
+from dash.development.base_component import Component
+
+from config.texts import text
+from config.workshop import Stage, Workshop
+from dashboard.figures.car import (
+    car_times,
+    describe_car,
+    plate,
+    say_reason,
+    stage_line,
+    tick,
+    unregistered_mark,
+    work_order,
+)
+from models.domain.board import CarOnBoard
+
+# A bay holds one car; two are shown when scans disagree, more are counted.
+_SHOWN_IN_ONE_BAY = 2
+
+
+def bay_tile(
+    bay: str, cars: Sequence[CarOnBoard] | None, workshop: Workshop, lang: str, *, planned: bool = True
+) -> Component:
+    """Return a bay's tile; `cars` is None when nothing is known yet, empty when the bay is free."""
+    marks = [] if planned else [html.Span(text(lang, "wall.not_in_plan"), className="mark")]
+    head: list[Component] = [html.Span(bay, className="name")]
+    if not cars:
+        kind = "unknown" if cars is None else "free"
+        words = "" if cars is None else text(lang, "wall.free")
+        body: list[Component] = [html.Div(words, className="vacancy")]
+    elif len(cars) == 1:
+        kind = "busy"
+        body = [_whole_car(cars[0], marks, workshop, lang)]
+    else:
+        kind = "busy shared"
+        head += [html.Span(text(lang, "wall.cars_in_bay", count=len(cars)), className="mark"), *marks]
+        body = _shared_bay(cars, workshop, lang)
+    if cars and all(_stands(car, workshop) for car in cars):
+        kind += " standing"
+    if not planned:
+        kind += " stray"
+    return html.Div([html.Div(head, className="head"), *body], id=f"bay-{bay}", className=f"bay {kind}")
+
+
+def _stands(car: CarOnBoard, workshop: Workshop) -> bool:
+    stage = workshop.stage(car.stage or "")
+    return stage is not None and stage.kind == "wait"
+
+
+def _whole_car(car: CarOnBoard, marks: Sequence[Component], workshop: Workshop, lang: str) -> Component:
+    stage = workshop.stage(car.stage or "")
+    work = " · ".join(part for part in (say_reason(car, lang), car.operation) if part)
+    return html.Div(
+        [
+            tick("left"),
+            html.Div(plate(car), className="who"),
+            html.Div(
+                [html.Span(describe_car(car)), *unregistered_mark(car, lang), *marks], className="about"
+            ),
+            stage_line(car, stage, lang),
+            html.Div([html.Span(work), work_order(car)], className="work"),
+            html.Div(html.I(), className="bar"),
+            html.Div([tick("spent"), _target(stage, lang)], className="times"),
+            html.Div([tick("promise"), html.Span(car.technician, className="technician")], className="foot"),
+        ],
+        className="car",
+        **car_times(car, stage),
+    )
+
+
+def _shared_bay(cars: Sequence[CarOnBoard], workshop: Workshop, lang: str) -> list[Component]:
+    shown = [_half_car(car, workshop, lang) for car in cars[:_SHOWN_IN_ONE_BAY]]
+    hidden = len(cars) - _SHOWN_IN_ONE_BAY
+    more = [html.Div(text(lang, "wall.more", count=hidden), className="more")] if hidden > 0 else []
+    return [*shown, *more]
+
+
+def _half_car(car: CarOnBoard, workshop: Workshop, lang: str) -> Component:
+    stage = workshop.stage(car.stage or "")
+    about = " · ".join(part for part in (describe_car(car), car.technician) if part)
+    return html.Div(
+        [
+            html.Div(plate(car), className="who"),
+            html.Div([html.Span(about), *unregistered_mark(car, lang)], className="about"),
+            stage_line(car, stage, lang),
+            html.Div([tick("spent"), _target(stage, lang), tick("left")], className="times"),
+        ],
+        className="car half",
+        **car_times(car, stage),
+    )
+
+
+def _target(stage: Stage | None, lang: str) -> Component:
+    minutes = stage.target_minutes if stage else None
+    return html.Span(text(lang, "wall.target", minutes=f"{minutes:g}") if minutes else "", className="target")

@@ -1,0 +1,80 @@
+"""A car as the wall shows it, in a bay or in a queue.
+
+Owns the marks a car can carry and what its element tells the browser. Anything that
+changes by itself as time passes (minutes, bars, colours of lateness) is left to
+`assets/clock.js`: elements with the attribute `data-tick` stay empty here, and the car's
+`data-*` say what to fill them from. So no figure knows what time it is.
+"""
+
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from config.texts import read_catalogue, text
+from config.workshop import Stage
+from dashboard.figures.part import data
+from models.domain.board import CarOnBoard
+
+
+def car_times(car: CarOnBoard, stage: Stage | None, *, promise: bool = True) -> dict[str, Any]:
+    """Return what the browser reckons a car's minutes from, as attributes of its element."""
+    times: dict[str, str] = {}
+    if car.stage_entered_at:
+        times["since"] = car.stage_entered_at.isoformat()
+    if stage and stage.target_minutes:
+        times["target"] = f"{stage.target_minutes:g}"
+    if car.promised_at and promise:
+        times["promised"] = car.promised_at.isoformat()
+    return data(**times)
+
+
+def tick(what: str) -> Component:
+    """Return the empty element that the browser fills, such as `spent` or `left`."""
+    return html.Span(className=what, **data(tick=what))
+
+
+def plate(car: CarOnBoard) -> Component:
+    """Return the number plate; a car whose plate nobody has told goes by its work order."""
+    if not car.plate:
+        return html.Span(car.work_order, className="plate none")
+    # The dot of a Chinese plate is as wide as a Chinese character; it gets an element to be narrowed by.
+    city, dot, number = car.plate.partition("·")
+    return html.Span([city, html.I(dot, className="dot"), number] if dot else city, className="plate")
+
+
+def work_order(car: CarOnBoard) -> Component:
+    """Return the work order, unless it already stands for the plate."""
+    return html.Span(car.work_order if car.plate else "", className="order")
+
+
+def describe_car(car: CarOnBoard) -> str:
+    """Say make and model, as far as they are known."""
+    return " ".join(part for part in (car.make, car.model) if part)
+
+
+def unregistered_mark(car: CarOnBoard, lang: str) -> list[Component]:
+    """Return the mark of a work order that the dealer system has not announced."""
+    return [] if car.registered else [html.Span(text(lang, "wall.unregistered"), className="mark")]
+
+
+def stage_line(car: CarOnBoard, stage: Stage | None, lang: str) -> Component:
+    """Return the stage in words beside its shape, so that colour never stands alone."""
+    name = stage.name(lang) if stage else car.stage or text(lang, "wall.no_stage")
+    return html.Div([stage_icon(stage), html.Span(name)], className="stage")
+
+
+def stage_icon(stage: Stage | None) -> Component:
+    """Return the shape of a stage: its own where one is drawn, else that of its kind."""
+    names = f"kind-{stage.kind} stage-{stage.key}" if stage else "kind-unknown"
+    return html.I(className=f"icon {names}")
+
+
+def say_reason(car: CarOnBoard, lang: str) -> str:
+    """Say why a car waits, unless its stage has said so already (`awaiting_parts` says `parts`).
+
+    A known reason is said in the reader's language, any other as it was written.
+    """
+    if not car.reason or (car.stage or "").endswith(f"_{car.reason}"):
+        return ""
+    return read_catalogue(lang).get(f"reason.{car.reason}", car.reason)

@@ -1,0 +1,109 @@
+"""The foreman's wall of a site: which bay is free, where each car is, why it stands.
+
+Owns the picture as a list of parts. Each part is a component with an id of its own that
+the first paint and every later push draw with the same code, and whose props always have
+the same names, so that a push never leaves anything of the last one behind.
+Pure: a snapshot in, components out; no database, no clock.
+"""
+
+from math import ceil, sqrt
+
+import msgspec
+from dash import html
+from dash.development.base_component import Component
+
+from config.texts import HTML_LANGS, read_catalogue, text
+from config.workshop import Site, Workshop
+from dashboard.figures.bay_tile import bay_tile
+from dashboard.figures.car import tick
+from dashboard.figures.floor import EXPECTED, Floor, arrange_floor, find_ready_stage
+from dashboard.figures.part import data, part_id
+from dashboard.figures.queues import queue_columns
+from models.domain.board import SiteSnapshot
+
+
+def wall_parts(snapshot: SiteSnapshot | None, site: Site, workshop: Workshop, lang: str) -> list[Component]:
+    """Return everything on the wall that a change can change; nothing is known while `snapshot` is None."""
+    floor = arrange_floor(snapshot or SiteSnapshot(site.key, (), None), site, workshop.stages)
+    ready = find_ready_stage(workshop.stages)
+    return [
+        _counts(floor if snapshot else None, ready, lang),
+        _fit(len(floor.bays) + len(floor.strays)),
+        *(bay_tile(bay, cars if snapshot else None, workshop, lang) for bay, cars in floor.bays.items()),
+        html.Div(
+            [bay_tile(bay, cars, workshop, lang, planned=False) for bay, cars in floor.strays.items()],
+            id="strays",
+        ),
+        *queue_columns(floor.queues, ready, workshop, lang),
+    ]
+
+
+def wall_page(parts: list[Component], site: Site, lang: str, rev: str) -> Component:
+    """Return the whole wall around its parts; `rev` tells the browser when to load itself anew."""
+    counts, fit, *rest = parts
+    tiles = [part for part in rest if not part_id(part).startswith("queue-")]
+    queues = [part for part in rest if part_id(part).startswith("queue-")]
+    return html.Div(
+        [
+            html.Header(
+                [
+                    html.Div([html.H1(site.name(lang)), tick("age")], className="title"),
+                    counts,
+                    html.Div([tick("clock"), tick("second"), tick("date")], className="now"),
+                ]
+            ),
+            html.Div(id="banner"),
+            fit,
+            html.Main(tiles, className="bays"),
+            html.Footer(queues, className="queues"),
+        ],
+        id="wall",
+        className="wall",
+        lang=HTML_LANGS[lang],
+        **data(site=site.key, lang=lang, rev=rev, words=_browser_words(lang)),
+    )
+
+
+def _counts(floor: Floor | None, ready: str, lang: str) -> Component:
+    """Return the figures of the header; the browser counts those over their target."""
+    if floor is None:
+        return html.Div([], id="counts", className="counts")
+    without_bay = {queue.key: len(queue.cars) for queue in floor.queues if queue.key != EXPECTED}
+    finished = without_bay.pop(ready, 0)
+    waiting = sum(without_bay.values())
+    figures = {
+        "workshop": floor.in_bays + waiting + finished,
+        "bays": floor.in_bays,
+        "waiting": waiting,
+        "ready": finished,
+        "free": floor.free_bays,
+    }
+    return html.Div(
+        [
+            html.Div(
+                [html.B(tick("over")), html.Span(text(lang, "count.over"))], className="count count-late"
+            ),
+            *(
+                html.Div(
+                    [html.B(str(figure)), html.Span(text(lang, f"count.{name}"))],
+                    className=f"count count-{name}",
+                )
+                for name, figure in figures.items()
+            ),
+        ],
+        id="counts",
+        className="counts",
+    )
+
+
+def _fit(tiles: int) -> Component:
+    """Say how many columns and rows the tiles need; the style sheet sizes them by it."""
+    rows = max(1, round(sqrt(tiles / 3)))
+    columns = max(3, ceil(tiles / rows))
+    return html.I(id="fit", className=f"columns-{columns} rows-{rows}")
+
+
+def _browser_words(lang: str) -> str:
+    """Return the templates that clock.js fills in, as JSON."""
+    ticking = [(key, words) for key, words in read_catalogue(lang).items() if key.startswith("tick.")]
+    return msgspec.json.encode({key.removeprefix("tick."): words for key, words in ticking}).decode()

@@ -1,0 +1,66 @@
+"""The outermost layers of the app: which URLs are pages, and what a page may load.
+
+A page is drawn in the browser by Dash, so every page URL is answered with Dash's one
+document, with the status its URL deserves. Everything else passes through untouched:
+plain ASGI, so that a stream is never buffered.
+"""
+
+from collections.abc import Callable
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class PageDocument:
+    """Answers page URLs with the document at `/`; `page_status` says None of a path that is no page."""
+
+    def __init__(self, app: ASGIApp, page_status: Callable[[str], int | None]) -> None:
+        self._app = app
+        self._page_status = page_status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        is_reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
+        status = self._page_status(scope["path"]) if is_reading else None
+        if status is None:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_status(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:  # noqa: PLR2004  # plain HTTP
+                message["status"] = status
+            await send(message)
+
+        await self._app({**scope, "method": "GET", "path": "/", "raw_path": b"/"}, receive, send_with_status)
+
+
+class PageRules:
+    """Tells browsers what our pages may load: nothing from another host, no script that is not ours."""
+
+    def __init__(self, app: ASGIApp, script_hashes: Callable[[], list[str]]) -> None:
+        self._app = app
+        self._script_hashes = script_hashes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        async def send_with_rules(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                if headers.get("content-type", "").startswith("text/html"):
+                    headers["Content-Security-Policy"] = self._policy()
+                    headers["Referrer-Policy"] = "same-origin"
+                    headers["Cache-Control"] = "no-cache"
+            await send(message)
+
+        await self._app(scope, receive, send_with_rules if scope["type"] == "http" else send)
+
+    def _policy(self) -> str:
+        scripts = " ".join(["'self'", *self._script_hashes()])
+        # Dash and its components set styles of elements, which needs unsafe-inline for styles alone.
+        return (
+            f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
+            "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+        )

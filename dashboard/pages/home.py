@@ -1,0 +1,39 @@
+"""The first page: every wall of the workshop, in every language."""
+
+import dash
+from dash import html
+from dash.development.base_component import Component
+
+from config.texts import HTML_LANGS, LANGS, choose_lang, text
+from config.workshop import Workshop
+
+
+def register_home(workshop: Workshop) -> None:
+    """Add the page at `/`."""
+
+    async def layout(lang: str | None = None, **_query: str) -> Component:
+        lang = choose_lang(lang)
+        return html.Div(
+            [html.H1(text(lang, "home.title")), html.P(text(lang, "home.lead")), list_walls(workshop)],
+            className="plain",
+            lang=HTML_LANGS[lang],
+        )
+
+    dash.register_page(  # type: ignore[no-untyped-call]  # Dash
+        "home", path="/", title="Bayboard", layout=layout
+    )
+
+
+def list_walls(workshop: Workshop) -> Component:
+    """Return a link to each site's wall in each language, in that language."""
+    return html.Ul(
+        [
+            html.Li(
+                [
+                    html.A(site.name(lang), href=f"/wall/{site.key}?lang={lang}", lang=HTML_LANGS[lang])
+                    for lang in LANGS
+                ]
+            )
+            for site in workshop.sites
+        ]
+    )

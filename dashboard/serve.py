@@ -1,0 +1,58 @@
+"""Runs the dashboard under uvicorn, in one process or several.
+
+Owns the port and the workers. Processes share nothing but the port, so any number may run.
+"""
+
+import functools
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from config.workshop import Workshop
+from dashboard.app import create_app
+
+# Open streams end at once on a signal; this is for a page that is being loaded right then.
+_GRACEFUL_SECONDS = 3
+
+
+class ServeError(Exception):
+    """The dashboard cannot be served; the message says why."""
+
+
+def serve(*, database_url: str, workshop: Workshop, host: str, port: int, workers: int = 1) -> None:
+    """Serve the dashboard until SIGINT or SIGTERM.
+
+    Raises ServeError when the port cannot be had.
+    """
+    config = uvicorn.Config(
+        functools.partial(_make_app, database_url, workshop),
+        factory=True,
+        workers=workers,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+    )
+    listening = _listen(host, port)
+    try:
+        if workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
+    finally:
+        listening.close()
+
+
+def _make_app(database_url: str, workshop: Workshop) -> FastAPI:
+    return create_app(database_url=database_url, workshop=workshop)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ServeError(f"the dashboard cannot listen on {host}:{port}: {error.strerror}") from error
+    listening.set_inheritable(True)
+    return listening
