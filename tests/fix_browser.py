@@ -6,6 +6,7 @@ page must never do: an error in the console or in a script, or a request to anot
 
 import shutil
 from collections.abc import Iterator
+from ctypes.util import find_library
 from urllib.parse import urlsplit
 
 import pytest
@@ -51,11 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium, or run `make test` as root")
+    # Playwright's own driver links with libatomic, which Chromium's package does not always bring.
+    parts = {"chromium": shutil.which("chromium"), "libatomic1": find_library("atomic")}
+    if missing := " ".join(name for name, found in parts.items() if not found):
+        pytest.skip(f"a part is not installed: apt-get install {missing}, or run `make test` as root")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=parts["chromium"], args=_FLAGS)
         yield browser
         browser.close()
 
