@@ -54,7 +54,7 @@ locate_data() {
 
 install_it() {
     if find_binaries; then return; fi
-    is_root || fail 3 "not installed, and only root can install it: run 'make test' once as root"
+    is_root || fail 3 "not installed, and only root can: run 'make test' once as root"
     command -v debootstrap >/dev/null || fail 3 "debootstrap is missing: apt-get install debootstrap"
     mkdir -p "$cache"
     exec 9>"$cache/lock"
@@ -75,7 +75,7 @@ $(tail -n 3 "$cache/debootstrap.log")"
 }
 
 start() {
-    find_binaries || fail 3 "not installed: run 'scripts/timescaledb.sh install' as root (make test does)"
+    find_binaries || fail 3 "not installed: run 'make test' once as root"
     locate_data "$1"
     stop "$1"
     mkdir -p "$(dirname "$outside")"

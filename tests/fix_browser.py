@@ -55,7 +55,7 @@ def browser() -> Iterator[Browser]:
     # Playwright's own driver links with libatomic, which Chromium's package does not always bring.
     parts = {"chromium": shutil.which("chromium"), "libatomic1": find_library("atomic")}
     if missing := " ".join(name for name, found in parts.items() if not found):
-        pytest.skip(f"a part is not installed: apt-get install {missing}, or run `make test` as root")
+        pytest.skip(f"Chromium cannot run: apt-get install {missing}, or run `make test` as root")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=parts["chromium"], args=_FLAGS)
         yield browser
