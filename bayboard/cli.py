@@ -16,6 +16,8 @@ import psycopg
 import sqlalchemy.exc
 import typer
 
+from bayboard.bench.commands import app as bench
+from bayboard.bench.pixel import BenchError
 from bayboard.embedded import EmbeddedError
 from config.log import configure_log
 from config.settings import Settings, SettingsError
@@ -29,6 +31,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(bench, name="bench")
+
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same workshop.")]
 
@@ -37,7 +41,7 @@ def main() -> None:
     """Run the command; turn expected failures into one sentence and exit status 1."""
     try:
         app()
-    except (SettingsError, WorkshopError, EmbeddedError) as error:
+    except (SettingsError, WorkshopError, EmbeddedError, BenchError) as error:
         _fail(str(error))
     except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
         cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error

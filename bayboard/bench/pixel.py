@@ -1,0 +1,105 @@
+"""How long a scan takes from being published to being painted on the wall.
+
+Publishes scans to a running Bayboard and watches one wall in Chromium, on one machine, so that
+both read the same clock. Measures the whole way: broker, ingest, commit, feed, browser, frame.
+"""
+
+import statistics
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+
+from ingest.contract.payloads import StageScan, encode
+
+_CHROMIUM = Path("/usr/bin/chromium")
+_PAUSE_SECONDS = 0.3
+
+# Two animation frames after a change of the document, what changed has been painted.
+_WATCH = """
+window.painted = {};
+new MutationObserver(() => {
+    const found = document.body.textContent.match(/probe-\\d+;/g) || [];
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+        for (const name of found) window.painted[name] ??= Date.now();
+    }));
+}).observe(document.body, {childList: true, subtree: true, characterData: true});
+"""
+
+
+class BenchError(Exception):
+    """The benchmark cannot run here; the message says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelTimes:
+    """Milliseconds from publish to painted frame, sorted, and how many were never seen."""
+
+    milliseconds: list[float]
+    missing: int
+
+    def __str__(self) -> str:
+        if len(self.milliseconds) < 2:  # noqa: PLR2004  # no percentile of one
+            return f"publish -> pixel: {self.missing} scans never reached the wall"
+        cuts = statistics.quantiles(self.milliseconds, n=100)
+        return (
+            f"publish -> pixel over {len(self.milliseconds)} scans: p50 {cuts[49]:.0f} ms,"
+            f" p95 {cuts[94]:.0f} ms, max {self.milliseconds[-1]:.0f} ms; never seen: {self.missing}"
+        )
+
+
+def measure_pixel(*, wall_url: str, mqtt_url: str, site: str, bay: str, scans: int) -> PixelTimes:
+    """Publish scans one after the other and time each until it is painted.
+
+    Raises BenchError where Playwright or Chromium is missing.
+    """
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # not needed in production
+    except ImportError as error:
+        raise BenchError("needs Playwright, which `make env` installs") from error
+    if not _CHROMIUM.exists():
+        raise BenchError("needs Chromium: apt-get install chromium")
+    published: dict[str, float] = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(_CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
+        )
+        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+        page.goto(wall_url)
+        page.wait_for_timeout(3000)
+        page.evaluate(_WATCH)
+        client = _connect(mqtt_url)
+        for number in range(scans):
+            name = f"probe-{number};"
+            now = datetime.now(UTC)
+            scan = StageScan(
+                id=f"{now.timestamp()}",
+                at=now,
+                work_order="PROBE",
+                stage="repairing",
+                bay=bay,
+                operation=name,
+            )
+            published[name] = time.time() * 1000
+            client.publish(f"workshop/v1/{site}/scanner/probe/stage", encode(scan), qos=1)
+            page.wait_for_timeout(_PAUSE_SECONDS * 1000)
+        page.wait_for_timeout(1000)
+        painted: dict[str, float] = page.evaluate("window.painted")
+        client.disconnect()
+        client.loop_stop()
+        browser.close()
+    took = sorted(painted[name] - sent for name, sent in published.items() if name in painted)
+    return PixelTimes(took, scans - len(took))
+
+
+def _connect(mqtt_url: str) -> Client:
+    url = urlsplit(mqtt_url)
+    client = Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set(url.username, url.password)
+    client.connect(url.hostname or "127.0.0.1", url.port or 1883)
+    client.loop_start()
+    return client
