@@ -66,12 +66,12 @@ class Fleet:
         self._broker_missed = bool(troubles)
 
     def leave(self) -> None:
-        """Say offline, give the broker three seconds to acknowledge everything, disconnect."""
+        """Say offline, give a broker that is there three seconds to acknowledge everything."""
         for connection in self._connections:
             connection.say_offline()
         patience = threading.Event()
         for _ in range(_LEAVE_STEPS):
-            if not self.outstanding:
+            if not self.outstanding or all(connection.trouble for connection in self._connections):
                 break
             patience.wait(_LEAVE_SECONDS / _LEAVE_STEPS)
         if self.outstanding:

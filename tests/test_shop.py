@@ -187,6 +187,7 @@ def test_with_opening_hours_nothing_is_begun_at_night() -> None:
     assert len(orders) - len(gather(facts).delivered) < 40
 
 
+@settings(deadline=None)
 @given(st.floats(0, 90 * DAY), st.floats(0, 30 * HOUR), st.sampled_from([AlwaysOpen(), OpeningHours()]))
 def test_open_seconds_are_the_seconds_outside_of_the_nights(at: float, seconds: float, hours: Hours) -> None:
     after = hours.add_open_seconds(at, seconds)
@@ -195,6 +196,7 @@ def test_open_seconds_are_the_seconds_outside_of_the_nights(at: float, seconds: 
     assert after == pytest.approx(halfway, abs=1e-3)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 90 * DAY), st.floats(2 * HOUR, 6 * HOUR), st.sampled_from([AlwaysOpen(), OpeningHours()]))
 def test_a_pause_found_is_never_over(at: float, lunch: float, hours: Hours) -> None:
     start, end = hours.find_pause(at, lunch)
