@@ -67,7 +67,7 @@ install_it() {
     local apart=()
     if unshare --mount true 2>/dev/null; then apart=(unshare --mount); fi
     "${apart[@]}" debootstrap --variant=minbase --force-check-gpg --include=postgresql-17-timescaledb \
-        trixie "$tree.partial" >"$cache/debootstrap.log" 2>&1 9>&- \
+        trixie "$tree.partial" >"$cache/debootstrap.log" 2>&1 \
         || fail 3 "debootstrap could not make $tree; its last words, from $cache/debootstrap.log:
 $(tail -n 3 "$cache/debootstrap.log")"
     rm -f "$tree.partial"/var/cache/apt/archives/*.deb
