@@ -117,10 +117,10 @@ BODY_WORK = (
 
 # Shares of a dealer's orders. Body work takes a working day; three bays of twelve can do 6 %.
 MIX: dict[JobType, int] = {
-    "maintenance": 57,
-    "repair": 18,
+    "maintenance": 60,
+    "repair": 17,
     "inspection": 11,
-    "warranty": 8,
+    "warranty": 6,
     "body": 6,
 }
 _LAMP_SHARE = 0.5

@@ -151,4 +151,4 @@ def _print_table(workshop_file: Path, seeds: Sequence[int], days: int) -> None:
 
 
 if __name__ == "__main__":
-    _print_table(Path("config/workshop.toml"), range(1, 11), days=10)
+    _print_table(Path(__file__).parent.parent / "config" / "workshop.toml", range(1, 11), days=10)

@@ -22,8 +22,9 @@ from simulators.visit import Visit
 _SLOT_SECONDS = HOUR / 4
 _BODY_KINDS = frozenset({"body"})
 _APPOINTMENTS_PER_SLOT = 3
-# People come a little before or after their appointment.
-_EARLY_SECONDS, _PUNCTUALITY_SECONDS = 600.0, 360.0
+# Appointments are asked to come ten minutes into their quarter, and most do within six.
+_APPOINTED_SECONDS, _PUNCTUALITY_SECONDS = 600.0, 360.0
+# A telematics unit that was out of reach sends what it has kept, all at once.
 _BUFFERED_READINGS = 6
 _BUFFERED_SHARE = 0.2
 
@@ -74,8 +75,8 @@ class Shop:
             slots = max(_APPOINTMENTS_PER_SLOT, round(2 * booked))
             for _ in range(slots):
                 if rng.random() < booked / slots:
-                    late = max(0.0, rng.gauss(_EARLY_SECONDS, _PUNCTUALITY_SECONDS))
-                    floor.env.process(self._arrive(late, walks_in=False))
+                    after = max(0.0, rng.gauss(_APPOINTED_SECONDS, _PUNCTUALITY_SECONDS))
+                    floor.env.process(self._arrive(after, walks_in=False))
             offset = rng.expovariate(1.0)
             walking = expected - booked
             while offset < walking:
