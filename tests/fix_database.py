@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import LiteralString
 from urllib.parse import urlsplit
 
@@ -99,11 +100,21 @@ def empty_database_url(database_server: DatabaseServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def new_data_dir() -> Iterator[Callable[[], Path]]:
+    """A function that returns the place for a new data directory.
+
+    Not below tmp_path: whenever another run starts, pytest closes that to everybody but the
+    account it runs as, and root's PostgreSQL runs as another one.
+    """
+    with TemporaryDirectory(prefix="bayboard-tests-") as directory:
+        yield lambda: Path(mkdtemp(dir=directory)) / "data"
+
+
+@pytest.fixture(scope="session")
 def postgresql_server(
-    tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]
+    new_data_dir: Callable[[], Path], free_port: Callable[[], int]
 ) -> Iterator[DatabaseServer]:
-    data_dir = tmp_path_factory.mktemp("postgresql") / "data"
-    with PostgresServer(data_dir, free_port(), _FAST_NOT_SAFE) as server:
+    with PostgresServer(new_data_dir(), free_port(), _FAST_NOT_SAFE) as server:
         yield DatabaseServer(server.url)
 
 
