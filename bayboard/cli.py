@@ -143,6 +143,10 @@ def simulate(
     speed: Speed = 1.0,
     seed: Seed = 1,
     truth: Annotated[Path | None, typer.Option(help="Write what really happened to this file.")] = None,
+    started_at: Annotated[
+        str | None,
+        typer.Option(help="Go on with the run of the same seed and speed that began then (RFC 3339)."),
+    ] = None,
 ) -> None:
     """Publish a simulated workshop to the broker until stopped."""
     from simulators.publish import SimulationError, run_simulation  # noqa: PLC0415
@@ -156,7 +160,7 @@ def simulate(
             workshop=workshop,
             seed=seed,
             speed=speed,
-            started_at=_now(),
+            started_at=_read_time("--started-at", started_at) if started_at else _now(),
             clock=_now,
             stop=stop,
             truth=truth,
@@ -183,6 +187,16 @@ def _configure(required: tuple[str, ...]) -> tuple[Settings, Workshop]:
     settings = Settings.from_environment(required=required)
     configure_log(settings.log_format)
     return settings, load_workshop(settings.workshop_file)
+
+
+def _read_time(option: str, text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{option}: {error}") from error
+    if time.tzinfo is None:
+        raise typer.BadParameter(f"{option}: {text} has no offset; write it like 2026-11-21T08:00:00+08:00")
+    return time
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ addresses, a line each, usable as they stand. Each part is the very command that
 production; only database and broker are the embedded ones.
 """
 
+import json
 import secrets
 import shutil
 import signal
@@ -13,6 +14,8 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 import httpx
@@ -36,7 +39,15 @@ class Demo:
     """One run of the demo."""
 
     def __init__(
-        self, *, port: int, mqtt_port: int, speed: float, seed: int, data: Path | None, workshop_file: Path
+        self,
+        *,
+        port: int,
+        mqtt_port: int,
+        speed: float,
+        seed: int,
+        data: Path | None,
+        workshop_file: Path,
+        now: datetime,
     ) -> None:
         self._port = port
         self._mqtt_port = mqtt_port
@@ -44,6 +55,7 @@ class Demo:
         self._seed = seed
         self._data = data
         self._workshop_file = workshop_file
+        self._now = now
 
     def run(self, stop: threading.Event, duration_seconds: float | None) -> None:
         """Run until told to stop or the time is over; leaves no process behind.
@@ -90,9 +102,9 @@ class Demo:
         migrate(database.url)
         supervisor.start(part("ingest", bayboard("ingest")))
         supervisor.start(part("dashboard", bayboard("serve", "--port", str(self._port))))
-        supervisor.start(
-            part("workshop", bayboard("simulate", "--speed", str(self._speed), "--seed", str(self._seed)))
-        )
+        run = {"--speed": str(self._speed), "--seed": str(self._seed)}
+        run["--started-at"] = _recall_start(directory, run, self._now)
+        supervisor.start(part("workshop", bayboard("simulate", *chain.from_iterable(run.items()))))
         address = f"http://127.0.0.1:{self._port}"
         supervisor.watch(stop, until=lambda: _answers(f"{address}/readyz"))
         for site in workshop.sites:
@@ -118,6 +130,17 @@ def _take_directory(data: Path | None) -> Path:
     except OSError as error:
         raise EmbeddedError(f"{data} cannot be used: {error.strerror}") from error
     return data
+
+
+def _recall_start(directory: Path, run: dict[str, str], now: datetime) -> str:
+    """Return when the directory's simulation began, so that kept data go on and no new run mixes in."""
+    record = directory / "simulation.json"
+    known = json.loads(record.read_text()) if record.exists() else {}
+    if {name: known.get(name) for name in run} != run:
+        known = {**run, "--started-at": now.isoformat()}
+        record.write_text(json.dumps(known))
+    started_at: str = known["--started-at"]
+    return started_at
 
 
 def _start_database(database: PostgresServer) -> "subprocess.Popen[bytes]":

@@ -158,7 +158,7 @@ def _order_values(facts: Facts, standing: Standing, updated_at: datetime) -> tup
         standing.closed_at,
         facts.cancelled_at is not None,
         current.stage if current else None,
-        current.entered_at if current else None,
+        standing.stage_entered_at,
         current.bay if current else None,
         current.technician if current else None,
         current.operation if current else None,

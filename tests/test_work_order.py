@@ -75,3 +75,19 @@ def test_an_order_is_open_until_delivered_or_cancelled() -> None:
     assert judge_standing(cancelled, intervals, END).closed_at == START + timedelta(minutes=5)
     reopened = fold_changes([change(0, "opened"), change(5, "cancelled"), change(6)])
     assert judge_standing(reopened, intervals, END).closed_at is None
+
+
+def test_time_in_stage_counts_from_the_visits_first_interval() -> None:
+    def scan(minutes: int, stage: str, reason: str | None = None) -> Scan:
+        return Scan(START + timedelta(minutes=minutes), "d", str(minutes), stage, reason=reason)
+
+    scans = [
+        scan(0, "awaiting_parts"),
+        scan(5, "repairing"),
+        scan(10, "awaiting_parts"),
+        scan(20, "awaiting_parts", "parts"),
+    ]
+    standing = judge_standing(fold_changes([]), reckon_intervals(scans, END), END)
+    assert standing.stage_entered_at == START + timedelta(minutes=10)
+    assert standing.current
+    assert standing.current.entered_at == START + timedelta(minutes=20)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from models.domain.intervals import Interval
@@ -44,11 +45,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a work order stands: its times and the interval it is in."""
+    """Where a work order stands: its times, the interval it is in, and since when in that stage.
+
+    A visit of a stage may be several intervals, as when the bay or the reason changes.
+    """
 
     opened_at: datetime | None
     closed_at: datetime | None
     current: Interval | None
+    stage_entered_at: datetime | None
 
 
 def fold_changes(changes: Iterable[Change]) -> Facts:
@@ -91,6 +96,10 @@ def judge_standing(facts: Facts, intervals: Sequence[Interval], end_stages: Abst
     closed_at = facts.cancelled_at
     if current and current.stage in end_stages:
         closed_at = current.entered_at
+    visit = list(takewhile(lambda interval: current and interval.stage == current.stage, reversed(intervals)))
     return Standing(
-        opened_at=min((at for at in begun if at), default=None), closed_at=closed_at, current=current
+        opened_at=min((at for at in begun if at), default=None),
+        closed_at=closed_at,
+        current=current,
+        stage_entered_at=visit[-1].entered_at if visit else None,
     )
