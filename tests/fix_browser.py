@@ -20,16 +20,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-_FLAGS = [
-    "--no-sandbox",  # Chromium refuses its sandbox to root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
+# Beside what Playwright itself turns off: the sandbox (which root may not have), updates, sync, background traffic.
+_FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 _SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 
 
