@@ -20,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-# Beside what Playwright itself turns off: the sandbox (which root may not have), updates, sync, background traffic.
+# Beside what Playwright itself turns off: the sandbox (which root may not have), updates, background traffic.
 _FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 _SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 
