@@ -16,7 +16,7 @@ import msgspec
 
 from config.workshop import Site, Workshop
 from dashboard.feed import BoardFeed
-from dashboard.figures.part import encode_props, part_id
+from dashboard.figures.part import encode_props
 from dashboard.figures.wall import wall_parts
 from dashboard.metrics import Metrics
 from models.domain.board import CarOnBoard
@@ -132,7 +132,7 @@ class Screens:
         cars = snapshot.cars if snapshot else None
         if view is None or view.cars is not cars:
             parts = wall_parts(snapshot, site, self._workshop, lang)
-            drawn = {part_id(part): encode_props(part) for part in parts}
+            drawn = {part.id: encode_props(part) for part in parts}
             view = self._views[site.key, lang] = _follow(view, cars, drawn)
         return view
 

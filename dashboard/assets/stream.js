@@ -8,6 +8,7 @@
   "use strict";
 
   const SILENT_MS = 8000; // pulses come every 5 s
+  const BROKEN_MS = 3000;
   const REOPEN_MS = 20000;
   const LOAD_MS = 30000;
 
@@ -30,6 +31,10 @@
       heardAt = performance.now();
       const parts = JSON.parse(event.data);
       for (const id of Object.keys(parts)) window.dash_clientside.set_props(id, parts[id]);
+    });
+    // A broken connection is believed for three seconds, long enough for the browser to mend it.
+    source.addEventListener("error", () => {
+      heardAt = Math.min(heardAt, performance.now() - SILENT_MS + BROKEN_MS);
     });
     source.addEventListener("pulse", (event) => {
       heardAt = performance.now();

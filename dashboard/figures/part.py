@@ -1,6 +1,9 @@
-"""What a part of a page is to the push: an id and props, serialised as Dash reads them.
+"""A part of a page that is pushed: one Dash component, however many elements it draws.
 
-The first paint and every push go through the same components, so there is one renderer.
+Dash keeps every component of a page in a store and asks each of them after every change, so
+a wall of six hundred would cost a screen's small processor a tenth of a second a scan. A
+part is one component with one prop, `tree`, that `assets/part.js` draws; figures are written
+with Dash's html components all the same. First paint and push go through the same two.
 """
 
 from typing import Any
@@ -8,16 +11,27 @@ from typing import Any
 import msgspec
 from dash.development.base_component import Component
 
-
-def part_id(part: Component) -> str:
-    """Return the id that `set_props` finds a part by."""
-    return str(_props(part)["id"])
+# A piece of text, or [element, attributes, child, …].
+Tree = str | list[Any]
 
 
-def encode_props(part: Component) -> bytes:
-    """Serialise a part's props, but for its id."""
-    props = {name: value for name, value in _props(part).items() if name != "id"}
-    return msgspec.json.encode(props, enc_hook=_encode_component)
+class Part(Component):
+    """Draws a tree of html components; its id is the id of the outermost."""
+
+    _namespace = "bayboard_parts"
+    _type = "Part"
+    _prop_names = ["id", "tree"]  # noqa: RUF012  # as Dash's base class declares it
+    _valid_wildcard_attributes: list[str] = []  # noqa: RUF012
+
+    def __init__(self, drawn: Component) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Dash is untyped here
+        self.tree = _plant(drawn)
+        self.id = str(self.tree[1]["id"])
+
+
+def encode_props(part: Part) -> bytes:
+    """Serialise what `set_props` is to give a part."""
+    return msgspec.json.encode({"tree": part.tree})
 
 
 def data(**attributes: str) -> dict[str, Any]:
@@ -25,12 +39,17 @@ def data(**attributes: str) -> dict[str, Any]:
     return {f"data-{name}": value for name, value in attributes.items()}
 
 
-def _props(part: Component) -> dict[str, object]:
-    props: dict[str, object] = part.to_plotly_json()["props"]  # type: ignore[no-untyped-call]  # Dash is untyped here
-    return props
+def _plant(component: Component) -> list[Any]:
+    drawn = component.to_plotly_json()  # type: ignore[no-untyped-call]  # Dash is untyped here
+    attributes = {name: value for name, value in drawn["props"].items() if name != "children"}
+    return [drawn["type"].lower(), attributes, *_plant_children(drawn["props"].get("children"))]
 
 
-def _encode_component(component: object) -> object:
-    if isinstance(component, Component):
-        return component.to_plotly_json()  # type: ignore[no-untyped-call]  # Dash is untyped here
-    raise NotImplementedError(f"{component!r} is no component")
+def _plant_children(children: object) -> list[Tree]:
+    if children is None:
+        return []
+    if isinstance(children, Component):
+        return [_plant(children)]
+    if isinstance(children, list):
+        return [tree for child in children for tree in _plant_children(child)]
+    return [str(children)]

@@ -23,12 +23,13 @@ from dashboard.figures.floor import EXPECTED, Queue
 from models.domain.board import CarOnBoard
 
 ROWS = 4  # cars one above the other in a column
-COLUMNS = 7  # columns of cars over the whole width; an empty queue takes half a column
+COLUMNS = 7  # columns of cars that the width of the screen has room for
 
 
 def share_columns(counts: Sequence[int]) -> list[int]:
     """Say how many columns each queue gets: one if it has cars, then more to whoever hides most."""
     columns = [min(count, 1) for count in counts]
+    # An empty queue takes less than half a column.
     spare = COLUMNS - sum(columns) - columns.count(0) // 2
     for _ in range(spare):
         hidden = [count - column * ROWS for count, column in zip(counts, columns, strict=True)]
@@ -40,41 +41,55 @@ def share_columns(counts: Sequence[int]) -> list[int]:
 
 def queue_columns(queues: Sequence[Queue], ready: str, workshop: Workshop, lang: str) -> list[Component]:
     """Return every queue, the empty ones too, so that each keeps its place on the wall."""
-    always = [queue for queue in queues if queue.stage or queue.cars]
-    columns = dict(
-        zip(
-            [queue.key for queue in always], share_columns([len(queue.cars) for queue in always]), strict=True
-        )
-    )
-    return [_queue(queue, columns.get(queue.key), ready, workshop, lang) for queue in queues]
+    shown = [queue for queue in queues if queue.stage or queue.cars]
+    shares = share_columns([len(queue.cars) for queue in shown])
+    columns = dict(zip([queue.key for queue in shown], shares, strict=True))
+    crowd = _judge_crowd(sum(shares), shares.count(0))
+    return [_queue(queue, columns.get(queue.key), crowd, ready, workshop, lang) for queue in queues]
 
 
-def _queue(queue: Queue, columns: int | None, ready: str, workshop: Workshop, lang: str) -> Component:
+def _judge_crowd(columns: int, empty: int) -> str:
+    """Say how wide empty queues and how large letters may be; the style sheet knows what it means."""
+    if columns > COLUMNS:
+        return "dense"
+    return "roomy" if columns + empty / 2 < COLUMNS - 1 else "normal"
+
+
+def _queue(
+    queue: Queue, columns: int | None, crowd: str, ready: str, workshop: Workshop, lang: str
+) -> Component:
     if queue.stage:
         name = queue.stage.name(lang)
     else:
         name = text(lang, "wall.expected" if queue.key == EXPECTED else "wall.elsewhere")
-    room = (columns or 0) * ROWS
-    shown = queue.cars if len(queue.cars) <= room else queue.cars[: max(room - 1, 0)]
-    hidden = queue.cars[len(shown) :]
-    rows = [_row(car, ready, workshop, lang) for car in shown]
-    if hidden:
-        rows.append(
-            html.Div(
-                [text(lang, "wall.more", count=len(hidden)), *_kept_count(hidden, workshop)], className="more"
-            )
-        )
-    heading = html.Div(
-        [stage_icon(queue.stage), html.Span(name, className="name"), html.B(str(len(queue.cars)))],
-        className="head",
-    )
+    head = [stage_icon(queue.stage), html.Span(name, className="name"), html.B(str(len(queue.cars)))]
     kind = "absent" if columns is None else "empty" if columns == 0 else "waiting"
     return html.Div(
-        [heading, html.Div(rows, className="rows")],
+        [
+            html.Div(head, className="head"),
+            html.Div(_rows(queue.cars, columns or 0, ready, workshop, lang), className="rows"),
+        ],
         id=f"queue-{queue.key}",
-        className=f"queue {kind}",
+        className=f"queue {kind} {crowd}",
         style={"--columns": str(columns or 0)},
     )
+
+
+def _rows(
+    cars: Sequence[CarOnBoard], columns: int, ready: str, workshop: Workshop, lang: str
+) -> list[Component]:
+    """Return a row for each car there is room for; the last place says how many more there are."""
+    room = columns * ROWS
+    if len(cars) <= room:
+        return [_row(car, ready, workshop, lang) for car in cars]
+    shown, hidden = cars[: room - 1], cars[room - 1 :]
+    # The browser counts the cars over their target, so it must know of the hidden ones too.
+    counted = [
+        html.I(className="car", hidden=True, **car_times(car, workshop.stage(car.stage or "")))
+        for car in hidden
+    ]
+    more = html.Div([text(lang, "wall.more", count=len(hidden)), *counted], className="more")
+    return [*(_row(car, ready, workshop, lang) for car in shown), more]
 
 
 def _row(car: CarOnBoard, ready: str, workshop: Workshop, lang: str) -> Component:
@@ -87,11 +102,3 @@ def _row(car: CarOnBoard, ready: str, workshop: Workshop, lang: str) -> Componen
         className="car row",
         **car_times(car, workshop.stage(car.stage or ""), promise=car.stage != ready),
     )
-
-
-def _kept_count(hidden: Sequence[CarOnBoard], workshop: Workshop) -> list[Component]:
-    """Keep hidden cars where the browser counts those over their target."""
-    return [
-        html.I(className="car", hidden=True, **car_times(car, workshop.stage(car.stage or "")))
-        for car in hidden
-    ]

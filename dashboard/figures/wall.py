@@ -1,8 +1,7 @@
 """The foreman's wall of a site: which bay is free, where each car is, why it stands.
 
-Owns the picture as a list of parts. Each part is a component with an id of its own that
-the first paint and every later push draw with the same code, and whose props always have
-the same names, so that a push never leaves anything of the last one behind.
+Owns the picture as a list of parts, each with an id of its own, which the first paint and
+every later push draw with the same code.
 Pure: a snapshot in, components out; no database, no clock.
 """
 
@@ -17,41 +16,36 @@ from config.workshop import Site, Workshop
 from dashboard.figures.bay_tile import bay_tile
 from dashboard.figures.car import tick
 from dashboard.figures.floor import EXPECTED, Floor, arrange_floor, find_ready_stage
-from dashboard.figures.part import data, part_id
+from dashboard.figures.part import Part, data
 from dashboard.figures.queues import queue_columns
 from models.domain.board import SiteSnapshot
 
 
-def wall_parts(snapshot: SiteSnapshot | None, site: Site, workshop: Workshop, lang: str) -> list[Component]:
+def wall_parts(snapshot: SiteSnapshot | None, site: Site, workshop: Workshop, lang: str) -> list[Part]:
     """Return everything on the wall that a change can change; nothing is known while `snapshot` is None."""
     floor = arrange_floor(snapshot or SiteSnapshot(site.key, (), None), site, workshop.stages)
     ready = find_ready_stage(workshop.stages)
-    return [
+    strays = [bay_tile(bay, cars, workshop, lang, planned=False) for bay, cars in floor.strays.items()]
+    drawn = [
         _counts(floor if snapshot else None, ready, lang),
         _fit(len(floor.bays) + len(floor.strays)),
         *(bay_tile(bay, cars if snapshot else None, workshop, lang) for bay, cars in floor.bays.items()),
-        html.Div(
-            [bay_tile(bay, cars, workshop, lang, planned=False) for bay, cars in floor.strays.items()],
-            id="strays",
-        ),
+        html.Div(strays, id="strays"),
         *queue_columns(floor.queues, ready, workshop, lang),
     ]
+    return [Part(component) for component in drawn]
 
 
-def wall_page(parts: list[Component], site: Site, lang: str, rev: str) -> Component:
+def wall_page(parts: list[Part], site: Site, lang: str, rev: str) -> Component:
     """Return the whole wall around its parts; `rev` tells the browser when to load itself anew."""
     counts, fit, *rest = parts
-    tiles = [part for part in rest if not part_id(part).startswith("queue-")]
-    queues = [part for part in rest if part_id(part).startswith("queue-")]
+    tiles = [part for part in rest if not part.id.startswith("queue-")]
+    queues = [part for part in rest if part.id.startswith("queue-")]
+    title = html.Div([html.H1(site.name(lang)), tick("age")], className="title")
+    now = html.Div([tick("clock"), tick("second"), tick("date")], className="now")
     return html.Div(
         [
-            html.Header(
-                [
-                    html.Div([html.H1(site.name(lang)), tick("age")], className="title"),
-                    counts,
-                    html.Div([tick("clock"), tick("second"), tick("date")], className="now"),
-                ]
-            ),
+            html.Header([title, counts, now]),
             html.Div(id="banner"),
             fit,
             html.Main(tiles, className="bays"),
