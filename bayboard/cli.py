@@ -77,6 +77,7 @@ def demo(
         seed=seed,
         data=data,
         workshop_file=settings.workshop_file,
+        now=_now(),
     ).run(stop, duration)
 
 

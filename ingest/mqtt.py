@@ -5,14 +5,17 @@ message is wrapped at once with its receive time and put into a bounded inbox; w
 inbox is full the network waits, so memory does not grow with what the broker holds.
 """
 
+import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.client import PUBACK, Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -22,6 +25,10 @@ from ingest.metrics import Metrics
 _log = structlog.get_logger()
 
 _INBOX_MESSAGES = 20_000
+_INBOX_BYTES = 16 * 1024 * 1024
+_BATCH_BYTES = 4 * 1024 * 1024
+_READ_AHEAD_BYTES = 64 * 1024
+_PUBACK = bytes((PUBACK, 2))
 _MAX_RECONNECT_SECONDS = 15
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
@@ -29,33 +36,100 @@ _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 class Inbox:
     """Messages that arrived and are not yet taken; bounded, for one producer and one consumer."""
 
-    def __init__(self, capacity: int = _INBOX_MESSAGES) -> None:
+    def __init__(self, capacity: int = _INBOX_MESSAGES, capacity_bytes: int = _INBOX_BYTES) -> None:
         self._capacity = capacity
-        self._messages: list[ReceivedMessage] = []
+        self._capacity_bytes = capacity_bytes
+        self._messages: deque[ReceivedMessage] = deque()
+        self._bytes = 0
         self._changed = threading.Condition()
         self._closed = False
 
     def put(self, message: ReceivedMessage) -> None:
         """Add a message, waiting while the inbox is full; after `close` it is dropped."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._messages) < self._capacity or self._closed)
+            while not self._closed and (
+                len(self._messages) >= self._capacity or self._bytes >= self._capacity_bytes
+            ):
+                self._changed.wait()
             if not self._closed:
                 self._messages.append(message)
-                self._changed.notify_all()
+                self._bytes += len(message.payload)
+                if len(self._messages) == 1:
+                    self._changed.notify_all()
 
-    def take(self, limit: int) -> list[ReceivedMessage]:
-        """Wait for messages and take up to `limit`; an empty list means closed and empty."""
+    def take(self, limit: int, limit_bytes: int = _BATCH_BYTES) -> list[ReceivedMessage]:
+        """Wait for messages and take up to the limits; an empty list means closed and empty."""
+        taken: list[ReceivedMessage] = []
         with self._changed:
-            self._changed.wait_for(lambda: self._messages or self._closed)
-            taken, self._messages = self._messages[:limit], self._messages[limit:]
+            while not self._messages and not self._closed:
+                self._changed.wait()
+            taken_bytes = 0
+            while self._messages and len(taken) < limit and taken_bytes < limit_bytes:
+                message = self._messages.popleft()
+                taken_bytes += len(message.payload)
+                taken.append(message)
+            self._bytes -= taken_bytes
             self._changed.notify_all()
-            return taken
+        return taken
 
     def close(self) -> None:
         """Let `take` return what is left and then nothing; what still comes stays with the broker."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+
+class _BufferedSocket:
+    """A socket that reads ahead: paho asks for a byte or two at a time, each a system call.
+
+    It tells paho of what it holds through `pending`, as a TLS socket does.
+    """
+
+    def __init__(self, plain: socket.socket) -> None:
+        self._plain = plain
+        self._held = b""
+        self._position = 0
+
+    def recv(self, size: int) -> bytes:
+        """Return up to `size` bytes, from what is held if there is anything."""
+        position = self._position
+        if position >= len(self._held):
+            self._held = self._plain.recv(_READ_AHEAD_BYTES)
+            self._position = position = 0
+        found = self._held[position : position + size]
+        self._position = position + len(found)
+        return found
+
+    def pending(self) -> int:
+        """Return how many bytes are held."""
+        return len(self._held) - self._position
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._plain, name)
+
+
+class _BufferedClient(Client):
+    """A client whose plain TCP connection reads ahead; a TLS connection does so by itself."""
+
+    def _create_socket(self) -> Any:
+        plain = super()._create_socket()
+        return _BufferedSocket(plain) if type(plain) is socket.socket else plain
+
+    def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
+        """Read until nothing is held, not once for every look at the socket."""
+        status = super().loop_read(max_packets)
+        while status == MQTTErrorCode.MQTT_ERR_SUCCESS and self._holds_bytes():
+            status = super().loop_read(max_packets)
+        return status
+
+    def _holds_bytes(self) -> bool:
+        return isinstance(self._sock, _BufferedSocket) and self._sock.pending() > 0
+
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        """Send one PUBACK for each id, all in one write."""
+        if packet_ids:
+            packets = b"".join(_PUBACK + packet_id.to_bytes(2) for packet_id in packet_ids)
+            self._packet_queue(PUBACK, packets, packet_ids[-1], 1)
 
 
 class Subscriber:
@@ -76,7 +150,7 @@ class Subscriber:
         self._clock = clock
         self._metrics = metrics
         self._connection = 0
-        self._client = client = Client(
+        self._client = client = _BufferedClient(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
         client.on_connect = self._on_connect
@@ -107,9 +181,13 @@ class Subscriber:
         A packet id means nothing on a later connection, so messages of an earlier one are
         left to be redelivered, and dropped then as duplicates.
         """
-        for message in messages:
-            if message.packet_id and message.connection == self._connection:
-                self._client.ack(message.packet_id, 1)
+        self._client.acknowledge(
+            [
+                message.packet_id
+                for message in messages
+                if message.packet_id and message.connection == self._connection
+            ]
+        )
 
     def stop(self) -> None:
         """Leave the broker; it keeps the session and what was not acknowledged."""

@@ -1,7 +1,7 @@
 """One batch, one transaction: rows, quarantine, projection, announcement.
 
-Owns the statements that store events exactly once: COPY into a temporary table, then
-INSERT … ON CONFLICT DO NOTHING. Nothing is visible, and nothing may be acknowledged, before
+Owns the statements that store events exactly once: COPY, and where that meets a duplicate,
+COPY into a temporary table and INSERT … ON CONFLICT DO NOTHING. Nothing is visible, and nothing may be acknowledged, before
 the commit. What a failure means is decided by the caller with `ingest.failures`.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg import Connection, sql
+from psycopg.errors import UniqueViolation
 from sqlalchemy.dialects import postgresql
 
 from ingest.batch import Batch, Refusal
@@ -51,7 +52,8 @@ def write_batch(connection: Connection, batch: Batch, end_stages: frozenset[str]
     touched: Touched = {}
     with connection.transaction():
         for table in COLUMNS:
-            if rows := batch.rows.get(table):
+            rows = batch.rows.get(table)
+            if rows and (table in _NAMES_WORK_ORDERS or not _copy_straight(connection, table, rows, written)):
                 _store_rows(connection, table, rows, written, touched)
         if batch.refusals:
             written.quarantined = _quarantine(connection, batch.refusals)
@@ -60,18 +62,37 @@ def write_batch(connection: Connection, batch: Batch, end_stages: frozenset[str]
     return written
 
 
+def _copy_straight(connection: Connection, table: str, rows: list[Row], written: Written) -> bool:
+    """Copy rows into their table at once; on a duplicate undo it and return False.
+
+    Redelivery is rare, so the common batch is written once instead of twice.
+    """
+    try:
+        with connection.transaction():
+            _copy(connection, table, table, rows)
+    except UniqueViolation:
+        return False
+    written.stored[table] = len(rows)
+    written.duplicates[table] = 0
+    return True
+
+
+def _copy(connection: Connection, table: str, into: str, rows: list[Row]) -> None:
+    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
+        sql.Identifier(into), _names(COLUMNS[table])
+    )
+    with connection.cursor().copy(statement) as copy:
+        copy.set_types(_types(table))
+        for row in rows:
+            copy.write_row(row)
+
+
 def _store_rows(
     connection: Connection, table: str, rows: list[Row], written: Written, touched: Touched
 ) -> None:
     columns = COLUMNS[table]
     cursor = connection.cursor()
-    copy_in = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        sql.Identifier(_incoming(table)), _names(columns)
-    )
-    with cursor.copy(copy_in) as copy:
-        copy.set_types(_types(table))
-        for row in rows:
-            copy.write_row(row)
+    _copy(connection, table, _incoming(table), rows)
     named = table in _NAMES_WORK_ORDERS
     insert = sql.SQL(
         "insert into {table} ({columns}) select {columns} from {incoming} on conflict do nothing {returning}"

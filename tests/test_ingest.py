@@ -62,9 +62,9 @@ def start_ingest(start_bayboard: StartCommand, free_port: Callable[[], int]) -> 
 
 
 @pytest.fixture
-def own_server(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[PostgresServer]:
+def own_server(new_data_dir: Callable[[], Path], free_port: Callable[[], int]) -> Iterator[PostgresServer]:
     """A database server that a test may stop."""
-    with PostgresServer(tmp_path / "own", free_port()) as server:
+    with PostgresServer(new_data_dir(), free_port()) as server:
         migrate(server.url)
         yield server
 

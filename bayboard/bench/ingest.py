@@ -189,8 +189,7 @@ class _Bench:
         client = self._client(client_id)
         subscribed = threading.Event()
         client.on_subscribe = lambda *_: subscribed.set()
-        client.on_connect = lambda *_: client.subscribe(topic, 1)
-        self._use(client, subscribed)
+        self._use(client, subscribed, topic)
 
     def _forget(self, client_id: str) -> None:
         """Drop a session, so that it does not collect the next contender's messages."""
@@ -199,9 +198,11 @@ class _Bench:
         client.on_connect = lambda *_: connected.set()
         self._use(client, connected)
 
-    def _use(self, client: Client, done: threading.Event) -> None:
+    def _use(self, client: Client, done: threading.Event, topic: str | None = None) -> None:
         client.connect("127.0.0.1", self._broker.port)
         client.loop_start()
+        if topic:
+            client.subscribe(topic, 1)
         if not done.wait(_STALLED_SECONDS):
             raise BenchError("the broker did not answer")
         client.disconnect()
