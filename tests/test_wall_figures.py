@@ -1,0 +1,284 @@
+"""What the wall shows of a snapshot, without a browser: every car once, the loud things loud."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from dash import html
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import load_workshop
+from dashboard.figures.bay_tile import bay_tile
+from dashboard.figures.floor import ELSEWHERE, EXPECTED, arrange_floor
+from dashboard.figures.part import Part, Tree, encode_props
+from dashboard.figures.queues import COLUMNS, ROWS, share_columns
+from dashboard.figures.wall import wall_page, wall_parts
+from models.domain.board import CarOnBoard, SiteSnapshot
+
+WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
+SITE = WORKSHOP.sites[0]
+FLOW = [stage.key for stage in WORKSHOP.stages if stage.kind != "end"]
+NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
+PASSAT = CarOnBoard(
+    work_order="RO-1017",
+    registered=True,
+    plate="沪A·D4521",
+    make="Volkswagen",
+    model="Passat",
+    job_type="repair",
+    stage="repairing",
+    stage_entered_at=NINE,
+    bay="B07",
+    technician="T012",
+    operation="Front brake pads",
+    reason=None,
+    promised_at=NINE + timedelta(hours=8),
+    updated_at=NINE,
+)
+
+
+def waiting(number: int, stage: str | None = "received", minutes: int = 0) -> CarOnBoard:
+    return replace(
+        PASSAT,
+        work_order=f"RO-{number}",
+        plate=f"沪B·{number:05}",
+        stage=stage,
+        bay=None,
+        stage_entered_at=NINE + timedelta(minutes=minutes),
+    )
+
+
+def snapshot(*cars: CarOnBoard) -> SiteSnapshot:
+    return SiteSnapshot(SITE.key, cars, NINE)
+
+
+def parts(*cars: CarOnBoard, lang: str = "en") -> dict[str, Part]:
+    return {part.id: part for part in wall_parts(snapshot(*cars), SITE, WORKSHOP, lang)}
+
+
+def walk(tree: Tree) -> Iterator[list[object]]:
+    if isinstance(tree, list):
+        yield tree
+        for child in tree[2:]:
+            yield from walk(child)
+
+
+def words(part: Part) -> str:
+    """Everything a part says, word for word."""
+
+    def said(tree: Tree) -> Iterator[str]:
+        if isinstance(tree, str):
+            yield tree
+        else:
+            for child in tree[2:]:
+                yield from said(child)
+
+    return "|".join(said(part.tree)).replace("|·|", "·")
+
+
+def attributes(part: Part, name: str) -> list[str]:
+    return [node[1][name] for node in walk(part.tree) if isinstance(node[1], dict) and name in node[1]]
+
+
+def elements(part: Part, css_class: str) -> list[list[object]]:
+    return [
+        node
+        for node in walk(part.tree)
+        if isinstance(node[1], dict) and css_class in node[1].get("className", "").split()
+    ]
+
+
+def test_a_car_in_a_bay_is_told_whole() -> None:
+    tile = parts(PASSAT)["bay-B07"]
+    said = words(tile)
+    for word in (
+        "B07",
+        "沪A·D4521",
+        "Volkswagen Passat",
+        "RO-1017",
+        "In repair",
+        "Front brake pads",
+        "T012",
+        "/ 90",
+    ):
+        assert word in said
+    assert attributes(tile, "data-since") == ["2026-11-22T09:00:00+00:00"]
+    assert attributes(tile, "data-target") == ["90"]
+    assert attributes(tile, "data-promised") == ["2026-11-22T17:00:00+00:00"]
+
+
+def test_chinese_wall_speaks_chinese() -> None:
+    wall = parts(PASSAT, waiting(1), lang="zh")
+    assert "维修中" in words(wall["bay-B07"])
+    assert words(wall["bay-B01"]) == "B01|空闲"
+    assert words(wall["queue-received"]).startswith("已接车|1")
+
+
+def test_free_bay_is_exactly_its_name_and_the_word() -> None:
+    expected = html.Div(
+        [
+            html.Div([html.Span("B01", className="name")], className="head"),
+            html.Div("Free", className="vacancy"),
+        ],
+        id="bay-B01",
+        className="bay free",
+    )
+    assert Part(bay_tile("B01", [], WORKSHOP, "en")).tree == Part(expected).tree
+
+
+def test_nothing_is_called_free_before_anything_is_known() -> None:
+    wall = {part.id: part for part in wall_parts(None, SITE, WORKSHOP, "en")}
+    assert words(wall["bay-B01"]) == "B01|"
+    assert words(wall["counts"]) == ""
+
+
+def test_no_part_says_anything_that_time_alone_would_change() -> None:
+    for part in parts(PASSAT, waiting(1), waiting(2, minutes=3)).values():
+        for node in walk(part.tree):
+            assert isinstance(node[1], dict)
+            if "data-tick" in node[1]:
+                assert node[2:] == []
+
+
+def test_two_cars_in_one_bay_are_both_shown_and_more_are_counted() -> None:
+    second = replace(PASSAT, work_order="RO-2", plate="沪C·22222")
+    third = replace(PASSAT, work_order="RO-3", plate="沪C·33333")
+    pair = words(parts(PASSAT, second)["bay-B07"])
+    assert "2 cars" in pair
+    assert "沪A·D4521" in pair
+    assert "沪C·22222" in pair
+    assert "+1 more" in words(parts(PASSAT, second, third)["bay-B07"])
+
+
+def test_bay_that_is_not_in_the_plan_still_gets_a_tile() -> None:
+    wall = parts(replace(PASSAT, bay="B99"))
+    assert "B99" in words(wall["strays"])
+    assert "not in plan" in words(wall["strays"])
+    assert "沪A·D4521" in words(wall["strays"])
+    assert "Free" in words(wall["bay-B07"])
+    assert wall["fit"].tree[1]["className"] == "columns-7 rows-2"
+
+
+def test_unregistered_order_goes_by_its_number_and_is_marked() -> None:
+    unknown = replace(PASSAT, registered=False, plate=None, make=None, model=None, operation=None)
+    tile = words(parts(unknown)["bay-B07"])
+    assert "RO-1017" in tile
+    assert "unregistered" in tile
+    assert "unregistered" in words(parts(replace(unknown, bay=None))["queue-repairing"])
+
+
+def test_car_that_waits_in_a_bay_looks_different_from_one_that_is_worked_on() -> None:
+    assert not elements(parts(PASSAT)["bay-B07"], "standing")
+    assert elements(parts(replace(PASSAT, stage="awaiting_parts"))["bay-B07"], "standing")
+
+
+@pytest.mark.parametrize(
+    ("stage", "reason", "said"),
+    [
+        ("awaiting_parts", "sublet", "at another workshop"),
+        ("awaiting_parts", "the customer brings the part", "the customer brings the part"),
+        ("repairing", "technician", "waiting for a technician"),
+    ],
+)
+def test_wall_says_why_a_car_stands(stage: str, reason: str, said: str) -> None:
+    standing = replace(PASSAT, stage=stage, reason=reason)
+    assert said in words(parts(standing)["bay-B07"])
+    assert said in words(parts(replace(standing, bay=None))[f"queue-{stage}"])
+
+
+def test_reason_that_the_stage_has_said_already_is_not_repeated() -> None:
+    tile = words(parts(replace(PASSAT, stage="awaiting_parts", reason="parts"))["bay-B07"])
+    assert tile.lower().count("waiting for parts") == 1
+
+
+def test_queue_is_oldest_first_and_counts_what_it_cannot_show() -> None:
+    cars = [waiting(number, minutes=-number) for number in range(1, 60)]
+    queue = parts(*cars)["queue-received"]
+    said = words(queue)
+    room = COLUMNS * ROWS
+    shown = len(elements(queue, "row"))
+    assert shown < room
+    assert f"+{59 - shown} more" in said
+    assert "|59|" in said
+    assert said.index("00059") < said.index("00058") < said.index("00057")
+    assert len(elements(queue, "car")) == 59, "the browser counts hidden cars over their target too"
+
+
+def test_finished_car_has_no_promise_to_miss_any_more() -> None:
+    assert attributes(parts(waiting(1, "ready"))["queue-ready"], "data-promised") == []
+    assert len(attributes(parts(waiting(1, "washing"))["queue-washing"], "data-promised")) == 1
+
+
+def test_header_counts_every_car_once() -> None:
+    cars = [PASSAT, waiting(1), waiting(2), waiting(3, "ready"), waiting(4, None)]
+    said = words(parts(*cars)["counts"])
+    assert said == "over target|4|in the workshop|1|in bays|2|waiting|1|ready|11|bays free"
+
+
+def test_announced_cars_and_cars_of_unknown_stages_are_not_lost() -> None:
+    wall = parts(waiting(1, None), waiting(2, "polishing"))
+    assert "沪B·00001" in words(wall["queue-@expected"])
+    assert "沪B·00002" in words(wall["queue-@elsewhere"])
+
+
+def test_page_holds_every_part_once_under_an_id_of_its_own() -> None:
+    drawn = wall_parts(snapshot(PASSAT), SITE, WORKSHOP, "en")
+    page = json.dumps(
+        wall_page(drawn, SITE, "en", "r1"), default=lambda component: component.to_plotly_json()
+    )
+    for part in drawn:
+        assert page.count(f'"id": "{part.id}", "tree"') == 1
+    assert len({part.id for part in drawn}) == len(drawn)
+
+
+def test_only_the_parts_that_a_change_touches_change() -> None:
+    before, after = parts(PASSAT, waiting(1)), parts(replace(PASSAT, bay="B02"), waiting(1))
+    changed = {name for name in before if encode_props(before[name]) != encode_props(after[name])}
+    assert changed == {"bay-B07", "bay-B02"}
+
+
+cars = st.builds(
+    CarOnBoard,
+    work_order=st.uuids().map(str),
+    registered=st.booleans(),
+    plate=st.none() | st.text(),
+    make=st.none() | st.text(),
+    model=st.none() | st.text(),
+    job_type=st.none(),
+    stage=st.none() | st.sampled_from([*FLOW, "delivered", "polishing"]),
+    stage_entered_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+    bay=st.none() | st.sampled_from([*(bay.key for bay in SITE.bays), "B98", "B99"]),
+    technician=st.none() | st.text(),
+    operation=st.none() | st.text(),
+    reason=st.none() | st.text(),
+    promised_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+    updated_at=st.just(NINE),
+)
+snapshots = st.lists(cars, unique_by=lambda car: car.work_order, max_size=40)
+
+
+@given(snapshots)
+def test_every_car_stands_in_exactly_one_place(some: list[CarOnBoard]) -> None:
+    floor = arrange_floor(snapshot(*some), SITE, WORKSHOP.stages)
+    placed = [car for group in (*floor.bays.values(), *floor.strays.values()) for car in group]
+    placed += [car for queue in floor.queues for car in queue.cars]
+    assert sorted(car.work_order for car in placed) == sorted(car.work_order for car in some)
+    assert [queue.key for queue in floor.queues] == [EXPECTED, *FLOW, ELSEWHERE]
+
+
+@given(snapshots)
+def test_order_of_the_rows_read_does_not_change_the_wall(some: list[CarOnBoard]) -> None:
+    drawn = [encode_props(part) for part in parts(*some).values()]
+    assert [encode_props(part) for part in parts(*reversed(some)).values()] == drawn
+
+
+@given(st.lists(st.integers(min_value=0, max_value=200), min_size=1, max_size=10))
+def test_columns_go_to_whoever_has_cars_and_never_run_off_the_screen(counts: list[int]) -> None:
+    columns = share_columns(counts)
+    assert [column > 0 for column in columns] == [count > 0 for count in counts]
+    assert sum(columns) <= max(COLUMNS, sum(count > 0 for count in counts))
+    assert all(column <= max(1, -(-count // ROWS)) for column, count in zip(columns, counts, strict=True))
