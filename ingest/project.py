@@ -131,9 +131,9 @@ def _write_intervals(connection: Connection, key: OrderKey, intervals: list[Inte
     connection.execute("delete from stage_interval where site = %s and work_order = %s", key)
     names = sql.SQL(", ").join(map(sql.Identifier, _INTERVAL_COLUMNS))
     connection.cursor().executemany(
-        sql.SQL("insert into stage_interval (site, work_order, position, {}) values ({})").format(
-            names, _placeholders(3 + len(_INTERVAL_COLUMNS))
-        ),
+        sql.SQL(
+            "insert into stage_interval (site, work_order, position, {}, inferred) values ({}, false)"
+        ).format(names, _placeholders(3 + len(_INTERVAL_COLUMNS))),
         [(*key, position, *astuple(interval)) for position, interval in enumerate(intervals)],
     )
 

@@ -179,6 +179,9 @@ class StageInterval(Base):
     reason: Mapped[str | None]
     entered_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    # The rule that inferred this interval where scans alone do not say it; null for what was scanned.
+    rule: Mapped[str | None]
+    inferred: Mapped[bool]
 
 
 class WorkOrder(Base):
@@ -260,6 +263,39 @@ class Vehicle(Base):
     as_of: Mapped[datetime]
 
 
+class Device(Base):
+    """A device that may publish, with the hash of its password in Mosquitto's own form."""
+
+    __tablename__ = "device"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    password_hash: Mapped[str]
+    # The vehicle a telematics unit is built into, for messages that name only the unit.
+    vin: Mapped[str | None]
+    added_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class DeviceState(Base):
+    """How a device is heard: its last message, its rate, and how far its clock is off. Derived."""
+
+    __tablename__ = "device_state"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    device: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    last_at: Mapped[datetime]
+    last_received_at: Mapped[datetime]
+    messages: Mapped[int] = mapped_column(BigInteger)
+    messages_per_minute: Mapped[float]
+    # Our clock minus the device's, from live messages; null until measured.
+    offset_seconds: Mapped[float | None]
+    offset_measured_at: Mapped[datetime | None]
+    clock_samples: Mapped[list[dict[str, Any]] | None]
+
+
 class SitePulse(Base):
     """When the newest message of a site reached us. Derived; one row a site."""
 
@@ -273,7 +309,7 @@ class QuarantinedMessage(Base):
     """A message that was refused, whole, with the reason. The digest of topic and payload makes it one."""
 
     __tablename__ = "quarantined_message"
-    __table_args__ = (Index(None, "status", "received_at"),)
+    __table_args__ = (Index(None, "status", "received_at"), Index(None, "site", "device"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     digest: Mapped[bytes] = mapped_column(unique=True)
@@ -281,7 +317,16 @@ class QuarantinedMessage(Base):
     topic: Mapped[str]
     payload: Mapped[bytes]
     reason: Mapped[str]
+    # new, replay_requested, replayed or discarded.
     status: Mapped[str]
+    # Who sent it, where its topic tells.
+    site: Mapped[str | None]
+    device: Mapped[str | None]
+    settled_at: Mapped[datetime | None]
+    # The event a replayed message was stored as, so that it stays linked.
+    stored_device: Mapped[str | None]
+    stored_event_id: Mapped[str | None]
+    stored_at: Mapped[datetime | None]
 
 
 class ServiceReminder(Base):

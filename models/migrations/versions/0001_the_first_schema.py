@@ -11,6 +11,31 @@ down_revision = None
 def upgrade() -> None:
     # Written by Alembic from models.schema.
     op.create_table(
+        "device",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("vin", sa.Text(), nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("site", "device", name=op.f("device_pkey")),
+    )
+    op.create_table(
+        "device_state",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("device", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("messages", sa.BigInteger(), nullable=False),
+        sa.Column("messages_per_minute", sa.Double(), nullable=False),
+        sa.Column("offset_seconds", sa.Double(), nullable=True),
+        sa.Column("offset_measured_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clock_samples", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.PrimaryKeyConstraint("site", "device", name=op.f("device_state_pkey")),
+    )
+    op.create_table(
         "device_status",
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -83,8 +108,17 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=True),
+        sa.Column("device", sa.Text(), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stored_device", sa.Text(), nullable=True),
+        sa.Column("stored_event_id", sa.Text(), nullable=True),
+        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("quarantined_message_pkey")),
         sa.UniqueConstraint("digest", name=op.f("quarantined_message_digest_key")),
+    )
+    op.create_index(
+        op.f("quarantined_message_site_device_idx"), "quarantined_message", ["site", "device"], unique=False
     )
     op.create_index(
         op.f("quarantined_message_status_received_at_idx"),
@@ -123,6 +157,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("inferred", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("site", "work_order", "position", name=op.f("stage_interval_pkey")),
     )
     op.create_index(
