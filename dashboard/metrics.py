@@ -11,7 +11,7 @@ class Metrics:
     """What a dashboard process counts."""
 
     def __init__(self) -> None:
-        self._registry = registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self.feed_connected = Gauge(
             "bayboard_feed_connected", "1 while the board feed hears the database", registry=registry
@@ -39,4 +39,4 @@ class Metrics:
 
     def render(self) -> bytes:
         """Return every metric in Prometheus' text format."""
-        return generate_latest(self._registry)
+        return generate_latest(self.registry)

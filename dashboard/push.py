@@ -8,7 +8,7 @@ the newest, so a slow one skips what it missed and never holds anything up.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,7 +59,7 @@ class Screens:
         feed.changed = self._ring
         feed.connection_changed = self._pulse_everywhere
 
-    async def stream(self, site: Site, lang: str) -> AsyncIterator[bytes]:
+    async def stream(self, site: Site, lang: str) -> AsyncGenerator[bytes]:
         """Yield frames for one screen until the process stops."""
         with self._metrics.screens.labels(site.key, lang).track_inprogress():
             seen: View | None = None

@@ -1,7 +1,8 @@
 """One batch, one transaction: rows, quarantine, projection, announcement.
 
 Owns the statements that store events exactly once: COPY, and where that meets a duplicate,
-COPY into a temporary table and INSERT … ON CONFLICT DO NOTHING. Nothing is visible, and nothing may be acknowledged, before
+COPY into a temporary table and INSERT … ON CONFLICT DO NOTHING. Nothing is visible, and nothing may
+be acknowledged, before
 the commit. What a failure means is decided by the caller with `ingest.failures`.
 """
 
