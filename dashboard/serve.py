@@ -4,7 +4,9 @@ Owns the port and the workers. Processes share nothing but the port, so any numb
 """
 
 import functools
+import signal
 import socket
+import sys
 
 import uvicorn
 from fastapi import FastAPI
@@ -35,6 +37,9 @@ def serve(*, database_url: str, workshop: Workshop, host: str, port: int, worker
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
     listening = _listen(host, port)
+    # uvicorn raises the signal that stopped it once more; being told to stop is no failure.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         if workers > 1:
             Multiprocess(config, sockets=[listening]).run()
