@@ -1,0 +1,312 @@
+"""The wall as people see it: a real server, a real database, a real browser.
+
+The fixture `page` fails a test on any error in the console, a violation of the page's rules or
+a request to another machine, so every test here is also a test of those.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+
+from config.settings import DEFAULT_WORKSHOP_FILE
+from models.queries.board import CHANNEL
+from tests.fix_processes import RunningCommand, StartCommand
+
+# A server that is gone makes the browser itself complain of every attempt to reach it.
+SERVER_GONE = pytest.mark.expects_console("net::ERR_", "ERR_CONNECTION_REFUSED")
+PATIENCE_MS = 30_000
+
+INSERT = """
+    insert into work_order (
+        site, work_order, registered, cancelled, plate, stage, stage_entered_at, bay, technician, operation,
+        promised_at, updated_at
+    )
+    values ('s1', %(work_order)s, %(registered)s, false, %(plate)s, %(stage)s, %(entered_at)s, %(bay)s,
+        'T012', %(operation)s, %(promised_at)s, %(entered_at)s)
+    on conflict (site, work_order) do update
+        set bay = excluded.bay, stage = excluded.stage, stage_entered_at = excluded.stage_entered_at
+"""
+TERMINATE = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where application_name = 'bayboard serve' and datname = current_database()
+"""
+
+
+@dataclass(slots=True)
+class Shop:
+    """A workshop's database and the dashboard that shows it."""
+
+    start_bayboard: StartCommand
+    connection: psycopg.Connection
+    database_url: str
+    port: int
+    server: RunningCommand | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def serve(self, workshop_file: Path = DEFAULT_WORKSHOP_FILE) -> RunningCommand:
+        """Start the dashboard on the shop's port, as often as one likes."""
+        self.server = self.start_bayboard(
+            "serve",
+            "--port",
+            str(self.port),
+            BAYBOARD_DATABASE_URL=self.database_url,
+            BAYBOARD_WORKSHOP_FILE=str(workshop_file),
+        )
+        self.server.wait_for_answer(f"{self.address}/healthz")
+        return self.server
+
+    def put_car(
+        self, work_order: str, stage: str, bay: str | None, minutes: float = 0, **more: object
+    ) -> None:
+        """Put a car in a stage that it entered so many minutes ago, and say so."""
+        entered_at = datetime.now(UTC) - timedelta(minutes=minutes)
+        car = {"registered": True, "plate": work_order, "operation": None, "promised_at": None, **more}
+        change = {"site": "s1", "received_at": datetime.now(UTC).isoformat(), "work_orders": [work_order]}
+        with self.connection.transaction():
+            self.connection.execute(
+                INSERT,
+                {"work_order": work_order, "stage": stage, "bay": bay, "entered_at": entered_at, **car},
+            )
+            self.connection.execute("select pg_notify(%s, %s)", [CHANNEL, json.dumps(change)])
+
+
+@pytest.fixture
+def shop(database_url: str, start_bayboard: StartCommand, free_port: Callable[[], int]) -> Iterator[Shop]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield Shop(start_bayboard, connection, database_url, free_port())
+
+
+def open_wall(page: Page, shop: Shop, lang: str = "en") -> None:
+    """Open the wall and mark the page, so that a reload would be noticed."""
+    page.goto(f"{shop.address}/wall/s1?lang={lang}")
+    expect_current(page)
+    page.evaluate("window.opened = true")
+
+
+def expect_current(page: Page) -> None:
+    page.wait_for_selector("html:not([data-stale]) #wall[data-age]", timeout=PATIENCE_MS)
+
+
+def expect_same_page(page: Page) -> None:
+    assert page.evaluate("window.opened") is True, "the page was loaded anew"
+
+
+def test_change_moves_a_car_to_another_tile_without_a_reload(shop: Shop, page: Page) -> None:
+    shop.put_car("RO-1", "repairing", "B03")
+    shop.serve()
+    open_wall(page, shop)
+    expect(page.locator("#bay-B03 .plate")).to_have_text("RO-1")
+    shop.put_car("RO-1", "washing", "B05")
+    expect(page.locator("#bay-B05 .plate")).to_have_text("RO-1")
+    expect(page.locator("#bay-B05 .stage")).to_have_text("Washing")
+    expect(page.locator("#bay-B03")).to_have_text("B03Free")
+    shop.put_car("RO-1", "ready", None)
+    expect(page.locator("#queue-ready .row .plate")).to_have_text("RO-1")
+    expect(page.locator(".count-ready b")).to_have_text("1")
+    expect_same_page(page)
+
+
+def test_walls_in_both_languages_show_the_same_change(shop: Shop, page: Page) -> None:
+    shop.serve()
+    open_wall(page, shop, "zh")
+    other = page.context.new_page()
+    open_wall(other, shop, "en")
+    shop.put_car("RO-1", "awaiting_parts", "B03")
+    expect(page.locator("#bay-B03 .stage")).to_have_text("备件待料")
+    expect(other.locator("#bay-B03 .stage")).to_have_text("Waiting for parts")
+    assert page.locator("#wall").get_attribute("lang") == "zh-CN"
+
+
+def test_lateness_is_said_in_words_and_shape_as_well_as_colour(shop: Shop, page: Page) -> None:
+    shop.put_car("RO-1", "repairing", "B01", minutes=38.5)
+    shop.put_car("RO-2", "repairing", "B02", minutes=80.5)
+    shop.put_car("RO-3", "repairing", "B03", minutes=131.5)
+    shop.put_car("RO-4", "received", None, minutes=60)
+    shop.serve()
+    open_wall(page, shop)
+    for bay, level, spent, left in (
+        ("B01", "calm", "38 min", "52 min left"),
+        ("B02", "warn", "80 min", "10 min left"),
+        ("B03", "over", "2 h 11", "41 min over"),
+    ):
+        expect(page.locator(f"#bay-{bay} .car")).to_have_attribute("data-level", level)
+        expect(page.locator(f"#bay-{bay} .spent")).to_have_text(spent)
+        expect(page.locator(f"#bay-{bay} .left")).to_have_text(left)
+    expect(page.locator(".count-late b")).to_have_text("2")
+    marks = page.evaluate(
+        "[...document.querySelectorAll('.bay .left')].map(e => getComputedStyle(e, '::before').content)"
+    )
+    assert marks == ["none", '"◆"', '"▲"']
+
+
+def test_promise_says_its_day_and_when_it_was_missed(shop: Shop, page: Page) -> None:
+    now = datetime.now(UTC)
+    shop.put_car("RO-1", "repairing", "B01", promised_at=now + timedelta(days=2))
+    shop.put_car("RO-2", "repairing", "B02", promised_at=now - timedelta(days=2))
+    shop.serve()
+    open_wall(page, shop)
+    expect(page.locator("#bay-B01 .promise")).to_contain_text("+2d")
+    expect(page.locator("#bay-B02 .promise")).to_contain_text("−2d")
+    expect(page.locator("#bay-B02 .car")).to_have_attribute("data-promise", "missed")
+
+
+def test_wall_does_not_believe_the_clock_of_its_screen(shop: Shop, page: Page) -> None:
+    shop.put_car("RO-1", "repairing", "B01", minutes=38.5)
+    shop.serve()
+    page.add_init_script("Date.now = () => 0")
+    open_wall(page, shop)
+    expect(page.locator("#bay-B01 .spent")).to_have_text("38 min")
+    there = datetime.now(UTC) + timedelta(hours=8)
+    assert page.locator(".clock").inner_text() in {
+        (there - timedelta(seconds=some)).strftime("%H:%M") for some in (0, 5)
+    }
+
+
+@SERVER_GONE
+@pytest.mark.parametrize("how", ["told to stop", "killed"])
+def test_page_survives_a_restart_of_the_server_by_itself(shop: Shop, page: Page, how: str) -> None:
+    server = shop.serve()
+    open_wall(page, shop)
+    shop.put_car("RO-1", "repairing", "B03")
+    expect(page.locator("#bay-B03 .plate")).to_have_text("RO-1")
+    if how == "killed":
+        server.kill()
+    else:
+        assert server.stop() == 0
+    page.wait_for_selector("html[data-stale]", timeout=PATIENCE_MS)
+    expect(page.locator("#banner")).to_contain_text("Data is stale since")
+    shop.put_car("RO-1", "washing", "B05")
+    shop.serve()
+    expect_current(page)
+    expect(page.locator("#bay-B05 .plate")).to_have_text("RO-1")
+    expect(page.locator("#bay-B03")).to_have_text("B03Free")
+    expect(page.locator("#banner")).to_be_hidden()
+    expect_same_page(page)
+
+
+@SERVER_GONE
+def test_page_of_an_older_server_loads_itself_anew(shop: Shop, page: Page, tmp_path: Path) -> None:
+    server = shop.serve()
+    open_wall(page, shop)
+    server.stop()
+    newer = tmp_path / "workshop.toml"
+    newer.write_text(DEFAULT_WORKSHOP_FILE.read_text().replace("Bayboard Motors, Pudong", "Renamed Motors"))
+    shop.serve(newer)
+    expect(page.locator("h1")).to_have_text("Renamed Motors", timeout=PATIENCE_MS)
+    expect_current(page)
+
+
+def test_lost_database_turns_the_wall_grey_until_it_is_back(shop: Shop, page: Page) -> None:
+    shop.serve()
+    open_wall(page, shop)
+    page.evaluate("""() => {
+        window.wentStale = 0;
+        const html = document.documentElement;
+        const look = () => { window.wentStale += html.hasAttribute("data-stale"); };
+        new MutationObserver(look).observe(html, { attributes: true });
+    }""")
+    shop.connection.execute(TERMINATE)
+    page.wait_for_function("window.wentStale > 0", timeout=PATIENCE_MS)
+    expect_current(page)
+    shop.put_car("RO-1", "repairing", "B03")
+    expect(page.locator("#bay-B03 .plate")).to_have_text("RO-1")
+    expect_same_page(page)
+
+
+def test_hidden_tab_holds_no_stream_and_a_shown_one_catches_up(shop: Shop, page: Page) -> None:
+    shop.serve()
+    open_wall(page, shop)
+    show = """(hidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(show, True)
+    page.wait_for_function(
+        """async () => {
+            const metrics = await (await fetch("/metrics")).text();
+            return /bayboard_screens\\{lang="en",site="s1"\\} 0.0/.test(metrics);
+        }""",
+        timeout=PATIENCE_MS,
+    )
+    shop.put_car("RO-1", "repairing", "B03")
+    page.evaluate(show, False)
+    expect(page.locator("#bay-B03 .plate")).to_have_text("RO-1")
+    expect_same_page(page)
+
+
+def test_crowded_wall_stays_on_the_screen(shop: Shop, page: Page) -> None:
+    long = "Replacement of the dual-mass flywheel and of everything behind it"
+    for number in range(1, 13):
+        shop.put_car(f"沪A·D{number:05}", "repairing", f"B{number:02}", minutes=3000, operation=long)
+    for number in range(80):
+        stage = ("received", "awaiting_parts", "awaiting_approval", "washing", "ready")[number % 5]
+        shop.put_car(f"沪B·D{number:05}", stage, None, minutes=300, registered=number % 3 > 0)
+    shop.put_car("RO-99", "repairing", "B99", minutes=5)
+    shop.serve()
+    open_wall(page, shop)
+    expect(page.locator("#bay-B12 .left")).to_contain_text("over")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    shown = ".bay .car > *, .bay .plate, .row .plate, .row .waited, .queue .row"
+    cut_off = """(shown) => [...document.querySelectorAll(shown)]
+        .filter((element) => {
+            const panel = element.closest(".bay, .queue").getBoundingClientRect();
+            const box = element.getBoundingClientRect();
+            return box.bottom > panel.bottom + 1 || box.right > panel.right + 1;
+        })
+        .map((element) => element.className + ": " + element.textContent)"""
+    assert page.evaluate(cut_off, shown) == []
+
+
+@pytest.mark.expects_console("404")
+def test_unknown_site_is_said_with_links_to_the_known_ones(shop: Shop, page: Page) -> None:
+    shop.serve()
+    answer = page.goto(f"{shop.address}/wall/s9?lang=zh")
+    assert answer
+    assert answer.status == 404
+    expect(page.locator("p").first).to_have_text("车间配置中没有门店 s9。")
+    page.get_by_role("link", name="湾板汽车 浦东店").click()
+    expect_current(page)
+
+
+def test_first_page_leads_to_every_wall_in_both_languages(shop: Shop, page: Page) -> None:
+    shop.serve()
+    page.goto(shop.address)
+    page.wait_for_selector("li")
+    assert page.eval_on_selector_all("li a", "links => links.map(link => link.getAttribute('href'))") == [
+        "/wall/s1?lang=en",
+        "/wall/s1?lang=zh",
+    ]
+
+
+def test_page_that_was_never_pushed_to_already_shows_the_board(shop: Shop) -> None:
+    """The first paint holds the snapshot, so a screen without a stream is not an empty one."""
+    shop.put_car("RO-1", "repairing", "B03")
+    shop.serve()
+    body = {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": [
+            {"id": "_pages_content", "property": "children"},
+            {"id": "_pages_store", "property": "data"},
+        ],
+        "inputs": [
+            {"id": "_pages_location", "property": "pathname", "value": "/wall/s1"},
+            {"id": "_pages_location", "property": "search", "value": ""},
+        ],
+        "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
+    }
+    while httpx.get(f"{shop.address}/readyz").status_code != 200:
+        pass
+    drawn = httpx.post(f"{shop.address}/_dash-update-component", json=body)
+    assert drawn.status_code == 200
+    assert "RO-1" in drawn.text
