@@ -329,6 +329,15 @@ class QuarantinedMessage(Base):
     stored_at: Mapped[datetime | None]
 
 
+class TimelessMessage(Base):
+    """When the bytes of a message that carries no time were first received; its events bear that time."""
+
+    __tablename__ = "timeless_message"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime]
+
+
 class ServiceReminder(Base):
     """A service of a vehicle's plan that has come due."""
 

@@ -184,6 +184,12 @@ def upgrade() -> None:
         op.f("stage_scan_site_work_order_at_idx"), "stage_scan", ["site", "work_order", "at"], unique=False
     )
     op.create_table(
+        "timeless_message",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("timeless_message_pkey")),
+    )
+    op.create_table(
         "trouble_code",
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
