@@ -6,13 +6,26 @@ nothing of databases or messages.
 """
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from config.toml_lines import locate_line
+from config.toml_lines import Location, locate_line
+from config.topic_filter import check_filter, may_match_below
+
+# What devices of the contract publish below; ingest always reads it.
+_OUR_TOPICS = "workshop/v1/"
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
@@ -25,6 +38,19 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is not a time zone such as Asia/Shanghai")
     return name
+
+
+def _foreign_filter(text: str) -> str:
+    check_filter(text)
+    if text.startswith("$"):
+        raise ValueError(f"{text!r}: topics that begin with $ are the broker's own")
+    if may_match_below(text, _OUR_TOPICS):
+        raise ValueError(f"{text!r} matches topics below {_OUR_TOPICS}, which need no adapter")
+    return text
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 class _Facts(BaseModel):
@@ -72,10 +98,29 @@ class Site(_Facts):
         return self.zh if lang == "zh" else self.en
 
 
+class Adapter(_Facts):
+    """Topics of another product, the adapter that reads them, and the site they belong to.
+
+    `odometer` and `vin` name values of the product's messages; what is None is the adapter's default.
+    """
+
+    topic: Annotated[str, AfterValidator(_foreign_filter)]
+    kind: Literal["traccar", "wican"]
+    site: Key
+    odometer: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)] | None = None
+    unit: Literal["km", "mi", "m"] | None = None
+    vin: str | None = None
+    without_odometer: Literal["quarantine", "skip"] = "quarantine"
+
+
 class IngestRules(_Facts):
-    """How far a device's clock may be ahead of ours before its messages are refused."""
+    """How far a clock may be ahead of ours, when refusals are alarming, and other products' topics."""
 
     future_tolerance_seconds: Annotated[float, Field(ge=0)] = 300.0
+    quarantine_alarm_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    quarantine_alarm_seconds: Annotated[float, Field(ge=1)] = 60.0
+    quarantine_alarm_messages: Annotated[int, Field(ge=1)] = 20
+    adapters: Annotated[list[Adapter], Field(alias="adapter")] = []
 
 
 class Workshop(_Facts):
@@ -109,7 +154,7 @@ def load_workshop(path: Path) -> Workshop:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        return Workshop.model_validate(tomllib.loads(text))
+        workshop = Workshop.model_validate(tomllib.loads(text))
     except OSError as error:
         raise WorkshopError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -120,6 +165,18 @@ def load_workshop(path: Path) -> Workshop:
             for problem in error.errors()
         ]
         raise WorkshopError("\n".join(lines)) from error
+    if lines := [
+        f"{path}:{locate_line(text, place)}: {_say(place, problem)}"
+        for place, problem in _find_unknown_sites(workshop)
+    ]:
+        raise WorkshopError("\n".join(lines))
+    return workshop
+
+
+def _find_unknown_sites(workshop: Workshop) -> Iterator[tuple[Location, str]]:
+    for number, adapter in enumerate(workshop.ingest.adapters):
+        if workshop.site(adapter.site) is None:
+            yield ("ingest", "adapter", number, "site"), f"there is no site {adapter.site!r} in this file"
 
 
 def _say(location: tuple[int | str, ...], message: str) -> str:
