@@ -141,6 +141,13 @@ class PostgresServer:
             self._process.wait()
         self._process = None
 
+    def kill(self) -> None:
+        """End the server without warning, as a power cut would; `start` recovers it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
     def __enter__(self) -> Self:
         self.start()
         return self

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from bayboard.bench.durability import measure_durability
+from bayboard.bench.ingest import describe, measure_ingest
 from bayboard.bench.pixel import measure_pixel
 
 app = typer.Typer(help="Measure, on this machine.", no_args_is_help=True)
@@ -24,3 +26,33 @@ def pixel(
 ) -> None:
     """Time scans from being published to being painted on a running wall."""
     typer.echo(measure_pixel(wall_url=wall, mqtt_url=broker, site=site, bay=bay, scans=scans))
+
+
+@app.command()
+def ingest(
+    messages: Annotated[
+        int, typer.Option(min=10_000, help="How many messages each contender drains.")
+    ] = 200_000,
+) -> None:
+    """Compare ingest with paho alone, COPY alone and the Rust bridge, on one broker and database."""
+    typer.echo(describe(measure_ingest(messages, _say)))
+
+
+@app.command()
+def durability(
+    kills: Annotated[int, typer.Option(min=0, help="How often a part is killed, in all.")] = 30,
+    messages: Annotated[int, typer.Option(min=100, help="How many numbered messages are sent.")] = 20_000,
+    keep: Annotated[
+        float, typer.Option(min=0, help="For how many seconds the device keeps what was acknowledged.")
+    ] = 12.0,
+    seed: Annotated[int, typer.Option(help="The same seed kills in the same order.")] = 1,
+) -> None:
+    """Kill ingest, broker and database at random moments, and count what was lost or doubled."""
+    ledger = measure_durability(kills=kills, messages=messages, keep_seconds=keep, seed=seed, say=_say)
+    typer.echo(ledger)
+    if not ledger.balanced:
+        raise typer.Exit(1)
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bayboard.bench.rig import BenchError
 from ingest.contract.payloads import StageScan, encode
 
 _CHROMIUM = Path("/usr/bin/chromium")
@@ -29,10 +30,6 @@ new MutationObserver(() => {
     }));
 }).observe(document.body, {childList: true, subtree: true, characterData: true});
 """
-
-
-class BenchError(Exception):
-    """The benchmark cannot run here; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)

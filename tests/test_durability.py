@@ -1,0 +1,39 @@
+"""The ledger, small: every part killed ten times, and nothing lost or doubled."""
+
+import random
+from datetime import UTC, datetime
+
+import pytest
+
+from bayboard.bench.durability import PARTS, measure_durability
+from bayboard.bench.rig import BenchError
+from bayboard.bench.stream import NumberedStream
+from bayboard.ingesting import make_rules
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import load_workshop
+from ingest.batch import sort_messages
+from ingest.message import ReceivedMessage
+
+
+def test_nothing_is_lost_or_doubled_however_often_a_part_is_killed() -> None:
+    try:
+        ledger = measure_durability(kills=30, messages=5000, keep_seconds=12, seed=7, say=print)
+    except BenchError as error:
+        pytest.skip(str(error))
+    assert ledger.kills == dict.fromkeys(PARTS, 10)
+    assert ledger.balanced, str(ledger)
+    assert ledger.sent == ledger.stored + ledger.quarantined == 5000
+
+
+def test_the_stream_knows_what_it_sent() -> None:
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    stream = NumberedStream(random.Random(1))
+    published = [p for _ in range(2000) for p in stream.next_publications(now)] + list(stream.rest())
+    assert stream.expected.messages == len(set(published)) == 2000
+    assert len(published) > 2000
+    rules = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
+    batch = sort_messages(
+        [ReceivedMessage(topic, payload, now, 1, 1) for topic, payload in set(published)], rules
+    )
+    nul = sum(b"\\u0000" in payload for _, payload in stream.expected.refused)
+    assert len(batch.refusals) + nul == len(stream.expected.refused)
