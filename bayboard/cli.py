@@ -17,7 +17,7 @@ import sqlalchemy.exc
 import typer
 
 from bayboard.bench.commands import app as bench
-from bayboard.bench.pixel import BenchError
+from bayboard.bench.rig import BenchError
 from bayboard.embedded import EmbeddedError
 from config.log import configure_log
 from config.settings import Settings, SettingsError

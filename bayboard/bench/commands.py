@@ -1,12 +1,12 @@
-"""`bayboard bench …`: the commands that measure."""
+"""`bayboard bench …`: the commands that measure.
+
+Imports what a benchmark needs only when it runs, so that no other command starts slower.
+"""
 
 from typing import Annotated
 
 import typer
 
-from bayboard.bench.durability import measure_durability
-from bayboard.bench.ingest import describe, measure_ingest
-from bayboard.bench.pixel import measure_pixel
 
 app = typer.Typer(help="Measure, on this machine.", no_args_is_help=True)
 
@@ -25,6 +25,8 @@ def pixel(
     scans: Annotated[int, typer.Option(min=2, help="How many scans to publish.")] = 100,
 ) -> None:
     """Time scans from being published to being painted on a running wall."""
+    from bayboard.bench.pixel import measure_pixel  # noqa: PLC0415
+
     typer.echo(measure_pixel(wall_url=wall, mqtt_url=broker, site=site, bay=bay, scans=scans))
 
 
@@ -35,7 +37,19 @@ def ingest(
     ] = 200_000,
 ) -> None:
     """Compare ingest with paho alone, COPY alone and the Rust bridge, on one broker and database."""
+    from bayboard.bench.ingest import describe, measure_ingest  # noqa: PLC0415
+
     typer.echo(describe(measure_ingest(messages, _say)))
+
+
+@app.command()
+def backlog(
+    messages: Annotated[int, typer.Option(min=10_000, help="How many messages wait.")] = 1_000_000,
+) -> None:
+    """Let messages wait in the broker, then watch the memory of ingest while it drains them."""
+    from bayboard.bench.ingest import measure_backlog  # noqa: PLC0415
+
+    typer.echo(measure_backlog(messages, _say))
 
 
 @app.command()
@@ -48,6 +62,8 @@ def durability(
     seed: Annotated[int, typer.Option(help="The same seed kills in the same order.")] = 1,
 ) -> None:
     """Kill ingest, broker and database at random moments, and count what was lost or doubled."""
+    from bayboard.bench.durability import measure_durability  # noqa: PLC0415
+
     ledger = measure_durability(kills=kills, messages=messages, keep_seconds=keep, seed=seed, say=_say)
     typer.echo(ledger)
     if not ledger.balanced:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import psycopg
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
@@ -50,6 +51,29 @@ def measure_ingest(messages: int, say: Callable[[str], None]) -> list[Result]:
     results: list[Result] = []
     singles = list(_single_readings(messages))
     fleets = list(_fleet_readings(messages // 10))
+    with _real_parts() as bench:
+        for contender, publications in (
+            (bench.drain_with_paho, singles),
+            (bench.copy_rows, singles),
+            (bench.bridge, singles),
+            (bench.ingest_alone, singles),
+            (bench.ingest_shared, singles),
+            (bench.ingest_batched, fleets),
+        ):
+            say(f"{contender.__name__.replace('_', ' ')} …")
+            results.append(contender(publications))
+    return results
+
+
+def measure_backlog(messages: int, say: Callable[[str], None]) -> str:
+    """Drain a backlog with one process and return its memory on the way, as a table."""
+    with _real_parts() as bench:
+        say(f"publishing {messages:,} messages that nobody receives yet …")
+        return bench.watch_memory(list(_single_readings(messages)))
+
+
+@contextmanager
+def _real_parts() -> Iterator["_Bench"]:
     with tempfile.TemporaryDirectory(prefix="bayboard-bench-") as directory:
         Path(directory).chmod(0o755)
         with (
@@ -57,18 +81,7 @@ def measure_ingest(messages: int, say: Callable[[str], None]) -> list[Result]:
             PostgresServer(Path(directory) / "postgresql", find_free_port()) as database,
         ):
             migrate(database.url)
-            bench = _Bench(broker, database.url)
-            for contender, publications in (
-                (bench.drain_with_paho, singles),
-                (bench.copy_rows, singles),
-                (bench.bridge, singles),
-                (bench.ingest_alone, singles),
-                (bench.ingest_shared, singles),
-                (bench.ingest_batched, fleets),
-            ):
-                say(f"{contender.__name__.replace('_', ' ')} …")
-                results.append(contender(publications))
-    return results
+            yield _Bench(broker, database.url)
 
 
 def describe(results: Sequence[Result]) -> str:
@@ -163,7 +176,6 @@ class _Bench:
     def _ingest(
         self, name: str, publications: Sequence[Publication], rows: int, options: Sequence[list[str]]
     ) -> Result:
-        environment = {"BAYBOARD_DATABASE_URL": self._database_url, "BAYBOARD_MQTT_URL": self._broker.url}
         for option in options:
             topic = "$share/bench/workshop/v1/#" if "--share" in option else "workshop/v1/#"
             self._subscribe(option[-1], topic)
@@ -174,6 +186,27 @@ class _Bench:
             self._forget(option[-1])
         self._empty()
         return Result(name, rate, rows)
+
+    def watch_memory(self, publications: Sequence[Publication]) -> str:
+        """Sample the memory of one ingest process while it drains what has been waiting."""
+        self._load("ours-4", publications)
+        command = [sys.executable, "-P", "-m", "bayboard", "ingest", "--client-id", "ours-4"]
+        lines = ["waiting in the broker   memory of ingest"]
+        next_line, peak_mb = len(publications), 0.0
+        with _running([command], self._environment) as processes:
+            process = psutil.Process(processes[0].pid)
+            while next_line >= 0:
+                waiting = len(publications) - self._count()
+                peak_mb = max(peak_mb, process.memory_info().rss / 2**20)
+                if waiting <= next_line:
+                    lines.append(f"{waiting:>21,}   {process.memory_info().rss / 2**20:>13.0f} MB")
+                    next_line = max(waiting - len(publications) // 10, 0) if waiting else -1
+                time.sleep(_SAMPLE_SECONDS)
+        return "\n".join([*lines, f"peak: {peak_mb:.0f} MB"])
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {"BAYBOARD_DATABASE_URL": self._database_url, "BAYBOARD_MQTT_URL": self._broker.url}
 
     def _load(self, client_id: str, publications: Sequence[Publication]) -> None:
         self._subscribe(client_id, "workshop/v1/#")
@@ -282,7 +315,9 @@ def _time_until(rows: int, count: Callable[[], int]) -> float:
 
 
 @contextmanager
-def _running(commands: Sequence[list[str]], environment: Mapping[str, str]) -> Iterator[None]:
+def _running(
+    commands: Sequence[list[str]], environment: Mapping[str, str]
+) -> Iterator[list["subprocess.Popen[bytes]"]]:
     processes = [
         subprocess.Popen(
             command,
@@ -294,7 +329,7 @@ def _running(commands: Sequence[list[str]], environment: Mapping[str, str]) -> I
         for command in commands
     ]
     try:
-        yield
+        yield processes
     finally:
         for process in processes:
             process.terminate()
