@@ -101,7 +101,17 @@ class DiagnosticReport(Event, Base):
     """A diagnostic tool read a vehicle; its trouble codes stand in trouble_code."""
 
     __tablename__ = "diagnostic_report"
-    __table_args__ = (Index(None, "vin", "at"),)
+    __table_args__ = (
+        Index(None, "vin", "at"),
+        # The newest date a tool's calibration is due, without reading the reports of tools that never say.
+        Index(
+            "diagnostic_report_calibration_idx",
+            "site",
+            "device",
+            "at",
+            postgresql_where=text("tool_calibration_due IS NOT NULL"),
+        ),
+    )
 
     vin: Mapped[str]
     work_order: Mapped[str | None]
@@ -153,6 +163,7 @@ class DeviceStatus(Base):
     """A device came online or went offline. A last will carries the time its device connected."""
 
     __tablename__ = "device_status"
+    __table_args__ = (Index(None, "site", "source", "device", "received_at"),)
 
     site: Mapped[str] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(primary_key=True)

@@ -46,6 +46,12 @@ def upgrade() -> None:
         sa.Column("firmware", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("site", "source", "device", "at", "state", name=op.f("device_status_pkey")),
     )
+    op.create_index(
+        op.f("device_status_site_source_device_received_at_idx"),
+        "device_status",
+        ["site", "source", "device", "received_at"],
+        unique=False,
+    )
     op.create_table(
         "diagnostic_report",
         sa.Column("site", sa.Text(), nullable=False),
@@ -60,6 +66,13 @@ def upgrade() -> None:
         sa.Column("tool_serial", sa.Text(), nullable=True),
         sa.Column("tool_calibration_due", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("site", "device", "event_id", "at", name=op.f("diagnostic_report_pkey")),
+    )
+    op.create_index(
+        "diagnostic_report_calibration_idx",
+        "diagnostic_report",
+        ["site", "device", "at"],
+        unique=False,
+        postgresql_where=sa.text("tool_calibration_due IS NOT NULL"),
     )
     op.create_index(op.f("diagnostic_report_vin_at_idx"), "diagnostic_report", ["vin", "at"], unique=False)
     op.create_table(
