@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-
 app = typer.Typer(help="Measure, on this machine.", no_args_is_help=True)
 
 

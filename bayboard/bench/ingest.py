@@ -180,7 +180,8 @@ class _Bench:
             topic = "$share/bench/workshop/v1/#" if "--share" in option else "workshop/v1/#"
             self._subscribe(option[-1], topic)
         self._publish(publications)
-        with _running([[sys.executable, "-P", "-m", "bayboard", "ingest", *o] for o in options], environment):
+        commands = [[sys.executable, "-P", "-m", "bayboard", "ingest", *option] for option in options]
+        with _running(commands, self._environment):
             rate = _time_until(rows, self._count)
         for option in options:
             self._forget(option[-1])
