@@ -33,6 +33,7 @@ _READINGS_A_BATCH = 100
 _SAMPLE_SECONDS = 0.05
 _STALLED_SECONDS = 30.0
 _PUBLISHERS = 2
+_MOST_IN_FLIGHT = 5000
 
 Publication = tuple[str, bytes]
 
@@ -259,14 +260,23 @@ class _Bench:
 
 
 def _publish_all(port: int, publications: Sequence[Publication]) -> None:
+    """Publish and wait for every acknowledgement; packet ids allow 65,535 outstanding at once."""
+    acknowledged = 0
+
+    def count(*_: object) -> None:
+        nonlocal acknowledged
+        acknowledged += 1
+
     client = Client(CallbackAPIVersion.VERSION2)
-    client.max_inflight_messages_set(2000)
+    client.max_inflight_messages_set(_MOST_IN_FLIGHT)
+    client.on_publish = count
     client.connect("127.0.0.1", port)
     client.loop_start()
-    for topic, payload in publications:
-        last = client.publish(topic, payload, qos=1)
-    last.wait_for_publish()
-    while client.want_write() or client._out_messages:  # noqa: SLF001  # paho tells no other way
+    for number, publication in enumerate(publications):
+        client.publish(*publication, qos=1)
+        while number - acknowledged >= _MOST_IN_FLIGHT:
+            time.sleep(0.001)
+    while acknowledged < len(publications):
         time.sleep(0.01)
     client.disconnect()
     client.loop_stop()
