@@ -35,13 +35,18 @@ def decode_message(
     """Read one message; raises ContractError naming the field that is wrong."""
     topic = parse_topic(topic_text)
     message = decode(topic.kind, payload)
+    check_message(message, received_at, rules)
+    return topic, message
+
+
+def check_message(message: Message, received_at: datetime, rules: Rules) -> None:
+    """Check a message against the workshop's facts; raises ContractError naming the field that is wrong."""
     _check_stage(message, rules)
     if isinstance(message, VehicleReadings | FleetReadings):
         for position, reading in enumerate(message.readings):
             _check_time(reading.at, f"readings[{position}].at", received_at, rules)
     else:
         _check_time(message.at, "at", received_at, rules)
-    return topic, message
 
 
 def _check_stage(message: Message, rules: Rules) -> None:

@@ -1,5 +1,6 @@
 """A message as it reached us, before anybody looked into it."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,3 +18,8 @@ class ReceivedMessage:
     received_at: datetime
     packet_id: int
     connection: int
+
+
+def digest_message(topic: str, payload: bytes) -> bytes:
+    """Return what identifies a message that says no id we could trust: SHA-256 of its topic and bytes."""
+    return hashlib.sha256(topic.encode() + b"\0" + payload).digest()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import psycopg
 import structlog
 
-from ingest.batch import Batch, Refusal, sort_messages
+from ingest.batch import Batch, refuse, sort_messages
 from ingest.decode import Rules
 from ingest.failures import Failure, classify_failure
 from ingest.message import ReceivedMessage
@@ -99,7 +99,7 @@ class Ingest:
 
     def _find_the_row_to_blame(self, messages: Sequence[ReceivedMessage], error: psycopg.Error) -> None:
         if len(messages) == 1:
-            refusal = Refusal(messages[0], f"database: {_first_line(error)}")
+            refusal = refuse(messages[0], f"database: {_first_line(error)}")
             self._store_batch(messages, Batch(refusals=[refusal]))
             return
         middle = len(messages) // 2

@@ -6,9 +6,8 @@ be acknowledged, before
 the commit. What a failure means is decided by the caller with `ingest.failures`.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +16,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.dialects import postgresql
 
 from ingest.batch import Batch, Refusal
+from ingest.message import digest_message
 from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
 from models.queries.board import CHANNEL
@@ -25,6 +25,8 @@ from models.schema import Base
 # Beyond this a notification would come near PostgreSQL's 8000 bytes; screens read the site anyway.
 _MAX_NAMED_ORDERS = 100
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+# PostgreSQL's text cannot hold NUL.
+_NO_TEXT = ("\0", "\N{REPLACEMENT CHARACTER}")
 _NAMES_WORK_ORDERS = ("stage_scan", "work_order_change")
 
 
@@ -114,21 +116,22 @@ def _store_rows(
             touched[site, work_order] = (min(at, earliest), max(received_at, latest))
 
 
-def _quarantine(connection: Connection, refusals: Iterable[Refusal]) -> int:
-    cursor = connection.cursor()
-    cursor.executemany(
-        "insert into quarantined_message (digest, received_at, topic, payload, reason, status)"
-        " values (%s, %s, %s, %s, %s, 'new') on conflict (digest) do nothing",
-        [
-            (
-                hashlib.sha256(refusal.message.topic.encode() + b"\0" + refusal.message.payload).digest(),
-                refusal.message.received_at,
-                refusal.message.topic,
-                refusal.message.payload,
-                refusal.reason,
-            )
-            for refusal in refusals
-        ],
+def _quarantine(connection: Connection, refusals: Sequence[Refusal]) -> int:
+    """Keep refused messages, each once by its topic and bytes, whatever became of an earlier delivery."""
+    cursor = connection.execute(
+        "insert into quarantined_message"
+        " (digest, received_at, topic, payload, reason, site, device, status)"
+        " select *, 'new' from unnest(%b::bytea[], %s::timestamptz[], %s::text[], %b::bytea[], %s::text[],"
+        " %s::text[], %s::text[]) on conflict (digest) do nothing",
+        (
+            [digest_message(refusal.message.topic, refusal.message.payload) for refusal in refusals],
+            [refusal.message.received_at for refusal in refusals],
+            [refusal.message.topic.replace(*_NO_TEXT) for refusal in refusals],
+            [refusal.message.payload for refusal in refusals],
+            [refusal.reason.replace(*_NO_TEXT) for refusal in refusals],
+            [refusal.site for refusal in refusals],
+            [refusal.device for refusal in refusals],
+        ),
     )
     return cursor.rowcount
 

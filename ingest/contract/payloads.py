@@ -5,8 +5,9 @@ come from these structs. Checks a message can fail on its own stand here; checks
 the workshop's facts (configured stages, our clock) belong to `ingest.decode`.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -14,6 +15,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from ingest.contract.topics import ContractError, Kind
 
 MAX_PAYLOAD_BYTES = 256 * 1024
+
+_Read = TypeVar("_Read")
 
 EventId = Annotated[
     str, Meta(min_length=1, max_length=64, description="unique per device; a ULID or UUID is best")
@@ -244,12 +247,15 @@ def encode(message: Message) -> bytes:
 
 def decode(kind: Kind, payload: bytes) -> Message:
     """Read the payload of a message; raises ContractError naming the field that is wrong."""
+    return read_json(_decode_odometer if kind is Kind.ODOMETER else _DECODERS[kind].decode, payload)
+
+
+def read_json(decode_payload: Callable[[bytes], _Read], payload: bytes) -> _Read:
+    """Call a decoder of msgspec; raises ContractError naming the field that is wrong."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise ContractError(f"payload: {len(payload)} bytes, more than {MAX_PAYLOAD_BYTES}")
     try:
-        if kind is Kind.ODOMETER:
-            return _decode_odometer(payload)
-        return _DECODERS[kind].decode(payload)
+        return decode_payload(payload)
     except msgspec.ValidationError as error:
         raise ContractError(_name_field(str(error))) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

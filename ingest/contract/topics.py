@@ -60,15 +60,30 @@ class Topic:
         return f"{PREFIX}{self.site}/{self.source}/{self.device}/{self.kind}"
 
 
+def check_name(what: str, name: str) -> str:
+    """Return the name of a site or device; raises ContractError, beginning with what it names."""
+    if not _NAME.fullmatch(name):
+        raise ContractError(f"{what} {name!r} is not 1 to 64 of A-Z a-z 0-9 . _ -")
+    return name
+
+
+def read_sender(text: str) -> tuple[str | None, str | None]:
+    """Return the site and device that a topic names, whatever else is wrong with it."""
+    levels = text.split("/")
+    if len(levels) != _LEVELS or not text.startswith(PREFIX):
+        return None, None
+    site, device = (name if _NAME.fullmatch(name) else None for name in (levels[2], levels[4]))
+    return site, device
+
+
 def parse_topic(text: str) -> Topic:
     """Read a topic; raises ContractError naming the level that is wrong."""
     levels = text.split("/")
     if len(levels) != _LEVELS or not text.startswith(PREFIX):
         raise ContractError(f"topic: {text!r} is not workshop/v1/{{site}}/{{source}}/{{device}}/{{kind}}")
     _, _, site, source, device, kind = levels
-    for level, name in (("site", site), ("device", device)):
-        if not _NAME.fullmatch(name):
-            raise ContractError(f"topic: {level} {name!r} is not 1 to 64 of A-Z a-z 0-9 . _ -")
+    check_name("topic: site", site)
+    check_name("topic: device", device)
     if source not in KINDS_OF_SOURCE:
         raise ContractError(f"topic: unknown source {source!r}, not one of {', '.join(Source)}")
     if kind not in KINDS_OF_SOURCE[Source(source)]:

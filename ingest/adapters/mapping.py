@@ -1,0 +1,121 @@
+"""Which adapter reads which topic, and what the adapters must be told of the world.
+
+Owns the list of adapters, the choice among them by topic, and the two readings of the
+database that translation needs: vehicles of registered devices, and when a message that
+carries no time was first received (docs/decisions/0008).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from psycopg import Connection
+
+from config.topic_filter import express_filter
+from config.workshop import Adapter as Facts
+from ingest.adapters.adapter import Adapter, Event, ForeignError, ForeignMessage
+from ingest.adapters.traccar import Traccar
+from ingest.adapters.wican import Wican
+from ingest.contract.topics import PREFIX, ContractError
+from ingest.message import ReceivedMessage, digest_message
+
+ADAPTERS: dict[str, type[Traccar | Wican]] = {"traccar": Traccar, "wican": Wican}
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    """The topics of one adapter."""
+
+    pattern: re.Pattern[str]
+    site: str
+    adapter: Adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The adapters, with what they are told of the world for one batch."""
+
+    mapped: Sequence[_Mapped]
+    vins: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    first_received: Mapping[bytes, datetime] = field(default_factory=dict)
+
+    def __call__(self, message: ReceivedMessage) -> list[Event]:
+        """Return a message's events; raises ForeignError naming what is wrong."""
+        mapped = _find(self.mapped, message.topic)
+        if mapped is None:
+            raise ForeignError(f"topic: {message.topic!r} is not below {PREFIX}, and no adapter reads it")
+
+        def find_vin(device: str) -> str:
+            if vin := self.vins.get((mapped.site, device)):
+                return vin
+            raise ForeignError(f"device: {device} is not registered to a vehicle", mapped.site, device)
+
+        digest = digest_message(message.topic, message.payload)
+        foreign = ForeignMessage(
+            topic=message.topic,
+            payload=message.payload,
+            event_id=digest.hex(),
+            received_at=message.received_at,
+            first_received_at=self.first_received.get(digest, message.received_at),
+        )
+        try:
+            return list(mapped.adapter.translate(foreign, find_vin))
+        except ForeignError:
+            raise
+        except ContractError as error:
+            raise ForeignError(str(error), mapped.site) from error
+
+
+class Adapters:
+    """The adapters that the workshop's facts ask for."""
+
+    def __init__(self, facts: Iterable[Facts]) -> None:
+        self._mapped = [
+            _Mapped(re.compile(express_filter(one.topic), re.DOTALL), one.site, ADAPTERS[one.kind](one))
+            for one in facts
+        ]
+
+    def prepare(self, connection: Connection, messages: Iterable[ReceivedMessage]) -> Translation | None:
+        """Read what the translation of these messages needs; None where nothing is to be translated."""
+        foreign = (
+            [message for message in messages if not message.topic.startswith(PREFIX)] if self._mapped else []
+        )
+        if not foreign:
+            return None
+        timeless = {
+            digest_message(message.topic, message.payload): message.received_at
+            for message in reversed(foreign)
+            if (mapped := _find(self._mapped, message.topic)) and mapped.adapter.timeless
+        }
+        return Translation(self._mapped, _read_vins(connection), _remember(connection, timeless))
+
+
+def _find(mapped: Iterable[_Mapped], topic: str) -> _Mapped | None:
+    return next((one for one in mapped if one.pattern.fullmatch(topic)), None)
+
+
+def _read_vins(connection: Connection) -> dict[tuple[str, str], str]:
+    """Read the whole registry, each time: a few thousand rows at most, and no staleness."""
+    found = connection.execute(
+        "select site, device, vin from device where vin is not null and revoked_at is null"
+    )
+    return {(site, device): vin for site, device, vin in found}
+
+
+def _remember(connection: Connection, received: dict[bytes, datetime]) -> dict[bytes, datetime]:
+    """Return when each message was first received, remembering those that are new.
+
+    A statement of its own, committed before the events are: whichever process comes first
+    decides, and whatever happens to its batch, every later delivery is told the same time.
+    """
+    if not received:
+        return {}
+    digests = sorted(received)
+    found = connection.execute(
+        "insert into timeless_message as known (digest, received_at)"
+        " select * from unnest(%b::bytea[], %s::timestamptz[])"
+        " on conflict (digest) do update set received_at = known.received_at returning digest, received_at",
+        (digests, [received[digest] for digest in digests]),
+    )
+    return dict(found.fetchall())
