@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -23,19 +23,16 @@ import psycopg
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bayboard.bench.load import READINGS_A_BATCH, fleet_readings, publish_all, single_readings
 from bayboard.bench.rig import BenchError, Mosquitto
+from bayboard.bench.stream import Publication
 from bayboard.embedded import PostgresServer, die_with_parent, find_free_port
-from ingest.contract.payloads import FleetReading, FleetReadings, Odometer, OdometerReading, encode
 from models.migrations.run import migrate
 
 _DEVICES = 50
-_READINGS_A_BATCH = 100
 _SAMPLE_SECONDS = 0.05
 _STALLED_SECONDS = 30.0
 _PUBLISHERS = 2
-_MOST_IN_FLIGHT = 5000
-
-Publication = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,8 @@ class Result:
 def measure_ingest(messages: int, say: Callable[[str], None]) -> list[Result]:
     """Run every contender over `messages` messages; `say` hears what is going on."""
     results: list[Result] = []
-    singles = list(_single_readings(messages))
-    fleets = list(_fleet_readings(messages // 10))
+    singles = list(single_readings(messages))
+    fleets = list(fleet_readings(messages // 10))
     with _real_parts() as bench:
         for contender, publications in (
             (bench.drain_with_paho, singles),
@@ -70,7 +67,7 @@ def measure_backlog(messages: int, say: Callable[[str], None]) -> str:
     """Drain a backlog with one process and return its memory on the way, as a table."""
     with _real_parts() as bench:
         say(f"publishing {messages:,} messages that nobody receives yet …")
-        return bench.watch_memory(list(_single_readings(messages)))
+        return bench.watch_memory(list(single_readings(messages)))
 
 
 @contextmanager
@@ -171,7 +168,7 @@ class _Bench:
 
     def ingest_batched(self, publications: Sequence[Publication]) -> Result:
         """Ours, one process, many readings a message."""
-        readings = len(publications) * _READINGS_A_BATCH
+        readings = len(publications) * READINGS_A_BATCH
         return self._ingest("ours, batched readings", publications, readings, [["--client-id", "ours-3"]])
 
     def _ingest(
@@ -246,7 +243,7 @@ class _Bench:
     def _publish(self, publications: Sequence[Publication]) -> None:
         parts = [(self._broker.port, publications[n::_PUBLISHERS]) for n in range(_PUBLISHERS)]
         with multiprocessing.get_context("fork").Pool(_PUBLISHERS) as pool:
-            pool.starmap(_publish_all, parts)
+            pool.starmap(publish_all, parts)
 
     def _count(self) -> int:
         with psycopg.connect(self._database_url) as connection:
@@ -257,52 +254,6 @@ class _Bench:
         with psycopg.connect(self._database_url, autocommit=True) as connection:
             connection.execute("truncate odometer_reading")
             connection.execute("checkpoint")
-
-
-def _publish_all(port: int, publications: Sequence[Publication]) -> None:
-    """Publish and wait for every acknowledgement; packet ids allow 65,535 outstanding at once."""
-    acknowledged = 0
-
-    def count(*_: object) -> None:
-        nonlocal acknowledged
-        acknowledged += 1
-
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.max_inflight_messages_set(_MOST_IN_FLIGHT)
-    client.on_publish = count
-    client.connect("127.0.0.1", port)
-    client.loop_start()
-    for number, publication in enumerate(publications):
-        client.publish(*publication, qos=1)
-        while number - acknowledged >= _MOST_IN_FLIGHT:
-            time.sleep(0.001)
-    while acknowledged < len(publications):
-        time.sleep(0.01)
-    client.disconnect()
-    client.loop_stop()
-
-
-def _single_readings(count: int) -> Iterator[Publication]:
-    now = datetime.now(UTC) - timedelta(hours=1)
-    for n in range(count):
-        reading = OdometerReading(
-            id=f"{n:026d}",
-            at=now + timedelta(milliseconds=n),
-            vin=f"LSVAU2A37N{n % 2000:07d}",
-            odometer=Odometer(value=1000 + n / 10, unit="km"),
-        )
-        yield f"workshop/v1/s1/telematics/gw-{n % _DEVICES}/odometer", encode(reading)
-
-
-def _fleet_readings(count: int) -> Iterator[Publication]:
-    now = datetime.now(UTC) - timedelta(hours=1)
-    for n in range(count):
-        readings = tuple(
-            FleetReading(vin=f"LSVAU2A37N{v:07d}", at=now + timedelta(milliseconds=n), value=1000 + n)
-            for v in range(_READINGS_A_BATCH)
-        )
-        batch = FleetReadings(id=f"{n:026d}", unit="km", readings=readings)
-        yield f"workshop/v1/s1/telematics/gw-{n % _DEVICES}/odometer", encode(batch)
 
 
 def _time_until(rows: int, count: Callable[[], int]) -> float:
