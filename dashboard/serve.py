@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from config.log import configure_log
 from config.workshop import Workshop
 from dashboard.app import create_app
 
@@ -23,13 +24,22 @@ class ServeError(Exception):
     """The dashboard cannot be served; the message says why."""
 
 
-def serve(*, database_url: str, workshop: Workshop, host: str, port: int, workers: int = 1) -> None:
+def serve(
+    *,
+    database_url: str,
+    workshop: Workshop,
+    host: str,
+    port: int,
+    workers: int = 1,
+    log_format: str = "console",
+) -> None:
     """Serve the dashboard until SIGINT or SIGTERM.
 
+    `log_format` is for the workers, which are new processes when there is more than one.
     Raises ServeError when the port cannot be had.
     """
     config = uvicorn.Config(
-        functools.partial(_make_app, database_url, workshop),
+        functools.partial(_make_app, database_url, workshop, log_format if workers > 1 else None),
         factory=True,
         workers=workers,
         access_log=False,
@@ -49,7 +59,9 @@ def serve(*, database_url: str, workshop: Workshop, host: str, port: int, worker
         listening.close()
 
 
-def _make_app(database_url: str, workshop: Workshop) -> FastAPI:
+def _make_app(database_url: str, workshop: Workshop, log_format: str | None) -> FastAPI:
+    if log_format:
+        configure_log(log_format)
     return create_app(database_url=database_url, workshop=workshop)
 
 

@@ -67,7 +67,7 @@
   function watch() {
     const now = performance.now();
     if (!wall()) {
-      if (now > LOAD_MS && !document.querySelector(".plain")) reload();
+      if (now > LOAD_MS) reload();
       return;
     }
     if (document.hidden) return;
@@ -87,8 +87,9 @@
   }
 
   function keepWatching() {
+    if (document.querySelector(".plain")) return; // a page of words has nothing to keep current
+    setTimeout(keepWatching, source ? jitter(1000) : 100);
     watch();
-    setTimeout(keepWatching, wall() && source ? jitter(1000) : 100);
   }
 
   document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else watch(); });

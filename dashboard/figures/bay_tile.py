@@ -22,6 +22,8 @@ from dashboard.figures.car import (
 )
 from models.domain.board import CarOnBoard
 
+# Longer names are written smaller.
+_SHORT_NAME = 4
 # A bay holds one car; two are shown when scans disagree, more are counted.
 _SHOWN_IN_ONE_BAY = 2
 
@@ -31,7 +33,7 @@ def bay_tile(
 ) -> Component:
     """Return a bay's tile; `cars` is None when nothing is known yet, empty when the bay is free."""
     marks = [] if planned else [html.Span(text(lang, "wall.not_in_plan"), className="mark")]
-    head: list[Component] = [html.Span(bay, className="name")]
+    head: list[Component] = [html.Span(bay, className="name long" if len(bay) > _SHORT_NAME else "name")]
     if not cars:
         kind = "unknown" if cars is None else "free"
         words = "" if cars is None else text(lang, "wall.free")
@@ -88,10 +90,10 @@ def _half_car(car: CarOnBoard, workshop: Workshop, lang: str) -> Component:
     about = " · ".join(part for part in (describe_car(car), car.technician) if part)
     return html.Div(
         [
-            html.Div(plate(car), className="who"),
-            html.Div([html.Span(about), *unregistered_mark(car, lang)], className="about"),
+            html.Div([plate(car), tick("spent")], className="who"),
             stage_line(car, stage, lang),
-            html.Div([tick("spent"), _target(stage, lang), tick("left")], className="times"),
+            html.Div([html.Span(about), *unregistered_mark(car, lang), tick("left")], className="about"),
+            html.Div(html.I(), className="bar"),
         ],
         className="car half",
         **car_times(car, stage),
