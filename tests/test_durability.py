@@ -26,7 +26,7 @@ def test_nothing_is_lost_or_doubled_however_often_a_part_is_killed() -> None:
 
 
 def test_the_stream_knows_what_it_sent() -> None:
-    now = datetime(2026, 11, 21, tzinfo=UTC)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
     stream = NumberedStream(random.Random(1))
     published = [p for _ in range(2000) for p in stream.next_publications(now)] + list(stream.rest())
     assert stream.expected.messages == len(set(published)) == 2000
