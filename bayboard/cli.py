@@ -4,11 +4,8 @@ Owns wiring and exit statuses: 0 success, 1 a failure explained in one sentence 
 2 wrong usage. This is the only place that reads settings and clocks.
 """
 
-import signal
 import sys
-import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +15,9 @@ import typer
 
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
+from bayboard.device_commands import app as device
 from bayboard.embedded import EmbeddedError
+from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from config.log import configure_log
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
@@ -32,6 +31,7 @@ app = typer.Typer(
 )
 
 app.add_typer(bench, name="bench")
+app.add_typer(device, name="device")
 
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same workshop.")]
@@ -41,10 +41,14 @@ def main() -> None:
     """Run the command; turn expected failures into one sentence and exit status 1."""
     try:
         app()
-    except (SettingsError, WorkshopError, EmbeddedError, BenchError) as error:
+    except (SettingsError, WorkshopError, EmbeddedError, BenchError, CommandError) as error:
         _fail(str(error))
-    except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
-        cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
+    except (sqlalchemy.exc.DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+        if isinstance(cause, psycopg.errors.UndefinedTable):
+            _fail("the database has not our tables yet: run `bayboard migrate`")
+        if not isinstance(cause, psycopg.OperationalError):
+            raise
         _fail(f"the database cannot be used: {str(cause).strip().splitlines()[0]}")
 
 
@@ -67,7 +71,7 @@ def demo(
     """Run everything on this machine: database, broker, ingest, dashboard, a simulated workshop."""
     from bayboard.demo import Demo  # noqa: PLC0415  # keeps the other commands quick to start
 
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     settings = Settings.from_environment()
     configure_log(settings.log_format)
     Demo(
@@ -77,7 +81,7 @@ def demo(
         seed=seed,
         data=data,
         workshop_file=settings.workshop_file,
-        now=_now(),
+        now=read_clock(),
     ).run(stop, duration)
 
 
@@ -109,8 +113,8 @@ def ingest(
     from ingest.health import serve_health  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url", "mqtt_url"))
-    service, metrics = make_ingest(settings, workshop, share=share, client_id=client_id, clock=_now)
-    _on_signals(service.stop)
+    service, metrics = make_ingest(settings, workshop, share=share, client_id=client_id, clock=read_clock)
+    call_on_signals(service.stop)
     server = (
         serve_health(http_host, http_port, metrics.registry, lambda: service.ready) if http_port else None
     )
@@ -152,7 +156,7 @@ def simulate(
     """Publish a simulated workshop to the broker until stopped."""
     from simulators.publish import SimulationError, run_simulation  # noqa: PLC0415
 
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     settings, workshop = _configure(("mqtt_url",))
     assert settings.mqtt_url  # noqa: S101  # required above
     try:
@@ -161,8 +165,8 @@ def simulate(
             workshop=workshop,
             seed=seed,
             speed=speed,
-            started_at=_read_time("--started-at", started_at) if started_at else _now(),
-            clock=_now,
+            started_at=_read_time("--started-at", started_at) if started_at else read_clock(),
+            clock=read_clock,
             stop=stop,
             truth=truth,
         )
@@ -198,19 +202,3 @@ def _read_time(option: str, text: str) -> datetime:
     if time.tzinfo is None:
         raise typer.BadParameter(f"{option}: {text} has no offset; write it like 2026-11-21T08:00:00+08:00")
     return time
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    _on_signals(stop.set)
-    return stop
-
-
-def _on_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` on SIGTERM and Ctrl-C, from a thread: a handler may interrupt a held lock."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=stop).start())

@@ -6,6 +6,7 @@ read settings; everything below them is passed what it needs.
 """
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -25,7 +26,8 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _mqtt_url(text: str) -> str:
+def check_mqtt_url(text: str) -> str:
+    """Return the address as it is; raises ValueError saying how one looks."""
     url = urlsplit(text)
     if url.scheme not in {"mqtt", "mqtts"} or not url.hostname:
         raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://host:8883")
@@ -37,6 +39,21 @@ def _workshop_file(text: str) -> Path:
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     return path
+
+
+def _ca_file(text: str) -> Path:
+    try:
+        ssl.create_default_context(cafile=text)
+    except (OSError, ssl.SSLError) as error:
+        raise ValueError(f"holds no certificates in PEM form: {text}") from error
+    return Path(text)
+
+
+def _services(text: str) -> tuple[tuple[str, str], ...]:
+    accounts = [word.partition(":") for word in text.split()]
+    if any(not role or not colon for role, colon, _ in accounts):
+        raise ValueError("must look like ingest:password simulator:password")
+    return tuple((role, password) for role, _, password in accounts if password)
 
 
 def _log_format(text: str) -> str:
@@ -60,7 +77,18 @@ class Settings:
         "PostgreSQL or TimescaleDB, postgresql://user:password@host/name",
     )
     mqtt_url: str | None = _setting(
-        "BAYBOARD_MQTT_URL", _mqtt_url, "the MQTT broker, mqtt://user:password@host:1883 or mqtts://…"
+        "BAYBOARD_MQTT_URL", check_mqtt_url, "the MQTT broker, mqtt://user:password@host:1883 or mqtts://…"
+    )
+    mqtt_ca_file: Path | None = _setting(
+        "BAYBOARD_MQTT_CA_FILE",
+        _ca_file,
+        "whom to trust to sign the broker's certificate, for mqtts://; by default whom the system trusts",
+    )
+    mqtt_services: tuple[tuple[str, str], ...] | None = _setting(
+        "BAYBOARD_MQTT_SERVICES",
+        _services,
+        "our own services at the broker, `role:password …`, for `bayboard device access`;"
+        " a role without a password gets no account",
     )
     workshop_file: Path = _setting(
         "BAYBOARD_WORKSHOP_FILE",
