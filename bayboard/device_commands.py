@@ -5,6 +5,7 @@ into a device have modules of their own. Passwords are made here and shown once.
 """
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -97,10 +98,8 @@ def list_devices(
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(devices)))
         return
-    console = Console()
-    console.print(
-        draw_devices(devices, read_clock()), width=None if console.is_terminal else _WIDTH_OF_A_FILE
-    )
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH_OF_A_FILE)
+    console.print(draw_devices(devices, read_clock()))
 
 
 @app.command()

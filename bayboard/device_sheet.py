@@ -23,6 +23,8 @@ from models.registry import name_user
 
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _QR_KINDS = ("png", "svg")
+# Half of what the standard wants around a code, which every camera takes, so that it fits a screen.
+_QUIET_MODULES = 2
 _VIN = "LSVAU2A37N2183294"
 _EXAMPLES: dict[Kind, Callable[[datetime], Message]] = {
     Kind.STAGE: lambda at: payloads.StageScan(
@@ -82,6 +84,7 @@ def write_sheet(credentials: Credentials, now: datetime) -> str:
 
 
 def _write_lines(credentials: Credentials, now: datetime) -> Iterator[str]:
+    now = now.replace(microsecond=0)
     url = urlsplit(credentials.url)
     tls = url.scheme == "mqtts"
     status = credentials.name_topic(Kind.STATUS)
@@ -101,24 +104,24 @@ def _write_lines(credentials: Credentials, now: datetime) -> Iterator[str]:
         if kind in KINDS_OF_SOURCE[credentials.source] and kind is not Kind.STATUS:
             yield ""
             yield f"  topic       {credentials.name_topic(kind)}"
-            yield f"  payload     {encode(_EXAMPLES[kind](now)).decode()}"
+            yield f"  payload     {_write(_EXAMPLES[kind](now))}"
     yield ""
     yield "Whenever it connects it says so, retained; its last will (QoS 1, retained) says the opposite:"
     yield ""
     yield f"  topic       {status}"
-    yield f"  payload     {_write_status(now, 'online')}"
+    yield f"  payload     {_write(payloads.DeviceStatus(at=now, state='online'))}"
     yield f"  will topic  {status}"
-    yield f"  will        {_write_status(now, 'offline')}"
+    yield f"  will        {_write(payloads.DeviceStatus(at=now, state='offline'))}"
 
 
-def _write_status(now: datetime, state: str) -> str:
-    return json.dumps({"at": now.isoformat(), "state": state}, separators=(",", ":"))
+def _write(message: Message) -> str:
+    return encode(message).decode()
 
 
 def draw_qr(credentials: Credentials) -> str:
     """Draw the QR code in characters; light on dark, as most terminals are."""
     drawing = StringIO()
-    _make_qr(credentials).terminal(drawing, compact=True)
+    _make_qr(credentials).terminal(drawing, border=_QUIET_MODULES, compact=True)
     return drawing.getvalue()
 
 

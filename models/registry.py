@@ -62,8 +62,9 @@ def admit_device(
             set_=said,
             where=or_(literal(again), Device.revoked_at.is_not(None)),
         )
+        .returning(Device.device)
     )
-    if not admitted.rowcount:
+    if admitted.first() is None:
         raise RegistryError(f"{device.user} is registered already; --again gives it a new password")
 
 
@@ -73,8 +74,9 @@ def revoke_device(connection: Connection, site: str, device: str, now: datetime)
         update(Device)
         .where(Device.site == site, Device.device == device, Device.revoked_at.is_(None))
         .values(revoked_at=now)
+        .returning(Device.device)
     )
-    if not revoked.rowcount:
+    if revoked.first() is None:
         raise RegistryError(f"{name_user(site, device)} is not registered, or is revoked already")
 
 
