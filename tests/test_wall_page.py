@@ -5,6 +5,7 @@ a request to another machine, so every test here is also a test of those.
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -95,6 +96,13 @@ def open_wall(page: Page, shop: Shop, lang: str = "en") -> None:
 
 def expect_current(page: Page) -> None:
     page.wait_for_selector("html:not([data-stale]) #wall[data-age]", timeout=PATIENCE_MS)
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not true():
+        assert time.monotonic() < deadline, "it never became true"
+        time.sleep(0.05)
 
 
 def expect_same_page(page: Page) -> None:
@@ -210,13 +218,12 @@ def test_lost_database_turns_the_wall_grey_until_it_is_back(shop: Shop, page: Pa
     shop.serve()
     open_wall(page, shop)
     page.evaluate("""() => {
-        window.wentStale = 0;
         const html = document.documentElement;
-        const look = () => { window.wentStale += html.hasAttribute("data-stale"); };
+        const look = () => { if (html.hasAttribute("data-stale")) document.body.id = "was-grey"; };
         new MutationObserver(look).observe(html, { attributes: true });
     }""")
     shop.connection.execute(TERMINATE)
-    page.wait_for_function("window.wentStale > 0", timeout=PATIENCE_MS)
+    page.wait_for_selector("#was-grey", timeout=PATIENCE_MS)
     expect_current(page)
     shop.put_car("RO-1", "repairing", "B03")
     expect(page.locator("#bay-B03 .plate")).to_have_text("RO-1")
@@ -231,12 +238,8 @@ def test_hidden_tab_holds_no_stream_and_a_shown_one_catches_up(shop: Shop, page:
         document.dispatchEvent(new Event("visibilitychange"));
     }"""
     page.evaluate(show, True)
-    page.wait_for_function(
-        """async () => {
-            const metrics = await (await fetch("/metrics")).text();
-            return /bayboard_screens\\{lang="en",site="s1"\\} 0.0/.test(metrics);
-        }""",
-        timeout=PATIENCE_MS,
+    wait_until(
+        lambda: 'bayboard_screens{lang="en",site="s1"} 0.0' in httpx.get(f"{shop.address}/metrics").text
     )
     shop.put_car("RO-1", "repairing", "B03")
     page.evaluate(show, False)
@@ -305,8 +308,7 @@ def test_page_that_was_never_pushed_to_already_shows_the_board(shop: Shop) -> No
         ],
         "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
     }
-    while httpx.get(f"{shop.address}/readyz").status_code != 200:
-        pass
+    wait_until(lambda: httpx.get(f"{shop.address}/readyz").status_code == 200)
     drawn = httpx.post(f"{shop.address}/_dash-update-component", json=body)
     assert drawn.status_code == 200
     assert "RO-1" in drawn.text
