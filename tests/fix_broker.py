@@ -23,14 +23,17 @@ import yaml
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bayboard.device_access import AccessFiles
 from bayboard.embedded import broker_command, die_with_parent
+from bayboard.mosquitto_access import Account, hash_password, make_service_account
 
 BrokerKind = Literal["iotcore", "mosquitto"]
 _ROOT = Path(__file__).parent.parent
-_PASSWORD = "only-for-tests"  # noqa: S105  # there is nothing behind it
+PASSWORD = "only-for-tests"  # noqa: S105  # there is nothing behind it
 # Debian keeps Mosquitto where only root's PATH looks.
 _PATH = f"{os.environ['PATH']}:/usr/sbin"
 _ANSWER_TIMEOUT_SECONDS = 20.0
+_TESTER = Account("bayboard", hash_password(PASSWORD), ("readwrite #",))
 
 
 @dataclass(slots=True)
@@ -41,6 +44,9 @@ class Broker:
     command: list[str]
     url: str
     environment: dict[str, str] = field(default_factory=dict)
+    # Mosquitto's only: where its files are, and the port that devices come in by.
+    directory: Path = Path()
+    device_port: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -118,36 +124,58 @@ def mosquitto_broker(free_port: Callable[[], int], tmp_path: Path) -> Iterator[B
     """Mosquitto as in production, with passwords, keeping its state in the test's directory."""
     if shutil.which("mosquitto", path=_PATH) is None:
         pytest.skip("Mosquitto is not installed: apt-get install mosquitto, or run `make test` as root")
-    port = free_port()
+    port, device_port = free_port(), free_port()
+    directory = tmp_path / "mosquitto"
+    prepare_mosquitto(directory, {"1884": port, "1883": device_port})
+    access_files(directory).write([])
     broker = Broker(
         "mosquitto",
-        prepare_mosquitto(tmp_path / "mosquitto", port),
-        f"mqtt://bayboard:{_PASSWORD}@127.0.0.1:{port}",
-        {"MQTT_PASSWORD": _PASSWORD, "PATH": _PATH},
+        mosquitto_command(directory),
+        f"mqtt://{_TESTER.user}:{PASSWORD}@127.0.0.1:{port}",
+        {"MQTT_PASSWORD": PASSWORD, "PATH": _PATH},
+        directory,
+        device_port,
     )
     broker.start()
     yield broker
     broker.kill()
 
 
-def prepare_mosquitto(directory: Path, port: int) -> list[str]:
-    """Put production's configuration into the directory; return production's command for it.
+def prepare_mosquitto(directory: Path, ports: dict[str, int]) -> None:
+    """Put production's configuration into the directory, with nothing changed but the places.
 
-    Both are the repository's own, with nothing changed but the places.
+    `ports` says for each port in the repository's files which one it is here; a file whose
+    listener is not among them is left out.
     """
-    directory.mkdir(mode=0o700)
-
-    def relocate(text: str) -> str:
-        return re.sub("/run/mosquitto/|/mosquitto/(config|data)/", f"{directory}/", text)
-
-    configuration = relocate((_ROOT / "config" / "mosquitto.conf").read_text())
-    configuration, listeners = re.subn(r"(?m)^listener .*", f"listener {port} 127.0.0.1", configuration)
-    assert listeners == 1, "config/mosquitto.conf has one listener"
+    for name in ("access", "config", "data", "run"):
+        (directory / name).mkdir(mode=0o700, parents=True)
+    for file in (_ROOT / "config").glob("*.conf"):
+        configuration = _relocate(file.read_text(), directory)
+        [listener] = re.findall(r"(?m)^listener (\d+)$", configuration)
+        if listener in ports:
+            here = configuration.replace(f"listener {listener}", f"listener {ports[listener]} 127.0.0.1")
+            (directory / "config" / file.name).write_text(here)
     # Root would become the account `mosquitto`, which cannot reach the test's directory.
-    configuration += f"user {directory.owner()}\n"
-    (directory / "mosquitto.conf").write_text(configuration)
+    (directory / "config" / "user.conf").write_text(f"user {directory.owner()}\n")
+
+
+def mosquitto_command(directory: Path) -> list[str]:
+    """Return production's command, for a directory that was prepared."""
     service = yaml.safe_load((_ROOT / "docker-compose.yml").read_text())["services"]["broker"]
-    return [relocate(part).replace("$$", "$") for part in service["command"]]
+    return [_relocate(part, directory).replace("$$", "$") for part in service["command"]]
+
+
+def access_files(directory: Path) -> AccessFiles:
+    """Return the broker's files of passwords and rights: ingest's, and a tester's who may do all."""
+    access = directory / "access"
+    services = [make_service_account("ingest", PASSWORD, []), _TESTER]
+    return AccessFiles(access / "passwords", access / "acl", services, adapters=[], pid_file=None)
+
+
+def _relocate(text: str, directory: Path) -> str:
+    return re.sub(
+        r"/mosquitto/(access|config|data|certificates)/|/(run)/mosquitto/", rf"{directory}/\1\2/", text
+    )
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from bayboard.mosquitto_access import make_service_account
 from tests.fix_broker import Broker
 
 ROOT = Path(__file__).parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+MQTTS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.mqtts.yml").read_text())["services"]["broker"]
 OURS = [name for name, service in SERVICES.items() if service["image"].startswith("bayboard:")]
 SECRETS = {
     "BAYBOARD_DATABASE_PASSWORD": "letters1",
@@ -24,12 +26,12 @@ SECRETS = {
 }
 
 
-def check_with_docker_compose(secrets: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def check_with_docker_compose(secrets: dict[str, str], *files: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("docker-compose")
     if program is None:
         pytest.skip("docker-compose is not installed: apt-get install docker-compose, or `make test` as root")
     return subprocess.run(
-        [program, "--profile", "simulate", "config", "--quiet"],
+        [program, *(f"--file={file}" for file in files), "--profile", "simulate", "config", "--quiet"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **secrets},
         capture_output=True,
@@ -38,8 +40,9 @@ def check_with_docker_compose(secrets: dict[str, str]) -> subprocess.CompletedPr
     )
 
 
-def test_docker_compose_accepts_the_file() -> None:
-    checked = check_with_docker_compose(SECRETS)
+@pytest.mark.parametrize("files", [(), ("docker-compose.yml", "docker-compose.mqtts.yml")])
+def test_docker_compose_accepts_the_file(files: tuple[str, ...]) -> None:
+    checked = check_with_docker_compose(SECRETS, *files)
     assert checked.returncode == 0, checked.stderr
 
 
@@ -66,7 +69,9 @@ def test_every_service_that_stays_up_is_asked_for_its_health() -> None:
     assert staying - asked == {"simulate"}
 
 
-@pytest.mark.parametrize("name", [name for name in OURS if "healthcheck" in SERVICES[name]])
+@pytest.mark.parametrize(
+    "name", [name for name in OURS if "urlopen" in str(SERVICES[name].get("healthcheck"))]
+)
 def test_health_is_asked_on_the_port_that_the_command_opens(name: str) -> None:
     asked = re.findall(r"http://127\.0\.0\.1:(\d+)/", SERVICES[name]["healthcheck"]["test"][-1])
     assert asked
@@ -78,7 +83,7 @@ def test_the_brokers_health_check_knows_a_broker_that_serves(mosquitto_broker: B
         pytest.skip("mosquitto_sub is not installed: apt-get install mosquitto-clients")
     shell, check = SERVICES["broker"]["healthcheck"]["test"]
     assert shell == "CMD-SHELL"
-    here = check.replace("$$", "$").replace("127.0.0.1", f"127.0.0.1 -p {mosquitto_broker.port}")
+    here = check.replace("$$", "$").replace("-p 1884", f"-p {mosquitto_broker.port}")
 
     def ask(environment: dict[str, str]) -> int:
         asked = subprocess.run(
@@ -93,12 +98,47 @@ def test_the_brokers_health_check_knows_a_broker_that_serves(mosquitto_broker: B
 
 
 def test_no_secret_stands_in_the_file() -> None:
+    from_environment = re.compile(r"\$\{\w+(:\?[^}]+|:-)\}")
     for service in SERVICES.values():
         for variable, value in service.get("environment", {}).items():
-            if re.search("PASSWORD|SECRET|KEY", variable):
-                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", value), variable
-            for password in re.findall(r"://\w*:(.*)@", value):
-                assert re.fullmatch(r"\$\{\w+:\?[^}]+\}", password), variable
+            secrets = [value] if re.search("PASSWORD|SECRET|KEY", variable) else []
+            secrets += re.findall(r"://\w*:(.*)@", value)
+            if variable == "BAYBOARD_MQTT_SERVICES":
+                secrets += re.findall(r"\w+:(\$\{[^}]*\}|\S*)", value)
+                assert len(secrets) > 1
+            for secret in secrets:
+                assert from_environment.fullmatch(secret), variable
+
+
+def test_our_services_log_in_with_an_account_that_the_broker_has() -> None:
+    given = SERVICES["access"]["environment"]["BAYBOARD_MQTT_SERVICES"]
+    for name in ("ingest", "simulate"):
+        url = SERVICES[name]["environment"]["BAYBOARD_MQTT_URL"]
+        [(account, port)] = re.findall(r"mqtt://(.+)@broker:(\d+)", url)
+        assert account in given
+        make_service_account(account.partition(":")[0], "a password", adapters=[])
+        assert f"\nlistener {port}\n" in (ROOT / "config" / "mosquitto.conf").read_text()
+
+
+def test_only_the_listeners_of_devices_are_open_to_the_network() -> None:
+    listeners = {
+        port: file
+        for file in (ROOT / "config").glob("*.conf")
+        for port in re.findall(r"(?m)^listener (\d+)$", file.read_text())
+    }
+    opened = [port.rpartition(":")[2] for port in (*SERVICES["broker"]["ports"], *MQTTS["ports"])]
+    assert sorted(listeners[port].name for port in opened) == ["devices-mqtts.conf", "devices.conf"]
+    for file in listeners.values():
+        own = "use_username_as_clientid true" in file.read_text()
+        assert own == file.name.startswith("devices")
+
+
+def test_the_broker_is_given_every_file_it_is_told_of() -> None:
+    mounted = [volume.split(":")[1] for volume in (*SERVICES["broker"]["volumes"], *MQTTS["volumes"])]
+    for file in (ROOT / "config").glob("*.conf"):
+        assert f"/mosquitto/config/{file.name}" in mounted
+        for place in re.findall(r"(?m)^\w+ (/mosquitto/\w+)/", file.read_text()):
+            assert place in mounted
 
 
 def test_every_image_is_pinned_to_a_release() -> None:
@@ -114,5 +154,6 @@ def test_nothing_of_ours_runs_as_root_or_imports_from_where_it_stands() -> None:
     assert int(re.findall(r"(?m)^USER (\d+)$", image)[-1]) > 0
     assert "PYTHONSAFEPATH=1" in image
     for name in OURS:
-        assert "user" not in SERVICES[name]
+        # Mosquitto wants to own the files it reads, so what writes them runs as its user.
+        assert SERVICES[name].get("user") in {None, SERVICES["broker"]["user"]}
         assert SERVICES[name]["cap_drop"] == ["ALL"]

@@ -85,6 +85,7 @@ def _configure(directory: Path, port: int) -> Path:
         "persistence_location": f"persistence_location {directory}/",
         "allow_anonymous": "allow_anonymous true",
         "password_file": f"user {directory.owner()}",
+        "acl_file": "",
     }.items():
         text = re.sub(rf"(?m)^{option} .*$", value, text)
     configuration = directory / "mosquitto.conf"
