@@ -2,10 +2,11 @@
 
 Owns the rule that entering a stage ends the one before it. Scans are the truth: whenever
 one arrives, in whatever order, all intervals of its work order are reckoned anew, so a
-late arrival corrects history. Refuses to know where scans come from or go to.
+late arrival corrects history. Takes every scan at its word; what is wrong in scans is put
+right in `models.domain.repairs`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from itertools import zip_longest
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A work order was seen entering a stage; `at` is the corrected time."""
+    """A work order was seen entering a stage; `at` is the corrected time, `rule` what repaired it."""
 
     at: datetime
     device: str
@@ -24,11 +25,15 @@ class Scan:
     technician: str | None = None
     operation: str | None = None
     reason: str | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A work order was in a stage, in one place and hands; `left_at` is None while it lasts."""
+    """A work order was in a stage, in one place and hands; `left_at` is None while it lasts.
+
+    `rule` names the repair that inferred it; None for what was scanned.
+    """
 
     entered_at: datetime
     left_at: datetime | None
@@ -37,43 +42,53 @@ class Interval:
     technician: str | None
     operation: str | None
     reason: str | None
+    rule: str | None = None
 
 
 def reckon_intervals(scans: Iterable[Scan], end_stages: AbstractSet[str]) -> list[Interval]:
-    """Reckon the intervals of one work order, oldest first.
+    """Reckon the intervals of one work order as it was scanned, oldest first.
 
-    A scan that repeats stage, bay, technician, operation and reason opens nothing new. An
-    interval of an end stage is over as it begins, so only work under way has no `left_at`.
+    A scan that repeats stage, bay, technician, operation and reason opens nothing new.
     """
-    intervals: list[Interval] = []
-    changes = _drop_repeats(sorted(set(scans), key=_order))
-    for scan, following in zip_longest(changes, changes[1:]):
-        left_at = scan.at if scan.stage in end_stages else following.at if following else None
-        intervals.append(
-            Interval(
-                entered_at=scan.at,
-                left_at=left_at,
-                stage=scan.stage,
-                bay=scan.bay,
-                technician=scan.technician,
-                operation=scan.operation,
-                reason=scan.reason,
-            )
+    return lay_intervals(_drop_repeats(sort_scans(scans)), end_stages)
+
+
+def sort_scans(scans: Iterable[Scan]) -> list[Scan]:
+    """Order scans by time, then by who made them, so that two of an instant always fall the same way."""
+    return sorted(set(scans), key=lambda scan: (scan.at, scan.device, scan.event_id))
+
+
+def lay_intervals(changes: Sequence[Scan], end_stages: AbstractSet[str]) -> list[Interval]:
+    """Lay an interval from each change to the next.
+
+    An interval of an end stage is over as it begins, so only work under way has no `left_at`.
+    """
+    return [
+        Interval(
+            entered_at=scan.at,
+            left_at=scan.at if scan.stage in end_stages else following.at if following else None,
+            stage=scan.stage,
+            bay=scan.bay,
+            technician=scan.technician,
+            operation=scan.operation,
+            reason=scan.reason,
+            rule=scan.rule,
         )
-    return intervals
+        for scan, following in zip_longest(changes, changes[1:])
+    ]
+
+
+def repeats(scan: Scan, other: Scan) -> bool:
+    """Say whether two scans say the same of where a car is, in whose hands and why."""
+    return _place(scan) == _place(other)
 
 
 def _drop_repeats(scans: list[Scan]) -> list[Scan]:
     kept: list[Scan] = []
     for scan in scans:
-        if not kept or _place(scan) != _place(kept[-1]):
+        if not kept or not repeats(scan, kept[-1]):
             kept.append(scan)
     return kept
-
-
-def _order(scan: Scan) -> tuple[datetime, str, str]:
-    """Order by time, then by who said it: two scans of an instant fall the same way whichever came first."""
-    return (scan.at, scan.device, scan.event_id)
 
 
 def _place(scan: Scan) -> tuple[str | None, ...]:
