@@ -240,7 +240,6 @@ def test_of_two_places_scanned_in_turn_the_one_that_lasts_is_kept() -> None:
         by_bay(63, "repairing", "B01", "T1"),
         by_bay(66, "repairing", "B02", "T2"),
     ]
-    ]
     assert tell(reckon_repaired(in_turn, END, LIMITS)) == [
         (0, 60, "repairing", "B01", None),
         (60, None, "repairing", "B02", Rule.TWO_PLACES),
