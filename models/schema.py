@@ -195,6 +195,22 @@ class StageInterval(Base):
     inferred: Mapped[bool]
 
 
+class BayStay(Base):
+    """A work order was in a bay, by its own scans alone. Derived from stage_scan.
+
+    What the other cars' scans make of it stands in stage_interval.
+    """
+
+    __tablename__ = "bay_stay"
+    __table_args__ = (Index(None, "site", "work_order"),)
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    bay: Mapped[str] = mapped_column(primary_key=True)
+    entered_at: Mapped[datetime] = mapped_column(primary_key=True)
+    work_order: Mapped[str] = mapped_column(primary_key=True)
+    left_at: Mapped[datetime | None]
+
+
 class WorkOrder(Base):
     """A visit of a car. Derived: folded from work_order_change and stage_interval."""
 
@@ -301,10 +317,9 @@ class DeviceState(Base):
     last_received_at: Mapped[datetime]
     messages: Mapped[int] = mapped_column(BigInteger)
     messages_per_minute: Mapped[float]
-    # Our clock minus the device's, from live messages; null until measured.
+    # Our clock minus the device's, and the last live message that told it; null until measured.
     offset_seconds: Mapped[float | None]
     offset_measured_at: Mapped[datetime | None]
-    clock_samples: Mapped[list[dict[str, Any]] | None]
 
 
 class SitePulse(Base):

@@ -11,6 +11,16 @@ down_revision = None
 def upgrade() -> None:
     # Written by Alembic from models.schema.
     op.create_table(
+        "bay_stay",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("bay", sa.Text(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("work_order", sa.Text(), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("site", "bay", "entered_at", "work_order", name=op.f("bay_stay_pkey")),
+    )
+    op.create_index(op.f("bay_stay_site_work_order_idx"), "bay_stay", ["site", "work_order"], unique=False)
+    op.create_table(
         "device",
         sa.Column("site", sa.Text(), nullable=False),
         sa.Column("device", sa.Text(), nullable=False),
@@ -32,7 +42,6 @@ def upgrade() -> None:
         sa.Column("messages_per_minute", sa.Double(), nullable=False),
         sa.Column("offset_seconds", sa.Double(), nullable=True),
         sa.Column("offset_measured_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("clock_samples", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("site", "device", name=op.f("device_state_pkey")),
     )
     op.create_table(
