@@ -113,10 +113,14 @@ def ingest(
     from ingest.health import serve_health  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url", "mqtt_url"))
-    service, metrics = make_ingest(settings, workshop, share=share, client_id=client_id, clock=read_clock)
+    service, condition, metrics = make_ingest(
+        settings, workshop, share=share, client_id=client_id, clock=read_clock
+    )
     call_on_signals(service.stop)
     server = (
-        serve_health(http_host, http_port, metrics.registry, lambda: service.ready) if http_port else None
+        serve_health(http_host, http_port, metrics.registry, lambda: condition.find_troubles(read_clock()))
+        if http_port
+        else None
     )
     service.run()
     if server:
@@ -137,7 +141,12 @@ def serve(
     assert settings.database_url  # noqa: S101  # required above
     try:
         serve_dashboard(
-            database_url=settings.database_url, workshop=workshop, host=host, port=port, workers=workers
+            database_url=settings.database_url,
+            workshop=workshop,
+            host=host,
+            port=port,
+            workers=workers,
+            log_format=settings.log_format,
         )
     except ServeError as error:
         _fail(str(error))

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from typing import Protocol
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psutil
@@ -68,6 +69,9 @@ class RunningCommand:
                 with urlopen(url, timeout=2) as answer:  # noqa: S310  # the test's own http address
                     body: bytes = answer.read()
                     return body
+            except HTTPError as refusal:
+                refusal.close()
+                time.sleep(0.05)
             except (OSError, HTTPException):
                 time.sleep(0.05)
         pytest.fail(f"{self.name} did not answer 200 on {url}; it printed:\n" + "\n".join(self.lines))
