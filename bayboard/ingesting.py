@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 
 from config.settings import Settings
 from config.workshop import Workshop
+from ingest.adapters.mapping import Adapters
+from ingest.alarm import AlarmRule, QuarantineAlarm
+from ingest.condition import Condition
 from ingest.contract.topics import FILTER
 from ingest.decode import Rules
 from ingest.metrics import Metrics
 from ingest.mqtt import Inbox, Subscriber
+from ingest.replay_requests import ReplayRequests
 from ingest.service import Ingest
 
 
@@ -20,8 +24,8 @@ def make_ingest(
     share: str | None,
     client_id: str | None,
     clock: Callable[[], datetime],
-) -> tuple[Ingest, Metrics]:
-    """Build the service and the metrics it counts in; nothing is connected yet."""
+) -> tuple[Ingest, Condition, Metrics]:
+    """Build the service, what probes ask, and the metrics it counts in; nothing is connected yet."""
     assert settings.database_url  # noqa: S101  # required by the command
     assert settings.mqtt_url  # noqa: S101  # required by the command
     metrics = Metrics()
@@ -29,19 +33,31 @@ def make_ingest(
     subscriber = Subscriber(
         settings.mqtt_url,
         client_id=client_id or _session_name(share),
-        filters=[f"$share/{share}/{FILTER}" if share else FILTER],
+        filters=[
+            f"$share/{share}/{topic_filter}" if share else topic_filter
+            for topic_filter in (FILTER, *(adapter.topic for adapter in workshop.ingest.adapters))
+        ],
         inbox=inbox,
         clock=clock,
         metrics=metrics,
     )
+    rules, adapters = make_rules(workshop), Adapters(workshop.ingest.adapters)
+    alarm = QuarantineAlarm(make_alarm_rule(workshop))
+    metrics.quarantine_dominates.set_function(lambda: float(alarm.judge(clock()) is not None))
+    condition = Condition(metrics=metrics, alarm=alarm, broker_connected=lambda: subscriber.connected)
     ingest = Ingest(
         database_url=settings.database_url,
-        rules=make_rules(workshop),
+        rules=rules,
+        adapters=adapters,
         inbox=inbox,
         subscriber=subscriber,
+        replay_requests=ReplayRequests(
+            database_url=settings.database_url, rules=rules, adapters=adapters, metrics=metrics, clock=clock
+        ),
+        condition=condition,
         metrics=metrics,
     )
-    return ingest, metrics
+    return ingest, condition, metrics
 
 
 def make_rules(workshop: Workshop) -> Rules:
@@ -50,6 +66,15 @@ def make_rules(workshop: Workshop) -> Rules:
         stages=frozenset(stage.key for stage in workshop.stages),
         end_stages=frozenset(stage.key for stage in workshop.stages if stage.kind == "end"),
         future_tolerance=timedelta(seconds=workshop.ingest.future_tolerance_seconds),
+    )
+
+
+def make_alarm_rule(workshop: Workshop) -> AlarmRule:
+    """Take from the workshop's facts how many refused messages are alarming."""
+    return AlarmRule(
+        share=workshop.ingest.quarantine_alarm_share,
+        period=timedelta(seconds=workshop.ingest.quarantine_alarm_seconds),
+        least_messages=workshop.ingest.quarantine_alarm_messages,
     )
 
 

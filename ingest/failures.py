@@ -5,6 +5,7 @@ away, busy, full or read-only; keep the batch, acknowledge nothing, try again. P
 some row can never be stored; split the batch until that row is alone.
 """
 
+from dataclasses import dataclass
 from enum import Enum, auto
 
 import psycopg
@@ -34,3 +35,28 @@ def classify_failure(error: psycopg.Error) -> Failure:
         # express a value, as with text that holds NUL.
         return Failure.PERMANENT if isinstance(error, psycopg.DataError) else Failure.TRANSIENT
     return Failure.PERMANENT if error.sqlstate.startswith(_BLAMES_A_ROW) else Failure.TRANSIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A database that answers, but stores nothing until somebody does something about it."""
+
+    sqlstate_class: str
+    meaning: str
+
+
+_MEANINGS = {
+    "25": "it is read-only",
+    "42": "its schema is not ours or our rights do not suffice; has `bayboard migrate` run?",
+    "53": "its disk is full, or it is out of memory or connections",
+    "58": "its disk fails",
+}
+# These pass by themselves: connection broken, rolled back, object in use, stopped by an operator.
+_PASSES = ("08", "40", "55", "57")
+
+
+def explain_refused(error: psycopg.Error) -> Refused | None:
+    """Say why a server that answers cannot store; None when it is away or will have done in a moment."""
+    if error.sqlstate is None or error.sqlstate.startswith(_PASSES):
+        return None
+    return Refused(error.sqlstate[:2], _MEANINGS.get(error.sqlstate[:2], f"SQLSTATE {error.sqlstate}"))

@@ -8,9 +8,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 
 
 def serve_health(
-    host: str, port: int, registry: CollectorRegistry, ready: Callable[[], bool]
+    host: str, port: int, registry: CollectorRegistry, find_troubles: Callable[[], list[str]]
 ) -> ThreadingHTTPServer:
-    """Answer /healthz, /readyz and /metrics from a background thread; shut down by the caller."""
+    """Answer /healthz, /readyz and /metrics from a background thread; shut down by the caller.
+
+    Healthy is a process that answers; ready is one without troubles, each a sentence.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -19,8 +22,9 @@ def serve_health(
             elif self.path == "/healthz":
                 self._answer(200, b"ok\n")
             elif self.path == "/readyz":
-                up = ready()
-                self._answer(200 if up else 503, b"ready\n" if up else b"broker or database is away\n")
+                troubles = find_troubles()
+                body = "".join(f"{line}\n" for line in troubles or ["ready"])
+                self._answer(503 if troubles else 200, body.encode(), "text/plain; charset=utf-8")
             else:
                 self._answer(404, b"not here\n")
 

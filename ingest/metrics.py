@@ -16,10 +16,20 @@ class Metrics:
         self.duplicates = Counter(
             "bayboard_ingest_duplicates", "Rows already stored", ["table"], registry=self.registry
         )
-        # Messages refused for the first time.
+        # Messages refused for the first time, by the field that the reason names.
         self.quarantined = Counter(
-            "bayboard_ingest_quarantined", "Messages quarantined", registry=self.registry
+            "bayboard_ingest_quarantined", "Messages quarantined", ["field"], registry=self.registry
         )
+        # 1 while more of the recent messages are refused than the workshop file tolerates.
+        self.quarantine_dominates = Gauge(
+            "bayboard_ingest_quarantine_dominates", "Refused messages dominate", registry=self.registry
+        )
+        # Messages taken out of quarantine: stored, stored already, or refused again.
+        self.replayed = Counter(
+            "bayboard_ingest_replayed", "Quarantined messages replayed", ["outcome"], registry=self.registry
+        )
+        # Messages of other products that the workshop file says to skip.
+        self.skipped = Counter("bayboard_ingest_skipped", "Messages skipped", registry=self.registry)
         # Messages in a commit, and how long it took from decoding to committed.
         self.batch_messages = Histogram(
             "bayboard_ingest_batch_messages",
@@ -32,6 +42,13 @@ class Metrics:
         )
         # Failed attempts to write a batch that will be repeated.
         self.retries = Counter("bayboard_ingest_retries", "Batches tried again", registry=self.registry)
+        # 1 while the database answers but refuses to store, by SQLSTATE class: 25 read-only, 53 full.
+        self.database_refuses = Gauge(
+            "bayboard_ingest_database_refuses",
+            "Database refuses to store",
+            ["sqlstate_class"],
+            registry=self.registry,
+        )
         # Connections made to the broker; the first is not a reconnect.
         self.connections = Counter(
             "bayboard_ingest_broker_connections", "Connections to the broker", registry=self.registry

@@ -13,13 +13,17 @@ from collections.abc import Iterator, Sequence
 import psycopg
 import structlog
 
+from ingest.adapters.mapping import Adapters
 from ingest.batch import Batch, refuse, sort_messages
+from ingest.condition import Condition, first_line
 from ingest.decode import Rules
 from ingest.failures import Failure, classify_failure
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
 from ingest.mqtt import Inbox, Subscriber
-from ingest.write import prepare_connection, write_batch
+from ingest.replay_requests import ReplayRequests
+from ingest.write import Written, prepare_connection, write_batch
+from models.domain.quarantine import name_field
 
 _log = structlog.get_logger()
 
@@ -37,20 +41,27 @@ class Ingest:
     """One ingest process: a subscriber on one side, a database connection on the other."""
 
     def __init__(
-        self, *, database_url: str, rules: Rules, inbox: Inbox, subscriber: Subscriber, metrics: Metrics
+        self,
+        *,
+        database_url: str,
+        rules: Rules,
+        adapters: Adapters,
+        inbox: Inbox,
+        subscriber: Subscriber,
+        replay_requests: ReplayRequests,
+        condition: Condition,
+        metrics: Metrics,
     ) -> None:
         self._database_url = database_url
         self._rules = rules
+        self._adapters = adapters
         self._inbox = inbox
         self._subscriber = subscriber
+        self._replay_requests = replay_requests
+        self._condition = condition
         self._metrics = metrics
         self._stopping = threading.Event()
         self._connection: psycopg.Connection | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Say whether both the broker and the database are there."""
-        return self._subscriber.connected and self._connection is not None
 
     def stop(self) -> None:
         """Make `run` store what is in the inbox and return; callable from a signal handler's thread."""
@@ -60,6 +71,7 @@ class Ingest:
     def run(self) -> None:
         """Ingest until stopped; a broker or database that is away is waited for, for ever."""
         self._subscriber.start()
+        self._replay_requests.start()
         try:
             self._store([])
             while messages := self._inbox.take(MAX_BATCH_MESSAGES):
@@ -70,58 +82,58 @@ class Ingest:
             _log.warning("stopped while the database was away; the broker keeps what is not stored")
         finally:
             self._subscriber.stop()
+            self._replay_requests.stop()
             self._disconnect()
 
-    def _store(self, messages: Sequence[ReceivedMessage]) -> None:
-        """Store messages; returns only when every one of them is committed."""
-        self._store_batch(messages, sort_messages(messages, self._rules))
-
-    def _store_batch(self, messages: Sequence[ReceivedMessage], batch: Batch) -> None:
+    def _store(self, messages: Sequence[ReceivedMessage], refused: str | None = None) -> None:
+        """Store messages, or that they are refused and why; returns only when that is committed."""
         for wait_seconds in _backoff():
             try:
-                self._write(messages, batch)
+                self._write(messages, refused)
             except psycopg.Error as error:
                 if classify_failure(error) is Failure.PERMANENT:
                     self._find_the_row_to_blame(messages, error)
                     return
                 self._disconnect()
-                self._metrics.retries.inc()
-                _log.warning(
-                    "database is away or refuses, trying again",
-                    error=_first_line(error),
-                    wait_seconds=wait_seconds,
-                    messages_waiting=len(messages),
-                )
+                self._condition.note_failure(error, wait_seconds=wait_seconds, messages_waiting=len(messages))
             else:
+                self._condition.note_success()
                 return
             if self._stopping.wait(wait_seconds):
                 raise _StoppedError
 
     def _find_the_row_to_blame(self, messages: Sequence[ReceivedMessage], error: psycopg.Error) -> None:
         if len(messages) == 1:
-            refusal = refuse(messages[0], f"database: {_first_line(error)}")
-            self._store_batch(messages, Batch(refusals=[refusal]))
+            self._store(messages, f"database: {first_line(error)}")
             return
         middle = len(messages) // 2
         self._store(messages[:middle])
         self._store(messages[middle:])
 
-    def _write(self, messages: Sequence[ReceivedMessage], batch: Batch) -> None:
+    def _write(self, messages: Sequence[ReceivedMessage], refused: str | None) -> None:
         if self._connection is None:
             self._connection = self._connect()
         if not messages:
             return
         started = time.perf_counter()
+        if refused:
+            batch = Batch(refusals=[refuse(message, refused) for message in messages])
+        else:
+            batch = sort_messages(messages, self._rules, self._adapters.prepare(self._connection, messages))
         written = write_batch(self._connection, batch, self._rules.end_stages)
         self._metrics.batch_seconds.observe(time.perf_counter() - started)
         self._metrics.batch_messages.observe(len(messages))
-        self._metrics.quarantined.inc(written.quarantined)
+        self._count(written, batch)
+        self._condition.note_batch(messages[-1].received_at, len(messages), batch.refusals)
+
+    def _count(self, written: Written, batch: Batch) -> None:
+        self._metrics.skipped.inc(batch.skipped)
+        for reason in written.quarantined:
+            self._metrics.quarantined.labels(name_field(reason)).inc()
         for table, count in written.stored.items():
             self._metrics.stored.labels(table).inc(count)
         for table, count in written.duplicates.items():
             self._metrics.duplicates.labels(table).inc(count)
-        for refusal in batch.refusals:
-            _log.warning("message quarantined", topic=refusal.message.topic, reason=refusal.reason)
 
     def _connect(self) -> psycopg.Connection:
         connection = psycopg.connect(
@@ -149,7 +161,3 @@ class Ingest:
 def _backoff() -> Iterator[float]:
     """Yield the seconds to wait before each further try, doubling up to a limit, for ever."""
     return (min(_FIRST_BACKOFF_SECONDS * 2**attempt, _MAX_BACKOFF_SECONDS) for attempt in itertools.count())
-
-
-def _first_line(error: psycopg.Error) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -32,11 +32,11 @@ _NAMES_WORK_ORDERS = ("stage_scan", "work_order_change")
 
 @dataclass(slots=True)
 class Written:
-    """What one commit stored: new rows and duplicates by table, refusals newly kept."""
+    """What one commit stored: new rows and duplicates by table, reasons of refusals newly kept."""
 
     stored: dict[str, int] = field(default_factory=dict)
     duplicates: dict[str, int] = field(default_factory=dict)
-    quarantined: int = 0
+    quarantined: list[str] = field(default_factory=list)
 
 
 def prepare_connection(connection: Connection) -> None:
@@ -116,13 +116,13 @@ def _store_rows(
             touched[site, work_order] = (min(at, earliest), max(received_at, latest))
 
 
-def _quarantine(connection: Connection, refusals: Sequence[Refusal]) -> int:
-    """Keep refused messages, each once by its topic and bytes, whatever became of an earlier delivery."""
-    cursor = connection.execute(
+def _quarantine(connection: Connection, refusals: Sequence[Refusal]) -> list[str]:
+    """Keep refused messages, each once by its topic and bytes; return the reasons of those that are new."""
+    kept = connection.execute(
         "insert into quarantined_message"
         " (digest, received_at, topic, payload, reason, site, device, status)"
         " select *, 'new' from unnest(%b::bytea[], %s::timestamptz[], %s::text[], %b::bytea[], %s::text[],"
-        " %s::text[], %s::text[]) on conflict (digest) do nothing",
+        " %s::text[], %s::text[]) on conflict (digest) do nothing returning reason",
         (
             [digest_message(refusal.message.topic, refusal.message.payload) for refusal in refusals],
             [refusal.message.received_at for refusal in refusals],
@@ -133,7 +133,7 @@ def _quarantine(connection: Connection, refusals: Sequence[Refusal]) -> int:
             [refusal.device for refusal in refusals],
         ),
     )
-    return cursor.rowcount
+    return [reason for (reason,) in kept]
 
 
 def _announce(connection: Connection, heard: dict[str, datetime], touched: Touched) -> None:

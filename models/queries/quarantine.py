@@ -1,0 +1,167 @@
+"""Quarantined messages: found, counted, and marked for what people want done with them.
+
+Owns the search by filter, shared by the command and the page, and the two changes of status
+that need no decoding: discard, and request a replay. Replaying itself is ingest's, which hears
+of requests through the channel named here.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, tuple_row
+
+from config.topic_filter import check_filter, express_filter
+from models.domain.quarantine import ELLIPSIS, SPECIFICS, Status
+
+# NOTIFY without payload: some messages wait to be replayed.
+CHANNEL = "bayboard_quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineFilter:
+    """Which messages are meant; None leaves a field open.
+
+    `topic` is an MQTT filter if it has a wildcard, else how a topic begins; `reason` is part of one.
+    """
+
+    status: Status | None = Status.NEW
+    site: str | None = None
+    device: str | None = None
+    topic: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a wrong topic filter with ValueError."""
+        if self.topic is not None:
+            check_filter(self.topic)
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """One refused message, with the beginning of its payload."""
+
+    id: int
+    received_at: datetime
+    topic: str
+    reason: str
+    status: str
+    site: str | None
+    device: str | None
+    payload_bytes: int
+    preview: bytes
+    settled_at: datetime | None
+    stored_device: str | None
+    stored_event_id: str | None
+    stored_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many messages were refused for reasons that differ only in what is one message's own."""
+
+    reason: str
+    messages: int
+    devices: int
+    first_at: datetime
+    last_at: datetime
+
+
+_FOUND = (files("models.queries") / "quarantine.sql").read_text()
+
+
+def _ask(values: str, rest: str = "") -> str:
+    """Put a question to what a filter finds."""
+    return f"{_FOUND} select {values} from found {rest}"  # noqa: S608  # only the questions below
+
+
+_COLUMNS = ", ".join(column.name for column in fields(QuarantinedRow))
+_LIST = _ask(_COLUMNS, "order by received_at desc, id desc limit %(limit)s offset %(offset)s")
+_ONE = _ask(f"{_COLUMNS}, payload", "where id = %(id)s")
+_COUNT = _ask("count(*)")
+_IDS = _ask("id", "order by id")
+_REASONS = _ask(
+    "regexp_replace(reason, %(specifics)s, %(ellipsis)s, 'g') as reason, count(*) as messages,"
+    " count(distinct (site, device)) as devices, min(received_at) as first_at, max(received_at) as last_at",
+    "group by 1 order by messages desc, reason",
+)
+
+
+async def read_quarantine(
+    connection: AsyncConnection[Any], which: QuarantineFilter, *, limit: int = 100, offset: int = 0
+) -> list[QuarantinedRow]:
+    """Read refused messages, the newest first."""
+    async with connection.cursor(row_factory=class_row(QuarantinedRow)) as cursor:
+        await cursor.execute(_LIST, {**_parameters(which), "limit": limit, "offset": offset})
+        return await cursor.fetchall()
+
+
+async def read_quarantined(
+    connection: AsyncConnection[Any], quarantined_id: int
+) -> tuple[QuarantinedRow, bytes] | None:
+    """Read one refused message with its whole payload; None if there is none of this number."""
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(_ONE, {**_parameters(QuarantineFilter(status=None)), "id": quarantined_id})
+        found = await cursor.fetchone()
+    return (QuarantinedRow(*found[:-1]), found[-1]) if found else None
+
+
+async def count_quarantine(connection: AsyncConnection[Any], which: QuarantineFilter) -> int:
+    """Count the messages that a filter means."""
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(_COUNT, _parameters(which))
+        counted = await cursor.fetchone()
+    return counted[0] if counted else 0
+
+
+async def find_ids(connection: AsyncConnection[Any], which: QuarantineFilter) -> list[int]:
+    """Return the numbers of the messages that a filter means, the oldest first."""
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(_IDS, _parameters(which))
+        return [quarantined_id for (quarantined_id,) in await cursor.fetchall()]
+
+
+async def count_by_reason(connection: AsyncConnection[Any], which: QuarantineFilter) -> list[ReasonCount]:
+    """Count refused messages by reason, the most frequent first."""
+    wording = {"specifics": SPECIFICS, "ellipsis": ELLIPSIS}
+    async with connection.cursor(row_factory=class_row(ReasonCount)) as cursor:
+        await cursor.execute(_REASONS, {**_parameters(which), **wording})
+        return await cursor.fetchall()
+
+
+async def request_replay(connection: AsyncConnection[Any], ids: Iterable[int]) -> int:
+    """Ask ingest to replay messages that are not replayed yet; return how many were asked for."""
+    async with connection.transaction():
+        asked = await connection.execute(
+            "update quarantined_message set status = 'replay_requested', settled_at = null"
+            " where id = any(%s) and status in ('new', 'discarded')",
+            (list(ids),),
+        )
+        await connection.execute("select pg_notify(%s, '')", (CHANNEL,))
+    return asked.rowcount
+
+
+async def discard(connection: AsyncConnection[Any], ids: Iterable[int]) -> int:
+    """Mark messages as of no use; they are kept. Return how many that were."""
+    async with connection.transaction():
+        marked = await connection.execute(
+            "update quarantined_message set status = 'discarded', settled_at = now()"
+            " where id = any(%s) and status in ('new', 'replay_requested')",
+            (list(ids),),
+        )
+    return marked.rowcount
+
+
+def _parameters(which: QuarantineFilter) -> dict[str, object]:
+    return {**asdict(which), "topic": which.topic and f"^{_express_topic(which.topic)}$"}
+
+
+def _express_topic(topic: str) -> str:
+    is_filter = any(level in ("+", "#") for level in topic.split("/"))
+    return express_filter(topic) if is_filter else f"{re.escape(topic)}.*"

@@ -1,0 +1,12 @@
+-- The quarantined messages that a filter means, for whatever is asked of them.
+with found as (
+    select *, octet_length(payload) as payload_bytes, substr(payload, 1, 200) as preview
+    from quarantined_message
+    where (%(status)s::text is null or status = %(status)s)
+      and (%(site)s::text is null or site = %(site)s)
+      and (%(device)s::text is null or device = %(device)s)
+      and (%(topic)s::text is null or topic ~ %(topic)s)
+      and (%(reason)s::text is null or strpos(lower(reason), lower(%(reason)s)) > 0)
+      and (%(since)s::timestamptz is null or received_at >= %(since)s)
+      and (%(until)s::timestamptz is null or received_at < %(until)s)
+)
