@@ -86,7 +86,8 @@ def list_devices(
 ) -> None:
     """Show every device that is registered or was heard, and how it is doing."""
     from bayboard.device_table import draw_devices  # noqa: PLC0415
-    from models.queries.devices import DeviceRow, read_devices  # noqa: PLC0415
+    from models.domain.device import DeviceRow  # noqa: PLC0415
+    from models.queries.devices import read_devices  # noqa: PLC0415
 
     settings = Settings.from_environment(required=("database_url",))
 
