@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 import yaml
@@ -56,6 +56,10 @@ class Broker:
     @property
     def port(self) -> int:
         return urlsplit(self.url).port or 0
+
+    def device_url(self, user: str, password: str) -> str:
+        """Return the address by which a device comes in."""
+        return f"mqtt://{quote(user, safe='')}:{password}@{self.host}:{self.device_port}"
 
     def start(self) -> None:
         """Start the broker and wait until it accepts connections."""
@@ -190,7 +194,7 @@ def publish_and_wait(
     """Publish over a connection of its own; fails when no acknowledgement comes."""
     parts = urlsplit(url)
     client = Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(parts.username, parts.password)
+    client.username_pw_set(parts.username and unquote(parts.username), parts.password)
     client.connect(parts.hostname or "", parts.port or 1883)
     client.loop_start()
     try:

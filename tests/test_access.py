@@ -1,0 +1,337 @@
+"""Whom a real Mosquitto lets in, and what it lets them do, with the files of the registry.
+
+A publish that is not allowed is acknowledged all the same and dropped, so what counts is what
+arrives at somebody who may hear everything.
+"""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from bayboard.mosquitto_access import (
+    AccessError,
+    hash_password,
+    make_device_account,
+    make_password,
+    make_service_account,
+    put_file,
+)
+from config.workshop import Adapter
+from models.registry import AdmittedDevice
+from tests.fix_broker import PASSWORD, Broker, access_files
+from tests.fix_processes import StartCommand
+
+OWN = "workshop/v1/s1/scanner/bay-B07"
+SECRET = "a-devices-own"  # noqa: S105  # there is nothing behind it
+DEVICES = [
+    AdmittedDevice(site, source, device, hash_password(SECRET))
+    for site, source, device in (
+        ("s1", "scanner", "bay-B07"),
+        ("s1", "scanner", "bay-B08"),
+        ("s2", "scanner", "bay-B07"),
+        ("s1", "diagnostic", "x431"),
+    )
+]
+PATIENCE_SECONDS = 20.0
+
+
+class Participant:
+    """A client that remembers what it is told, and says whether it was let in."""
+
+    def __init__(self, url: str, client_id: str = "", *, keeps_session: bool = False) -> None:
+        self.topics: list[str] = []
+        self.connected = False
+        self.refusal: str | None = None
+        self._news = threading.Condition()
+        self._url = urlsplit(url)
+        self.client = client = Client(
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not keeps_session
+        )
+        client.username_pw_set(self._url.username and unquote(self._url.username), self._url.password)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_subscribe = lambda *_: self._tell(subscribed=True)
+        self.subscribed = False
+
+    def __enter__(self) -> Self:
+        self.client.connect(self._url.hostname or "", self._url.port or 0)
+        self.client.loop_start()
+        self.wait_until(lambda: self.connected or self.refusal is not None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def subscribe(self, *filters: str) -> Self:
+        self.client.subscribe([(one, 1) for one in filters])
+        self.wait_until(lambda: self.subscribed)
+        return self
+
+    def publish(self, topic: str) -> None:
+        """Publish and wait for the acknowledgement, which comes whether it is allowed or not."""
+        published = self.client.publish(topic, b"{}", qos=1)
+        published.wait_for_publish(PATIENCE_SECONDS)
+        assert published.is_published()
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        with self._news:
+            assert self._news.wait_for(holds, PATIENCE_SECONDS), f"heard {self.topics}, {self.refusal}"
+
+    def _tell(self, **news: object) -> None:
+        with self._news:
+            for name, value in news.items():
+                setattr(self, name, value)
+            self._news.notify_all()
+
+    def _on_connect(
+        self, _c: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _props: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self.client.disconnect()
+            self._tell(refusal=str(reason))
+        else:
+            self._tell(connected=True)
+
+    def _on_disconnect(
+        self,
+        _c: Client,
+        _data: object,
+        _flags: DisconnectFlags,
+        _reason: ReasonCode,
+        _props: Properties | None,
+    ) -> None:
+        self._tell(connected=False)
+
+    def _on_message(self, _c: Client, _data: object, message: MQTTMessage) -> None:
+        self._tell(topics=[*self.topics, message.topic])
+
+
+@pytest.fixture
+def guarded(mosquitto_broker: Broker) -> Broker:
+    """Mosquitto with DEVICES."""
+    mosquitto_broker.stop()
+    access_files(mosquitto_broker.directory).write(DEVICES)
+    mosquitto_broker.start()
+    return mosquitto_broker
+
+
+@contextmanager
+def hearing(broker: Broker) -> Iterator[Participant]:
+    """Somebody who may hear everything; leaves after hearing all that was published before."""
+    with Participant(broker.url) as witness:
+        witness.subscribe("#")
+        yield witness
+        with Participant(broker.url) as marker:
+            marker.publish("the/end")
+        witness.wait_until(lambda: "the/end" in witness.topics)
+        witness.topics.remove("the/end")
+
+
+def test_a_device_publishes_below_its_own_topic_and_nowhere_else(guarded: Broker) -> None:
+    allowed = [f"{OWN}/stage", f"{OWN}/status", f"{OWN}/misspelt"]
+    denied = [
+        "workshop/v1/s1/scanner/bay-B08/stage",
+        "workshop/v1/s2/scanner/bay-B07/stage",
+        "workshop/v1/s1/diagnostic/bay-B07/report",
+        "workshop/v1/s1/dms/bay-B07/work-order",
+        "workshop/v1/s1/scanner/bay-B07x/stage",
+        "workshop/v1/s1/reminders/bay-B07/stage",
+        "traccar/positions",
+    ]
+    with hearing(guarded) as witness:
+        for topic in (*denied, *allowed, *denied):
+            # A connection for each: some releases of Mosquitto end it after what they deny.
+            with Participant(guarded.device_url("s1/bay-B07", SECRET)) as device:
+                device.publish(topic)
+    assert witness.topics == allowed
+
+
+@pytest.mark.parametrize(
+    ("user", "password"),
+    [
+        ("s1/bay-B07", "wrong"),
+        ("s1/bay-B07", ""),
+        ("s1/bay-B09", SECRET),
+        ("bay-B07", SECRET),
+        ("simulator", PASSWORD),
+        ("", ""),
+    ],
+)
+def test_nobody_is_let_in_without_the_right_name_and_password(
+    guarded: Broker, user: str, password: str
+) -> None:
+    at_devices = guarded.device_url(user, password)
+    at_services = at_devices.replace(str(guarded.device_port), str(guarded.port))
+    for url in (at_devices, at_services):
+        with Participant(url) as stranger:
+            assert stranger.refusal == "Not authorized"
+
+
+def test_the_anonymous_are_refused(guarded: Broker) -> None:
+    for port in (guarded.port, guarded.device_port):
+        with Participant(f"mqtt://127.0.0.1:{port}") as stranger:
+            assert stranger.refusal == "Not authorized"
+
+
+def test_a_device_hears_nobody(guarded: Broker) -> None:
+    with (
+        hearing(guarded) as witness,
+        Participant(guarded.device_url("s1/bay-B08", SECRET)) as device,
+        Participant(guarded.device_url("s1/bay-B07", SECRET)) as curious,
+    ):
+        curious.subscribe("#", "workshop/v1/#", "$share/bayboard/workshop/v1/#", "$SYS/#", f"{OWN}/#")
+        device.publish("workshop/v1/s1/scanner/bay-B08/stage")
+        curious.publish(f"{OWN}/stage")
+        witness.wait_until(lambda: len(witness.topics) == 2)
+        curious.publish(f"{OWN}/stage")  # acknowledged after whatever the broker had for it
+        assert curious.topics == []
+
+
+@pytest.mark.parametrize("prefix", ["", "$share/bayboard/"])
+def test_ingest_hears_every_device_and_says_nothing(guarded: Broker, prefix: str) -> None:
+    ingest_url = guarded.url.replace("bayboard", "ingest")
+    with (
+        hearing(guarded) as witness,
+        Participant(ingest_url) as ingest,
+        Participant(ingest_url) as talkative,
+        Participant(guarded.device_url("s2/bay-B07", SECRET)) as device,
+    ):
+        ingest.subscribe(f"{prefix}workshop/v1/#")
+        talkative.publish(f"{OWN}/stage")
+        device.publish("workshop/v1/s2/scanner/bay-B07/stage")
+        ingest.wait_until(lambda: bool(ingest.topics))
+    assert ingest.topics == witness.topics == ["workshop/v1/s2/scanner/bay-B07/stage"]
+
+
+def test_a_last_will_below_anothers_topic_is_never_said(guarded: Broker) -> None:
+    with hearing(guarded) as witness:
+        for topic in ("workshop/v1/s1/scanner/bay-B08/status", f"{OWN}/status"):
+            device = Participant(guarded.device_url("s1/bay-B07", SECRET))
+            device.client.will_set(topic, b"{}", qos=1)
+            with device:
+                if device.connected:
+                    device.client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]  # connected
+                    device.wait_until(lambda: not device.connected)  # noqa: B023  # waited for here
+        witness.wait_until(lambda: bool(witness.topics))
+    assert witness.topics == [f"{OWN}/status"]
+
+
+def test_a_device_that_calls_itself_ingest_does_not_get_what_waits_for_ingest(guarded: Broker) -> None:
+    ingest_url = guarded.url.replace("bayboard", "ingest")
+    with Participant(ingest_url, "bayboard-ingest", keeps_session=True) as ingest:
+        ingest.subscribe("workshop/v1/#")
+    with Participant(guarded.device_url("s1/bay-B07", SECRET)) as device:
+        device.publish(f"{OWN}/stage")
+    for keeps_session in (True, False):
+        with Participant(
+            guarded.device_url("s1/bay-B08", SECRET), "bayboard-ingest", keeps_session=keeps_session
+        ) as impostor:
+            impostor.subscribe("workshop/v1/#")
+            impostor.publish("workshop/v1/s1/scanner/bay-B08/stage")
+            assert impostor.topics == []
+    with Participant(ingest_url, "bayboard-ingest", keeps_session=True) as ingest:
+        ingest.wait_until(lambda: len(ingest.topics) == 3)
+    assert ingest.topics[0] == f"{OWN}/stage"
+
+
+def test_a_device_of_another_product_publishes_on_its_part_of_that_products_topics() -> None:
+    adapters = [
+        Adapter(topic="wican/#", kind="wican", site="s1"),
+        Adapter(topic="cars/+/obd/+", kind="wican", site="s1"),
+        Adapter(topic="wican2/#", kind="wican", site="s2"),
+        Adapter(topic="traccar/positions", kind="traccar", site="s1"),
+    ]
+
+    def list_grants(source: str) -> list[str]:
+        device = AdmittedDevice("s1", source, "car-7", "a hash")
+        return [grant for grant in make_device_account(device, adapters).grants if "workshop/v1" not in grant]
+
+    assert list_grants("telematics") == ["write wican/car-7/#", "write cars/car-7/obd/+"]
+    assert list_grants("scanner") == []
+    assert make_service_account("traccar", "x", adapters).grants == ("write traccar/positions",)
+    assert {f"read {adapter.topic}" for adapter in adapters} < set(
+        make_service_account("ingest", "x", adapters).grants
+    )
+
+
+def test_a_service_nobody_knows_is_refused() -> None:
+    with pytest.raises(AccessError, match="no role 'everything', only ingest"):
+        make_service_account("everything", "x", [])
+
+
+def test_a_file_is_put_into_its_place_whole_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "passwords"
+    assert put_file(path, "first")
+    assert not put_file(path, "first")
+    path.chmod(0o644)
+    assert put_file(path, "second")
+    assert path.read_text() == "second"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(AccessError, match=r"nowhere/passwords cannot be written: No such file"):
+        put_file(tmp_path / "nowhere" / "passwords", "third")
+
+
+def test_no_two_passwords_are_alike_and_each_can_be_typed() -> None:
+    passwords = {make_password() for _ in range(100)}
+    assert len(passwords) == 100
+    assert all(re.fullmatch("[a-z2-9]{26}", password) for password in passwords)
+    assert hash_password("the same") != hash_password("the same")
+
+
+def test_the_registry_reaches_a_running_broker(
+    mosquitto_broker: Broker, database_url: str, start_bayboard: StartCommand
+) -> None:
+    access = mosquitto_broker.directory / "access"
+    environment = {
+        "BAYBOARD_DATABASE_URL": database_url,
+        "BAYBOARD_MQTT_URL": mosquitto_broker.url,
+        "BAYBOARD_MQTT_SERVICES": f"ingest:{PASSWORD} simulator:",
+    }
+
+    def add(*options: str) -> str:
+        command = start_bayboard("device", "add", "s1", "scanner", "bay-B07", *options, **environment)
+        password = command.wait_for_line(r"^  password +(\w+)$")[1]
+        assert command.wait() == 0
+        return mosquitto_broker.device_url("s1/bay-B07", password)
+
+    def wait_until_let_in(url: str) -> None:
+        for _ in range(100):
+            with Participant(url) as device:
+                if device.connected:
+                    return
+            time.sleep(0.1)
+        pytest.fail("never let in")
+
+    files = ("--passwords", str(access / "passwords"), "--acl", str(access / "acl"))
+    watch = start_bayboard("device", "access", *files, "--watch", **environment)
+    watch.wait_for_line("wrote whom the broker lets in.*devices=0")
+    first = add()
+    wait_until_let_in(first)
+    with Participant(first) as device:
+        assert start_bayboard("device", "revoke", "s1", "bay-B07", **environment).wait() == 0
+        device.wait_until(lambda: not device.connected)
+        device.wait_until(lambda: device.refusal is not None)
+    wait_until_let_in(add())
+    with Participant(first) as device:
+        assert device.refusal == "Not authorized"
+    with Participant(mosquitto_broker.url) as tester:
+        assert tester.refusal == "Not authorized"
+    assert watch.stop() == 0
