@@ -1,6 +1,8 @@
-"""Words about refused messages that ingest, the command and the dashboard share."""
+"""What ingest, the command and the dashboard say of refused messages."""
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -11,6 +13,36 @@ class Status(StrEnum):
     REPLAY_REQUESTED = "replay_requested"
     REPLAYED = "replayed"
     DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """One refused message, with the beginning of its payload."""
+
+    id: int
+    received_at: datetime
+    topic: str
+    reason: str
+    status: str
+    site: str | None
+    device: str | None
+    payload_bytes: int
+    preview: bytes
+    settled_at: datetime | None
+    stored_device: str | None
+    stored_event_id: str | None
+    stored_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many messages were refused for reasons that differ only in what is one message's own."""
+
+    reason: str
+    messages: int
+    devices: int
+    first_at: datetime
+    last_at: datetime
 
 
 # What is one message's own in a reason: quoted words, positions in lists, words and numbers with a digit.

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row, tuple_row
 
 from config.topic_filter import check_filter, express_filter
-from models.domain.quarantine import ELLIPSIS, SPECIFICS, Status
+from models.domain.quarantine import ELLIPSIS, SPECIFICS, QuarantinedRow, ReasonCount, Status
 
 # NOTIFY without payload: some messages wait to be replayed.
 CHANNEL = "bayboard_quarantine"
@@ -26,7 +26,8 @@ CHANNEL = "bayboard_quarantine"
 class QuarantineFilter:
     """Which messages are meant; None leaves a field open.
 
-    `topic` is an MQTT filter if it has a wildcard, else how a topic begins; `reason` is part of one.
+    `topic` is an MQTT filter if it has a wildcard, else how a topic begins; `reason` is part of one,
+    and an ellipsis in it stands for anything. `sites` are those that whoever asks may see.
     """
 
     status: Status | None = Status.NEW
@@ -36,41 +37,13 @@ class QuarantineFilter:
     reason: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    sites: tuple[str, ...] | None = None
+    ids: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a wrong topic filter with ValueError."""
         if self.topic is not None:
             check_filter(self.topic)
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantinedRow:
-    """One refused message, with the beginning of its payload."""
-
-    id: int
-    received_at: datetime
-    topic: str
-    reason: str
-    status: str
-    site: str | None
-    device: str | None
-    payload_bytes: int
-    preview: bytes
-    settled_at: datetime | None
-    stored_device: str | None
-    stored_event_id: str | None
-    stored_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonCount:
-    """How many messages were refused for reasons that differ only in what is one message's own."""
-
-    reason: str
-    messages: int
-    devices: int
-    first_at: datetime
-    last_at: datetime
 
 
 _FOUND = (files("models.queries") / "quarantine.sql").read_text()
@@ -159,7 +132,18 @@ async def discard(connection: AsyncConnection[Any], ids: Iterable[int]) -> int:
 
 
 def _parameters(which: QuarantineFilter) -> dict[str, object]:
-    return {**asdict(which), "topic": which.topic and f"^{_express_topic(which.topic)}$"}
+    return {
+        **asdict(which),
+        "topic": which.topic and f"^{_express_topic(which.topic)}$",
+        "reason": which.reason and f"%{_express_reason(which.reason)}%",
+        "sites": None if which.sites is None else list(which.sites),
+        "ids": None if which.ids is None else list(which.ids),
+    }
+
+
+def _express_reason(reason: str) -> str:
+    """Return a part of a reason as SQL's LIKE has it."""
+    return re.sub(r"([\\%_])", r"\\\1", reason).replace(ELLIPSIS, "%")
 
 
 def _express_topic(topic: str) -> str:
