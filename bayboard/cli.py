@@ -171,6 +171,7 @@ def simulate(
     try:
         run_simulation(
             mqtt_url=settings.mqtt_url,
+            ca_file=settings.mqtt_ca_file,
             workshop=workshop,
             seed=seed,
             speed=speed,

@@ -40,6 +40,7 @@ def make_ingest(
         inbox=inbox,
         clock=clock,
         metrics=metrics,
+        ca_file=settings.mqtt_ca_file,
     )
     rules, adapters = make_rules(workshop), Adapters(workshop.ingest.adapters)
     alarm = QuarantineAlarm(make_alarm_rule(workshop))

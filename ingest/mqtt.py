@@ -6,10 +6,13 @@ inbox is full the network waits, so memory does not grow with what the broker ho
 """
 
 import socket
+import ssl
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -144,6 +147,7 @@ class Subscriber:
         inbox: Inbox,
         clock: Callable[[], datetime],
         metrics: Metrics,
+        ca_file: Path | None = None,
     ) -> None:
         self._filters = filters
         self._inbox = inbox
@@ -163,7 +167,7 @@ class Subscriber:
         if url.username:
             client.username_pw_set(unquote(url.username), unquote(url.password or ""))
         if url.scheme == "mqtts":
-            client.tls_set()
+            client.tls_set(str(ca_file) if ca_file else None)
 
     @property
     def connected(self) -> bool:
@@ -212,7 +216,13 @@ class Subscriber:
         _log.info("connected to broker", session_kept=flags.session_present)
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
-        _log.warning("broker is away, trying again", address=f"{self._address[0]}:{self._address[1]}")
+        # paho keeps the reason to itself, but calls while it handles it.
+        error = sys.exception()
+        address = f"{self._address[0]}:{self._address[1]}"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            _log.error("broker's certificate is not trusted", reason=error.verify_message, address=address)
+        else:
+            _log.warning("broker is away, trying again", reason=str(error), address=address)
 
     def _on_disconnect(
         self,

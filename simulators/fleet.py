@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
+from pathlib import Path
 
 import structlog
 
@@ -25,11 +26,17 @@ _LEAVE_SECONDS, _LEAVE_STEPS = 3.0, 60
 class Fleet:
     """The connections of every device."""
 
-    def __init__(self, mqtt_url: str, devices: Sequence[Device], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        mqtt_url: str,
+        devices: Sequence[Device],
+        clock: Callable[[], datetime],
+        ca_file: Path | None = None,
+    ) -> None:
         groups = [[device] for device in devices]
         if len(devices) > MOST_CONNECTIONS:
             groups = [list(group) for _, group in groupby(devices, key=lambda device: device.site)]
-        self._connections = [DeviceConnection(mqtt_url, group, clock) for group in groups]
+        self._connections = [DeviceConnection(mqtt_url, group, clock, ca_file) for group in groups]
         self._carriers = {
             device: connection
             for group, connection in zip(groups, self._connections, strict=True)

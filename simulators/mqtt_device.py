@@ -5,10 +5,12 @@ status that says online, the last will that says offline; and reconnection for e
 message is in flight at a time, as with most scanners, which is what keeps the order.
 """
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
@@ -31,7 +33,13 @@ class DeviceConnection:
     A client has one last will: when it speaks for several devices, it has none.
     """
 
-    def __init__(self, mqtt_url: str, devices: Sequence[Device], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        mqtt_url: str,
+        devices: Sequence[Device],
+        clock: Callable[[], datetime],
+        ca_file: Path | None = None,
+    ) -> None:
         self._devices = devices
         self._clock = clock
         self._outbox: deque[tuple[str, bytes, bool]] = deque()
@@ -48,7 +56,7 @@ class DeviceConnection:
         if url.username:
             client.username_pw_set(unquote(url.username), unquote(url.password or ""))
         if url.scheme == "mqtts":
-            client.tls_set()
+            client.tls_set(str(ca_file) if ca_file else None)
         client.reconnect_delay_set(min_delay=1, max_delay=_MAX_RECONNECT_SECONDS)
         client.on_pre_connect = self._on_pre_connect
         client.on_connect = self._on_connect
@@ -118,7 +126,8 @@ class DeviceConnection:
         self._send_next()
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
-        self.trouble = "no connection"
+        # paho keeps the reason to itself, but calls while it handles it.
+        self.trouble = f"no connection: {sys.exception()}"
 
     def _on_disconnect(
         self,

@@ -57,6 +57,7 @@ def run_simulation(
     clock: Callable[[], datetime],
     warm_up_hours: float = 5.0,
     truth: Path | None = None,
+    ca_file: Path | None = None,
 ) -> None:
     """Publish a simulated workshop until `stop` is set.
 
@@ -68,7 +69,7 @@ def run_simulation(
     _check(workshop)
     open_sites = [site for site in workshop.sites if site.bays]
     sites = [_build_site(site, seed, speed, started_at, warm_up_hours) for site in open_sites]
-    fleet = Fleet(mqtt_url, [device for site in sites for device in site.devices.all], clock)
+    fleet = Fleet(mqtt_url, [device for site in sites for device in site.devices.all], clock, ca_file)
     with ExitStack() as stack:
         told = stack.enter_context(TruthFile(stack.enter_context(truth.open("wb")) if truth else None))
         stack.callback(fleet.leave)
