@@ -15,6 +15,7 @@ from ingest.metrics import Metrics
 from ingest.mqtt import Inbox, Subscriber
 from ingest.replay_requests import ReplayRequests
 from ingest.service import Ingest
+from models.domain.repairs import Limits
 
 
 def make_ingest(
@@ -66,7 +67,12 @@ def make_rules(workshop: Workshop) -> Rules:
     return Rules(
         stages=frozenset(stage.key for stage in workshop.stages),
         end_stages=frozenset(stage.key for stage in workshop.stages if stage.kind == "end"),
+        repairs=Limits(
+            wrong_bay=timedelta(seconds=workshop.repairs.wrong_bay_seconds),
+            two_places=timedelta(seconds=workshop.repairs.two_places_seconds),
+        ),
         future_tolerance=timedelta(seconds=workshop.ingest.future_tolerance_seconds),
+        max_clock_offset=timedelta(seconds=workshop.ingest.max_clock_offset_seconds),
     )
 
 

@@ -114,19 +114,28 @@ class Adapter(_Facts):
 
 
 class IngestRules(_Facts):
-    """How far a clock may be ahead of ours, when refusals are alarming, and other products' topics."""
+    """How far a clock may be off, when refusals are alarming, and other products' topics."""
 
     future_tolerance_seconds: Annotated[float, Field(ge=0)] = 300.0
+    max_clock_offset_seconds: Annotated[float, Field(ge=0)] = 86400.0
     quarantine_alarm_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     quarantine_alarm_seconds: Annotated[float, Field(ge=1)] = 60.0
     quarantine_alarm_messages: Annotated[int, Field(ge=1)] = 20
     adapters: Annotated[list[Adapter], Field(alias="adapter")] = []
 
 
+class RepairRules(_Facts):
+    """How short a stay in a bay must be to be a mistake; with zero no stay is."""
+
+    wrong_bay_seconds: Annotated[float, Field(ge=0)] = 120.0
+    two_places_seconds: Annotated[float, Field(ge=0)] = 300.0
+
+
 class Workshop(_Facts):
     """Everything `workshop.toml` says."""
 
     ingest: IngestRules = IngestRules()
+    repairs: RepairRules = RepairRules()
     stages: Annotated[list[Stage], Field(alias="stage", min_length=1)]
     sites: Annotated[list[Site], Field(alias="site", min_length=1)]
 

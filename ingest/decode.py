@@ -15,6 +15,7 @@ from ingest.contract.payloads import (
     decode,
 )
 from ingest.contract.topics import ContractError, Topic, parse_topic
+from models.domain.repairs import Limits
 
 # Nothing a workshop measures is older; a clock that says so has lost its battery.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -26,7 +27,9 @@ class Rules:
 
     stages: frozenset[str]
     end_stages: frozenset[str]
+    repairs: Limits
     future_tolerance: timedelta
+    max_clock_offset: timedelta
 
 
 def decode_message(

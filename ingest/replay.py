@@ -97,7 +97,7 @@ def _replay_together(
             quarantined_id: sort_messages([message], rules, translate)
             for quarantined_id, message in messages.items()
         }
-        write_batch(connection, _merge(batches.values()), rules.end_stages)
+        write_batch(connection, _merge(batches.values()), rules)
         links = {found: link for found, batch in batches.items() if (link := _name_event(batch))}
         stored = _find_stored_now(connection, links, now)
         replayed = Replayed(

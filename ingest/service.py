@@ -120,7 +120,7 @@ class Ingest:
             batch = Batch(refusals=[refuse(message, refused) for message in messages])
         else:
             batch = sort_messages(messages, self._rules, self._adapters.prepare(self._connection, messages))
-        written = write_batch(self._connection, batch, self._rules.end_stages)
+        written = write_batch(self._connection, batch, self._rules)
         self._metrics.batch_seconds.observe(time.perf_counter() - started)
         self._metrics.batch_messages.observe(len(messages))
         self._count(written, batch)

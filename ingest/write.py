@@ -16,7 +16,9 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.dialects import postgresql
 
 from ingest.batch import Batch, Refusal
+from ingest.decode import Rules
 from ingest.message import digest_message
+from ingest.orders import OrderKey
 from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
 from models.queries.board import CHANNEL
@@ -49,7 +51,7 @@ def prepare_connection(connection: Connection) -> None:
         )
 
 
-def write_batch(connection: Connection, batch: Batch, end_stages: frozenset[str]) -> Written:
+def write_batch(connection: Connection, batch: Batch, rules: Rules) -> Written:
     """Store a batch in one transaction; on any error nothing of it is stored."""
     written = Written()
     touched: Touched = {}
@@ -60,8 +62,8 @@ def write_batch(connection: Connection, batch: Batch, end_stages: frozenset[str]
                 _store_rows(connection, table, rows, written, touched)
         if batch.refusals:
             written.quarantined = _quarantine(connection, batch.refusals)
-        project_work_orders(connection, touched, end_stages)
-        _announce(connection, batch.heard, touched)
+        changed = project_work_orders(connection, touched, rules.end_stages, rules.repairs)
+        _announce(connection, batch.heard, changed)
     return written
 
 
@@ -136,10 +138,10 @@ def _quarantine(connection: Connection, refusals: Sequence[Refusal]) -> list[str
     return [reason for (reason,) in kept]
 
 
-def _announce(connection: Connection, heard: dict[str, datetime], touched: Touched) -> None:
+def _announce(connection: Connection, heard: dict[str, datetime], changed: Iterable[OrderKey]) -> None:
     """Tell every screen's feed, in the same transaction, which sites and orders changed."""
     orders: dict[str, list[str]] = {site: [] for site in heard}
-    for site, work_order in touched:
+    for site, work_order in sorted(changed):
         orders.setdefault(site, []).append(work_order)
     for site in sorted(heard):
         connection.execute(

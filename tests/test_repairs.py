@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
@@ -15,23 +15,19 @@ from config.workshop import load_workshop
 from models.domain.intervals import Interval, Scan, reckon_intervals
 from models.domain.repairs import (
     Limits,
-    Neighbours,
     Rule,
-    Stay,
     list_stays,
     mend_scans,
     reckon_repaired,
-    share_bays,
 )
 from simulators.facts import Fact, StageEntered
 from simulators.shop import Shop
+from tests.whole_site import Site, repair_site
 
 START = datetime(2026, 11, 21, 8, tzinfo=UTC)
 END = frozenset({"delivered"})
 LIMITS = Limits(wrong_bay=timedelta(minutes=2), two_places=timedelta(minutes=5))
 NO_LIMITS = Limits(wrong_bay=timedelta(), two_places=timedelta())
-
-Site = Mapping[str, Sequence[Scan]]
 
 
 def at(minutes: float) -> datetime:
@@ -54,21 +50,7 @@ def by_bay(minutes: float, stage: str, bay: str, technician: str | None = None) 
 
 
 def repair(site: Site, limits: Limits = LIMITS) -> dict[str, list[Interval]]:
-    """Repair all work orders of a site at once, which is what ingest must come to step by step."""
-    alone = {order: reckon_repaired(scans, END, limits) for order, scans in site.items()}
-    near = find_neighbours([stay for order in alone for stay in list_stays(order, alone[order])])
-    return {order: share_bays(order, intervals, near) for order, intervals in alone.items()}
-
-
-def find_neighbours(stays: Sequence[Stay]) -> dict[Stay, Neighbours]:
-    by_bay: defaultdict[str, list[Stay]] = defaultdict(list)
-    for stay in sorted(stays, key=lambda stay: (stay.entered_at, stay.work_order)):
-        by_bay[stay.bay].append(stay)
-    return {
-        stay: Neighbours(line[n - 1] if n else None, *islice([*line[n + 1 :], None, None], 2))
-        for line in by_bay.values()
-        for n, stay in enumerate(line)
-    }
+    return repair_site(site, END, limits)
 
 
 def tell(intervals: Sequence[Interval]) -> list[tuple[float, float | None, str, str | None, str | None]]:
@@ -283,6 +265,14 @@ def test_a_single_scan_into_a_bay_that_another_car_never_left_is_a_mistake() -> 
         (30, 50, "repairing", None, Rule.BAY_OCCUPIED),
         (50, None, "quality_check", "B02", None),
     ]
+
+
+def test_a_single_scan_into_a_bay_that_another_car_left_for_a_while_is_believed() -> None:
+    site = {
+        "A": [scan(0, "inspecting", "B01"), scan(10, "awaiting_parts"), scan(60, "repairing", "B01")],
+        "B": [scan(30, "inspecting", "B01"), scan(50, "ready")],
+    }
+    assert repair(site) == {order: reckon_intervals(scans, END) for order, scans in site.items()}
 
 
 def test_a_car_that_was_scanned_twice_in_a_bay_was_there() -> None:

@@ -65,7 +65,7 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def write(connection: psycopg.Connection, *messages: ReceivedMessage) -> Written:
-    return write_batch(connection, sort_messages(messages, RULES), RULES.end_stages)
+    return write_batch(connection, sort_messages(messages, RULES), RULES)
 
 
 def rows(connection: psycopg.Connection, query: LiteralString) -> list[tuple[object, ...]]:
