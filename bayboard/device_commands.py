@@ -6,7 +6,8 @@ into a device have modules of their own. Passwords are made here and shown once.
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ import msgspec
 import psycopg
 import typer
 from rich.console import Console
+from sqlalchemy import Connection
 
 from bayboard.entry import CommandError, read_clock, stop_on_signals
 from config.log import configure_log
@@ -55,7 +57,6 @@ def add(
     """Register a device and show, this once, what to put into it."""
     from bayboard.device_sheet import Credentials, draw_qr, save_qr, write_sheet  # noqa: PLC0415
     from bayboard.mosquitto_access import hash_password, make_password  # noqa: PLC0415
-    from models.connect import connect_database  # noqa: PLC0415
     from models.registry import AdmittedDevice, RegistryError, admit_device  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url",))
@@ -66,7 +67,7 @@ def add(
     admitted = AdmittedDevice(site, source, device, hash_password(credentials.password))
     now = read_clock()
     try:
-        with connect_database(_database_url(settings)).begin() as connection:
+        with _begin(settings) as connection:
             admit_device(connection, admitted, vin=vin, now=now, again=again)
             if qr:
                 save_qr(credentials, qr)
@@ -106,12 +107,11 @@ def list_devices(
 @app.command()
 def revoke(site: SiteName, device: DeviceName) -> None:
     """Take a device's right to connect; what it has sent stays."""
-    from models.connect import connect_database  # noqa: PLC0415
     from models.registry import RegistryError, revoke_device  # noqa: PLC0415
 
     settings = Settings.from_environment(required=("database_url",))
     try:
-        with connect_database(_database_url(settings)).begin() as connection:
+        with _begin(settings) as connection:
             revoke_device(connection, site, device, read_clock())
     except RegistryError as error:
         raise CommandError(str(error)) from error
@@ -158,6 +158,19 @@ def _configure(required: tuple[str, ...]) -> tuple[Settings, Workshop]:
 def _database_url(settings: Settings) -> str:
     assert settings.database_url  # noqa: S101  # required by every command here
     return settings.database_url
+
+
+@contextmanager
+def _begin(settings: Settings) -> Iterator[Connection]:
+    """Open a transaction that is committed unless it fails."""
+    from models.connect import connect_database  # noqa: PLC0415
+
+    engine = connect_database(_database_url(settings))
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _check_names(site: str, source: Source, device: str) -> None:

@@ -152,7 +152,7 @@ def prepare_mosquitto(directory: Path, ports: dict[str, int]) -> None:
     listener is not among them is left out.
     """
     for name in ("access", "config", "data", "run"):
-        (directory / name).mkdir(mode=0o700, parents=True)
+        (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in (_ROOT / "config").glob("*.conf"):
         configuration = _relocate(file.read_text(), directory)
         [listener] = re.findall(r"(?m)^listener (\d+)$", configuration)

@@ -5,21 +5,12 @@ arrives at somebody who may hear everything.
 """
 
 import re
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-from urllib.parse import unquote, urlsplit
 
 import pytest
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 from bayboard.mosquitto_access import (
     AccessError,
@@ -33,6 +24,7 @@ from config.workshop import Adapter
 from models.registry import AdmittedDevice
 from tests.fix_broker import PASSWORD, Broker, access_files
 from tests.fix_processes import StartCommand
+from tests.participant import Participant
 
 OWN = "workshop/v1/s1/scanner/bay-B07"
 SECRET = "a-devices-own"  # noqa: S105  # there is nothing behind it
@@ -45,82 +37,6 @@ DEVICES = [
         ("s1", "diagnostic", "x431"),
     )
 ]
-PATIENCE_SECONDS = 20.0
-
-
-class Participant:
-    """A client that remembers what it is told, and says whether it was let in."""
-
-    def __init__(self, url: str, client_id: str = "", *, keeps_session: bool = False) -> None:
-        self.topics: list[str] = []
-        self.connected = False
-        self.refusal: str | None = None
-        self._news = threading.Condition()
-        self._url = urlsplit(url)
-        self.client = client = Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=not keeps_session
-        )
-        client.username_pw_set(self._url.username and unquote(self._url.username), self._url.password)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_subscribe = lambda *_: self._tell(subscribed=True)
-        self.subscribed = False
-
-    def __enter__(self) -> Self:
-        self.client.connect(self._url.hostname or "", self._url.port or 0)
-        self.client.loop_start()
-        self.wait_until(lambda: self.connected or self.refusal is not None)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.client.disconnect()
-        self.client.loop_stop()
-
-    def subscribe(self, *filters: str) -> Self:
-        self.client.subscribe([(one, 1) for one in filters])
-        self.wait_until(lambda: self.subscribed)
-        return self
-
-    def publish(self, topic: str) -> None:
-        """Publish and wait for the acknowledgement, which comes whether it is allowed or not."""
-        published = self.client.publish(topic, b"{}", qos=1)
-        published.wait_for_publish(PATIENCE_SECONDS)
-        assert published.is_published()
-
-    def wait_until(self, holds: Callable[[], bool]) -> None:
-        with self._news:
-            assert self._news.wait_for(holds, PATIENCE_SECONDS), f"heard {self.topics}, {self.refusal}"
-
-    def _tell(self, **news: object) -> None:
-        with self._news:
-            for name, value in news.items():
-                setattr(self, name, value)
-            self._news.notify_all()
-
-    def _on_connect(
-        self, _c: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _props: Properties | None
-    ) -> None:
-        if reason.is_failure:
-            self.client.disconnect()
-            self._tell(refusal=str(reason))
-        else:
-            self._tell(connected=True)
-
-    def _on_disconnect(
-        self,
-        _c: Client,
-        _data: object,
-        _flags: DisconnectFlags,
-        _reason: ReasonCode,
-        _props: Properties | None,
-    ) -> None:
-        self._tell(connected=False)
-
-    def _on_message(self, _c: Client, _data: object, message: MQTTMessage) -> None:
-        self._tell(topics=[*self.topics, message.topic])
 
 
 @pytest.fixture
@@ -227,8 +143,7 @@ def test_a_last_will_below_anothers_topic_is_never_said(guarded: Broker) -> None
             device.client.will_set(topic, b"{}", qos=1)
             with device:
                 if device.connected:
-                    device.client.socket().shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]  # connected
-                    device.wait_until(lambda: not device.connected)  # noqa: B023  # waited for here
+                    device.vanish()
         witness.wait_until(lambda: bool(witness.topics))
     assert witness.topics == [f"{OWN}/status"]
 
