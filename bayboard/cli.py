@@ -18,6 +18,7 @@ from bayboard.bench.rig import BenchError
 from bayboard.device_commands import app as device
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
+from bayboard.quarantine_commands import app as quarantine
 from config.log import configure_log
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 app.add_typer(bench, name="bench")
 app.add_typer(device, name="device")
+app.add_typer(quarantine, name="quarantine")
 
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same workshop.")]
