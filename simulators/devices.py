@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zlib import crc32
 
 from msgspec import UNSET
 
@@ -19,10 +20,17 @@ from ingest.contract.topics import Kind, Source, Topic
 from simulators import facts
 from simulators.facts import Fact
 from simulators.message_ids import make_ulid, write_base32
-from simulators.pace import Pace
+from simulators.pace import Timing
 from simulators.vehicles import Car
 
-FIRMWARE = "simulated-1.0"
+# What devices of a kind run; a few are always one behind.
+_FIRMWARE = {
+    Source.SCANNER: ("2.4.1", "2.3.0"),
+    Source.DIAGNOSTIC: ("11.02", "10.9"),
+    Source.TELEMATICS: ("5.1.3", "5.1.3"),
+    Source.DMS: ("2026.10", "2026.10"),
+}
+_ONE_BEHIND_PERCENT = 15
 _RUNS_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _BAYS_PER_TOOL = 4
 _CALIBRATED_FOR = timedelta(days=180)
@@ -35,6 +43,12 @@ class Device:
     site: str
     source: Source
     name: str
+
+    @property
+    def firmware(self) -> str:
+        """Return the version of what it runs, which is the same at every start."""
+        current, before = _FIRMWARE[self.source]
+        return before if crc32(self.name.encode()) % 100 < _ONE_BEHIND_PERCENT else current
 
     def name_topic(self, kind: Kind) -> Topic:
         """Return where it publishes messages of a kind."""
@@ -53,9 +67,9 @@ class Outgoing:
 class SiteDevices:
     """All devices of a site; remembers only how many messages each has made."""
 
-    def __init__(self, site: Site, seed: str, pace: Pace) -> None:
+    def __init__(self, site: Site, seed: str, timing: Timing) -> None:
         self._seed = seed
-        self._pace = pace
+        self._timing = timing
         self._sent: Counter[Device] = Counter()
         self._scanners = {bay.key: Device(site.key, Source.SCANNER, f"bay-{bay.key}") for bay in site.bays}
         self._tablet = Device(site.key, Source.SCANNER, "reception")
@@ -65,7 +79,7 @@ class SiteDevices:
         ]
         self._gateway = Device(site.key, Source.TELEMATICS, "gateway")
         self._dms = Device(site.key, Source.DMS, "dms")
-        minutes = (pace.started_at - _RUNS_BEGIN) // timedelta(minutes=1)
+        minutes = (timing.started_at - _RUNS_BEGIN) // timedelta(minutes=1)
         self._run = write_base32(minutes % 32**4, 4)
 
     @property
@@ -79,7 +93,7 @@ class SiteDevices:
 
     def say(self, fact: Fact) -> Iterator[Outgoing]:
         """Say what the devices publish when a fact happens."""
-        at = self._pace.tell_time(fact.at_seconds)
+        at = self._timing.tell_time(fact.at_seconds)
         match fact:
             case facts.StageEntered():
                 yield self._scan_stage(fact, at)
@@ -93,6 +107,8 @@ class SiteDevices:
                 yield self._open_order(fact, at)
             case facts.OrderUpdated():
                 yield self._update_order(fact, at)
+            case facts.OrderCancelled():
+                yield self._cancel_order(fact, at)
 
     def _name_message(self, device: Device, at: datetime) -> str:
         self._sent[device] += 1
@@ -130,14 +146,18 @@ class SiteDevices:
 
     def _report(self, fact: facts.ReportMade, at: datetime) -> Outgoing:
         device = self._tools[fact.tool % len(self._tools)]
-        calibrated_until = (self._pace.started_at + _CALIBRATED_FOR).date()
+        calibrated_until = (self._timing.started_at + _CALIBRATED_FOR).date()
         report = payloads.DiagnosticReport(
             id=self._name_message(device, at),
             at=at,
             vin=fact.car.vin,
             work_order=self.name_order(fact.order),
             odometer=payloads.Odometer(value=fact.car.reckon_km(at), unit="km"),
-            dtcs=tuple(payloads.TroubleCode(code=code, status="confirmed") for code in fact.codes),
+            # The first code is the fault; what follows from it has not been confirmed by a second drive.
+            dtcs=tuple(
+                payloads.TroubleCode(code=code, status="pending" if n else "confirmed")
+                for n, code in enumerate(fact.codes)
+            ),
             measurements=tuple(
                 payloads.Measurement(name=name, value=value, unit=unit)
                 for name, value, unit in fact.measurements
@@ -149,7 +169,7 @@ class SiteDevices:
     def _read_odometers(self, fact: facts.OdometerRead, at: datetime) -> Outgoing:
         """Choose the shape by what there is: one reading, many of one car, or many cars."""
         message_id = self._name_message(self._gateway, at)
-        read = [(car, self._pace.tell_time(seconds)) for seconds, car in fact.readings]
+        read = [(car, self._timing.tell_time(seconds)) for seconds, car in fact.readings]
         vin = read[0][0].vin
         message: Message
         if len(read) == 1:
@@ -176,7 +196,7 @@ class SiteDevices:
             customer=payloads.Customer(ref=owner.ref, name=owner.name, phone=owner.phone, waiting=fact.waits),
             job_type=fact.job_type,
             advisor=fact.advisor,
-            promised_at=self._pace.tell_time(fact.promised_seconds),
+            promised_at=self._timing.tell_time(fact.promised_seconds),
             lines=_list_lines(fact.lines),
         )
         return Outgoing(self._dms, Kind.WORK_ORDER, change)
@@ -188,14 +208,23 @@ class SiteDevices:
             at=at,
             work_order=self.name_order(fact.order),
             change="updated",
-            promised_at=UNSET if promised is None else self._pace.tell_time(promised),
+            promised_at=UNSET if promised is None else self._timing.tell_time(promised),
             lines=UNSET if fact.lines is None else _list_lines(fact.lines),
             parts=UNSET if fact.parts is None else tuple(map(self._describe_part, fact.parts)),
         )
         return Outgoing(self._dms, Kind.WORK_ORDER, change)
 
+    def _cancel_order(self, fact: facts.OrderCancelled, at: datetime) -> Outgoing:
+        change = payloads.WorkOrderChange(
+            id=self._name_message(self._dms, at),
+            at=at,
+            work_order=self.name_order(fact.order),
+            change="cancelled",
+        )
+        return Outgoing(self._dms, Kind.WORK_ORDER, change)
+
     def _describe_part(self, part: facts.Part) -> payloads.PartLine:
-        eta = None if part.eta_seconds is None else self._pace.tell_time(part.eta_seconds)
+        eta = None if part.eta_seconds is None else self._timing.tell_time(part.eta_seconds)
         return payloads.PartLine(part=part.number, description=part.description, status=part.status, eta=eta)
 
 

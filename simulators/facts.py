@@ -78,6 +78,8 @@ class OrderOpened(OrderFact):
     advisor: str
     promised_seconds: float
     lines: tuple[Line, ...]
+    comeback_of: int | None = None
+    """The order after which the car has the same complaint again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,11 @@ class OrderUpdated(OrderFact):
     promised_seconds: float | None = None
     lines: tuple[Line, ...] | None = None
     parts: tuple[Part, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(OrderFact):
+    """A customer changed their mind before anything was done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ Owns the catalogue and the mix of job types. Operations carry names a customer u
 Flat-rate hours are what is sold; how long a technician really takes is reckoned in the shop.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import Literal
@@ -101,7 +102,7 @@ COMPLAINTS = (
     Complaint(("U0100",), (_mechanical("Wiring harness repair", 2.0),)),
     Complaint(("C0035",), (_mechanical("Wheel speed sensor, front left", 0.8, "Wheel speed sensor"),)),
     Complaint(("B0001",), (_mechanical("Airbag clock spring", 1.2, "Clock spring"),)),
-    Complaint(("U0140", "B1000"), (_mechanical("Body control module software", 0.8),)),
+    Complaint(("U0140", "U0422"), (_mechanical("Body control module software", 0.8),)),
 )
 BATTERY_COMPLAINTS = (
     Complaint(("P0AA6",), (_mechanical("High-voltage insulation repair", 2.4, "High-voltage cable"),)),
@@ -116,7 +117,7 @@ BODY_WORK = (
 )
 
 # Shares of a dealer's orders. Body work takes a working day; three bays of twelve can do 6 %.
-MIX: dict[JobType, int] = {
+MIX: Mapping[JobType, float] = {
     "maintenance": 60,
     "repair": 17,
     "inspection": 11,
@@ -128,10 +129,12 @@ _GENERAL = ("general", "diagnostic")
 _DIAGNOSTIC = ("diagnostic", "general")
 
 
-def draw_request(rng: Random, powertrain: Powertrain, *, has_body_bay: bool) -> Request:
+def draw_request(
+    rng: Random, powertrain: Powertrain, mix: Mapping[JobType, float], *, has_body_bay: bool
+) -> Request:
     """Draw what a customer comes for."""
-    mix = {job_type: share for job_type, share in MIX.items() if has_body_bay or job_type != "body"}
-    job_type = rng.choices(list(mix), list(mix.values()))[0]
+    possible = {job_type: share for job_type, share in mix.items() if has_body_bay or job_type != "body"}
+    job_type = rng.choices(list(possible), list(possible.values()))[0]
     match job_type:
         case "maintenance":
             return _draw_maintenance(rng, powertrain)
@@ -146,6 +149,11 @@ def draw_request(rng: Random, powertrain: Powertrain, *, has_body_bay: bool) -> 
             return Request(job_type, check, _GENERAL, found=_draw_findings(rng, 0.45))
         case "body":
             return _draw_body_work(rng)
+
+
+def ask_again(request: Request, main: Operation) -> Request:
+    """Return what a customer asks for whose car has the same complaint again: the same done better."""
+    return replace(request, planned=(main,), found=())
 
 
 def _draw_findings(rng: Random, share: float) -> tuple[Operation, ...]:

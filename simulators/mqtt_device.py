@@ -21,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.contract.payloads import DeviceStatus, encode
 from ingest.contract.topics import Kind
-from simulators.devices import FIRMWARE, Device
+from simulators.devices import Device
 
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _MAX_RECONNECT_SECONDS = 15
@@ -101,7 +101,7 @@ class DeviceConnection:
             self._in_flight.release()
 
     def _write_status(self, device: Device, state: Literal["online", "offline"]) -> tuple[str, bytes]:
-        status = DeviceStatus(at=self._clock(), state=state, firmware=FIRMWARE)
+        status = DeviceStatus(at=self._clock(), state=state, firmware=device.firmware)
         return str(device.name_topic(Kind.STATUS)), encode(status)
 
     def _on_pre_connect(self, client: Client, _data: object) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 from zlib import crc32
 
 from simulators.facts import Line, Part
-from simulators.jobs import Operation, Request, Skill, draw_request
+from simulators.jobs import Operation, Request, Skill, ask_again, draw_request
 from simulators.opening import Hours
 from simulators.parameters import Parameters
 from simulators.vehicles import Car
@@ -22,12 +22,21 @@ class Order:
     """One order; lists grow while it is open."""
 
     def __init__(
-        self, number: int, car: Car, rng: Random, parameters: Parameters, *, has_body_bay: bool
+        self,
+        number: int,
+        car: Car,
+        rng: Random,
+        parameters: Parameters,
+        *,
+        has_body_bay: bool,
+        again: "Order | None" = None,
     ) -> None:
         self.number = number
         self.car = car
         self.rng = rng
-        self.request: Request = draw_request(rng, car.model.powertrain, has_body_bay=has_body_bay)
+        self.again = again
+        drawn = draw_request(rng, car.model.powertrain, parameters.mix, has_body_bay=has_body_bay)
+        self.request: Request = ask_again(again.request, again.main) if again else drawn
         self.work = list(self.request.planned)
         self.parts: tuple[Part, ...] = ()
         self.due_seconds = 0.0
@@ -36,13 +45,24 @@ class Order:
             if self.request.job_type == "maintenance"
             else parameters.waiting_share_other
         )
-        self.waits = self.request.job_type != "body" and rng.random() < waiting_share
+        waits = rng.random() < waiting_share
+        self.waits = waits and self.request.job_type != "body" and not car.owner.fleet
         self._parameters = parameters
 
     @property
     def is_short(self) -> bool:
         """Say whether this is a quick service."""
         return self.request.job_type == "maintenance"
+
+    @property
+    def main(self) -> Operation:
+        """Return the longest operation of the work: what the customer came for."""
+        return max(self.work, key=lambda operation: operation.hours)
+
+    @property
+    def may_come_back(self) -> bool:
+        """Say whether something was mended that may not stay so."""
+        return bool(self.work) and self.request.job_type in {"repair", "warranty"}
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -1,15 +1,32 @@
 """From simulated seconds to instants: how fast the shop's clock runs against ours.
 
 Everything that is published carries the real time at which it happened: at speed 20 a repair
-of an hour takes three minutes. Reads no clock; the moment of the start is given.
+of an hour takes three minutes. History keeps to the calendar instead. Reads no clock; the
+moment of the start is given.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import chain
+from typing import Protocol
 
 from simulators.facts import Fact, OrderFact, Stage, StageEntered
+
+
+class Timing(Protocol):
+    """What turns simulated seconds into instants."""
+
+    @property
+    def started_at(self) -> datetime:
+        """The instant at which the run began; it gives order numbers their prefix."""
+
+    @property
+    def speed(self) -> float:
+        """How many simulated seconds there are to a second."""
+
+    def tell_time(self, seconds: float) -> datetime:
+        """Return the instant of a simulated second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +51,30 @@ class Pace:
         start = self.started_at.astimezone(UTC)
         start -= timedelta(microseconds=start.microsecond % 1000)
         return (start + elapsed).astimezone(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Simulated second 0 is midnight of `first_day` in the site's zone, and every day has 24 hours.
+
+    Opening hours stay where they are on the wall clock when daylight saving begins and ends; the
+    hour that the night then gains or loses is the price, and only telematics work at night.
+    """
+
+    first_day: date
+    zone: tzinfo = UTC
+    speed: float = 1.0
+
+    @property
+    def started_at(self) -> datetime:
+        """Return the first midnight."""
+        return datetime.combine(self.first_day, time(), self.zone)
+
+    def tell_time(self, seconds: float) -> datetime:
+        """Return the instant at which the site's wall clock shows that second, to the millisecond."""
+        shown = datetime.combine(self.first_day, time()) + timedelta(milliseconds=round(seconds * 1000))
+        # Through UTC, so that a wall clock's hour that does not exist becomes one that does.
+        return shown.replace(tzinfo=self.zone).astimezone(UTC).astimezone(self.zone)
 
 
 def skip_finished_orders(facts: Iterable[Fact], since: float) -> Iterator[Fact]:

@@ -1,11 +1,14 @@
 """The numbers that make the shop behave as it does, each with its reason.
 
-A scenario is these defaults with some replaced. docs/simulator.md shows what they lead to.
+A scenario is these defaults with some replaced, a site's character replaces others.
+docs/simulator.md shows what they lead to.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from simulators.chance import Spread
+from simulators.jobs import MIX, JobType
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,7 @@ class Parameters:
 
     # Five orders a bay and day of ten hours: 60 for the twelve bays of a middling dealer.
     orders_per_bay_hour: float = 0.5
+    mix: Mapping[JobType, float] = field(default_factory=lambda: MIX)
     # Dealers want appointments; the rest walks in, at random, and goes elsewhere when it is full.
     appointment_share: float = 0.6
     walk_ins_turn_away_at: float = 1.0  # cars waiting for a bay, per bay of the shop
@@ -25,9 +29,9 @@ class Parameters:
     move: Spread = Spread(2.5, 0.3)  # a car into a bay
     short_check: Spread = Spread(9.0, 0.3)  # on the lift, before maintenance
     long_check: Spread = Spread(22.0, 0.35)  # fault finding, assessment, yearly inspection
-    # Work of one line takes this share of its flat-rate hours (an efficiency of 115 %), strays,
+    # Work of one line takes this share of its flat-rate hours (an efficiency of 120 %), strays,
     # and depends on the technician's own speed.
-    work_share: float = 0.87
+    work_share: float = 0.83
     work_sigma: float = 0.28
     technician_sigma: float = 0.1
     pair_factor: float = 0.58  # two people on one service need this share of one's time
@@ -36,6 +40,12 @@ class Parameters:
     approval_quick: Spread = Spread(7.0, 0.5)
     approval_hesitation: Spread = Spread(55.0, 0.6)
     declined_share: float = 0.2
+    # Some hear how long it will take, or get a call, and drive away again.
+    cancelled_share: float = 0.015
+    change_of_mind: Spread = Spread(9.0, 0.5)
+    # First-time fix of repairs is around 95 % where it is measured; the rest come back within a month.
+    comeback_share: float = 0.05
+    comeback_likely_days: float = 6.0
     # Service parts are always in stock; others may be missing. Warranty parts are rarer.
     part_missing_share: float = 0.12
     part_missing_share_warranty: float = 0.3
@@ -59,6 +69,10 @@ class Parameters:
     promise_round_minutes: float = 15.0
     # Found work is promised as if it took this; the promise moves once it is known.
     promise_unknown_hours: float = 1.0
+
+    # A bay with a tired lift, a technician who needs longer: the scenario `hidden-slow`.
+    slow_bay_factor: float = 1.0
+    slow_technician_factor: float = 1.0
 
     # Nobody starts lunch with this little left to do.
     overtime_minutes: float = 12.0

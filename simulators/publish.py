@@ -8,42 +8,26 @@ when it is told to; a broker that is away is no reason to.
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from pathlib import Path
 
 import structlog
 
-from config.workshop import Site, Workshop
-from simulators.devices import SiteDevices
+from config.workshop import Workshop
 from simulators.facts import Fact, OrderOpened, Stage, StageEntered
 from simulators.fleet import Fleet
-from simulators.opening import HOUR
-from simulators.pace import Pace, skip_finished_orders
-from simulators.shop import Shop
+from simulators.site import SimulatedSite, simulate_now
 from simulators.truth import StageTruth, TruthFile
 
 _log = structlog.get_logger()
 
-# Before the story begins the shop runs alone for this long, so that it is as full as ever.
-_SETTLING_SECONDS = 30 * HOUR
 _REPORT_EVERY = timedelta(minutes=1)
 _LONGEST_WAIT_SECONDS = 1.0
 
 
 class SimulationError(Exception):
     """A workshop cannot be simulated; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedSite:
-    """A site with its shop, its devices and its pace."""
-
-    site: Site
-    devices: SiteDevices
-    pace: Pace
-    facts: Iterator[Fact]
 
 
 def run_simulation(
@@ -68,7 +52,17 @@ def run_simulation(
     """
     _check(workshop)
     open_sites = [site for site in workshop.sites if site.bays]
-    sites = [_build_site(site, seed, speed, started_at, warm_up_hours) for site in open_sites]
+    sites = [
+        simulate_now(
+            site,
+            seed,
+            started_at=started_at,
+            speed=speed,
+            warm_up_hours=warm_up_hours,
+            average=number == 0,
+        )
+        for number, site in enumerate(open_sites)
+    ]
     fleet = Fleet(mqtt_url, [device for site in sites for device in site.devices.all], clock, ca_file)
     with ExitStack() as stack:
         told = stack.enter_context(TruthFile(stack.enter_context(truth.open("wb")) if truth else None))
@@ -86,15 +80,6 @@ def _check(workshop: Workshop) -> None:
         raise SimulationError("no site of the workshop file has a bay")
 
 
-def _build_site(
-    site: Site, seed: int, speed: float, started_at: datetime, warm_up_hours: float
-) -> SimulatedSite:
-    own_seed = f"{seed}/{site.key}"
-    pace = Pace(started_at, _SETTLING_SECONDS + warm_up_hours * HOUR, speed, site.zone)
-    facts = skip_finished_orders(Shop(site.bays, own_seed).play(), _SETTLING_SECONDS)
-    return SimulatedSite(site, SiteDevices(site, own_seed, pace), pace, facts)
-
-
 def _play(
     sites: list[SimulatedSite],
     fleet: Fleet,
@@ -106,7 +91,7 @@ def _play(
     in_shop = 0
     report_at = clock()
     for _, site, fact in merge(*streams, key=lambda labelled: labelled[0]):
-        due = site.pace.tell_time(fact.at_seconds)
+        due = site.timing.tell_time(fact.at_seconds)
         while (now := clock()) < due and not stop.is_set():
             fleet.look_at_broker()
             if now >= report_at:

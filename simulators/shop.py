@@ -27,6 +27,8 @@ _APPOINTED_SECONDS, _PUNCTUALITY_SECONDS = 600.0, 360.0
 # A telematics unit that was out of reach sends what it has kept, all at once.
 _BUFFERED_READINGS = 6
 _BUFFERED_SHARE = 0.2
+# After so many days it is another complaint.
+_COMEBACK_DAYS = 29.0
 
 
 class Shop:
@@ -52,6 +54,16 @@ class Shop:
         """Return everybody who works on cars."""
         return self._floor.crew
 
+    @property
+    def slow_bay(self) -> str | None:
+        """Return the bay in which everything takes longer, if there is one."""
+        return self._floor.slow_bay
+
+    @property
+    def slow_technician(self) -> str | None:
+        """Return the technician who needs longer than all others, if there is one."""
+        return self._floor.slow_technician
+
     def play(self) -> Iterator[Fact]:
         """Run the shop from second 0, a fact at a time."""
         floor = self._floor
@@ -70,15 +82,16 @@ class Shop:
         per_slot = parameters.orders_per_bay_hour * floor.bay_count * _SLOT_SECONDS / HOUR
         while True:
             yield from floor.wait_for_opening()
-            expected = per_slot * floor.hours.weigh_demand(floor.env.now)
-            booked = expected * parameters.appointment_share
+            booked = per_slot * parameters.appointment_share
+            booked *= floor.hours.weigh_demand(floor.env.now, walks_in=False)
             slots = max(_APPOINTMENTS_PER_SLOT, round(2 * booked))
             for _ in range(slots):
                 if rng.random() < booked / slots:
                     after = max(0.0, rng.gauss(_APPOINTED_SECONDS, _PUNCTUALITY_SECONDS))
                     floor.env.process(self._arrive(after, walks_in=False))
+            walking = per_slot * (1 - parameters.appointment_share)
+            walking *= floor.hours.weigh_demand(floor.env.now, walks_in=True)
             offset = rng.expovariate(1.0)
-            walking = expected - booked
             while offset < walking:
                 floor.env.process(self._arrive(offset / walking * _SLOT_SECONDS, walks_in=True))
                 offset += rng.expovariate(1.0)
@@ -90,14 +103,31 @@ class Shop:
         yield from floor.wait_for_opening()
         if walks_in and floor.bays.queue_length >= parameters.walk_ins_turn_away_at * floor.bay_count:
             return
+        yield from self._visit()
+
+    def _come_back(self, first: Order) -> Steps:
+        """Let a car come once more with what was to be mended, within 30 days."""
+        floor, rng = self._floor, first.rng
+        days = rng.triangular(1.0, _COMEBACK_DAYS, self._parameters.comeback_likely_days)
+        yield floor.env.timeout(days * floor.hours.day_seconds)
+        yield from floor.wait_for_opening()
+        if first.car.number not in self._cars_here:
+            yield from self._visit(first)
+
+    def _visit(self, again: Order | None = None) -> Steps:
+        """Let a car come and leave; after a repair that does not hold it comes again."""
+        floor, parameters = self._floor, self._parameters
         self._orders += 1
         rng = open_stream(f"{self._seed}/order/{self._orders}")
-        car = self._choose_car(rng)
+        car = again.car if again else self._choose_car(rng)
         has_body_bay = bool(floor.kinds & _BODY_KINDS)
-        order = Order(self._orders, car, rng, parameters, has_body_bay=has_body_bay)
+        order = Order(self._orders, car, rng, parameters, has_body_bay=has_body_bay, again=again)
         self._cars_here.add(car.number)
-        yield from Visit(floor, order).run()
+        visit = Visit(floor, order)
+        yield from visit.run()
         self._cars_here.remove(car.number)
+        if visit.is_mended and order.may_come_back and rng.random() < parameters.comeback_share:
+            floor.env.process(self._come_back(order))
 
     def _choose_car(self, rng: Random) -> Car:
         while True:

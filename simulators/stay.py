@@ -92,18 +92,19 @@ class Stay:
         floor = self._floor
 
         def rank(technician: Technician) -> int | None:
-            pause, _ = floor.hours.find_pause(floor.now, technician.lunch_seconds)
+            pause, _ = floor.hours.find_pause(floor.now, technician.rota)
             return technician.rank(Skill.SERVICE) if pause - floor.now > seconds else None
 
         partner = floor.technicians.take_now(rank) if self._order.is_short else None
         return [partner] if partner else []
 
     def work(self, crew: Sequence[Technician], job: str, seconds: float) -> Steps:
-        """Work on a job with the clock on, interrupted by the first technician's lunch and the night."""
+        """Work on a job with the clock on, interrupted by the first technician's pauses."""
         env, hours = self._floor.env, self._floor.hours
         overtime = self._floor.parameters.overtime_minutes * 60
+        seconds *= self._floor.weigh_bay(self._bay)
         while seconds > 0:
-            pause, end = hours.find_pause(env.now, crew[0].lunch_seconds)
+            pause, end = hours.find_pause(env.now, crew[0].rota)
             if env.now >= pause:
                 yield env.timeout(end - env.now)
                 continue

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from simulators.diagnosis import draw_measurements
-from simulators.facts import OdometerRead, OrderOpened, OrderUpdated, Reason, ReportMade, Stage
+from simulators.facts import (
+    OdometerRead,
+    OrderCancelled,
+    OrderOpened,
+    OrderUpdated,
+    Reason,
+    ReportMade,
+    Stage,
+)
 from simulators.floor import Floor, Steps
 from simulators.jobs import Operation, Skill
 from simulators.order import Order
@@ -26,10 +34,14 @@ class Visit:
         self._parameters = floor.parameters
         self._rng = order.rng
         self._stay = Stay(floor, order)
+        self.is_mended = False
 
     def run(self) -> Steps:
         """Live through the whole visit."""
         yield from self._be_received()
+        if self._rng.random() < self._parameters.cancelled_share:
+            yield from self._change_mind()
+            return
         yield from self._stay.move_into_bay(self._order.request.bay_kinds)
         yield from self._inspect()
         yield from self._agree_on_work()
@@ -41,6 +53,7 @@ class Visit:
             yield from self._repair(paint, _PAINT_BAYS)
         if work or paint:
             yield from self._pass_quality_check(paint or work)
+            self.is_mended = True
         yield from self._leave()
 
     def _be_received(self) -> Steps:
@@ -56,6 +69,7 @@ class Visit:
                 self._rng.choice(floor.advisors),
                 order.due_seconds,
                 order.lines,
+                order.again.number if order.again else None,
             )
         )
         self._stay.enter(Stage.RECEIVED)
@@ -64,6 +78,14 @@ class Visit:
         with floor.reception.request() as advisor:
             yield advisor
             yield self._stay.take(self._parameters.reception)
+
+    def _change_mind(self) -> Steps:
+        """Drive away again before anything was done."""
+        floor = self._floor
+        yield self._stay.take(self._parameters.change_of_mind)
+        yield from floor.wait_for_opening()
+        floor.facts.append(OrderCancelled(floor.now, self._order.number))
+        self._stay.enter(Stage.DELIVERED)
 
     def _inspect(self) -> Steps:
         order, check = self._order, self._order.request.check
@@ -88,14 +110,15 @@ class Visit:
         order, parameters = self._order, self._parameters
         if not order.request.found:
             return
-        if not order.waits and self._rng.random() < parameters.approval_hesitation_share:
+        fleet = order.car.owner.fleet  # its contract says what may be done without a talk
+        if not (order.waits or fleet) and self._rng.random() < parameters.approval_hesitation_share:
             self._stay.leave_bay(Stage.AWAITING_APPROVAL, Reason.APPROVAL)
             yield self._stay.take(parameters.approval_hesitation)
             yield from self._floor.wait_for_opening()
         else:
             self._stay.enter(Stage.AWAITING_APPROVAL, reason=Reason.APPROVAL)
             yield self._stay.take(parameters.approval_quick)
-        covered = order.request.job_type == "warranty"
+        covered = fleet or order.request.job_type == "warranty"
         if covered or self._rng.random() >= parameters.declined_share:
             order.work.extend(order.request.found)
 
