@@ -20,6 +20,8 @@ from models.domain.repairs import Limits
 # Nothing a workshop measures is older; a clock that says so has lost its battery.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
+NO_CORRECTION = timedelta()
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -32,24 +34,26 @@ class Rules:
     max_clock_offset: timedelta
 
 
-def decode_message(
-    topic_text: str, payload: bytes, received_at: datetime, rules: Rules
-) -> tuple[Topic, Message]:
+def decode_message(topic_text: str, payload: bytes) -> tuple[Topic, Message]:
     """Read one message; raises ContractError naming the field that is wrong."""
     topic = parse_topic(topic_text)
-    message = decode(topic.kind, payload)
-    check_message(message, received_at, rules)
-    return topic, message
+    return topic, decode(topic.kind, payload)
 
 
-def check_message(message: Message, received_at: datetime, rules: Rules) -> None:
-    """Check a message against the workshop's facts; raises ContractError naming the field that is wrong."""
+def check_message(
+    message: Message, received_at: datetime, rules: Rules, correction: timedelta = NO_CORRECTION
+) -> None:
+    """Check a message against the workshop's facts; raises ContractError naming the field that is wrong.
+
+    `correction` is what its device's clock is behind ours.
+    """
     _check_stage(message, rules)
+    _check_clock(correction, rules)
     if isinstance(message, VehicleReadings | FleetReadings):
         for position, reading in enumerate(message.readings):
-            _check_time(reading.at, f"readings[{position}].at", received_at, rules)
+            _check_time(reading.at, f"readings[{position}].at", received_at, rules, correction)
     else:
-        _check_time(message.at, "at", received_at, rules)
+        _check_time(message.at, "at", received_at, rules, correction)
 
 
 def _check_stage(message: Message, rules: Rules) -> None:
@@ -57,10 +61,23 @@ def _check_stage(message: Message, rules: Rules) -> None:
         raise ContractError(f"stage: {message.stage!r} is not configured")
 
 
-def _check_time(at: datetime, field: str, received_at: datetime, rules: Rules) -> None:
+def _check_clock(correction: timedelta, rules: Rules) -> None:
+    if abs(correction) > rules.max_clock_offset:
+        side = "behind" if correction > NO_CORRECTION else "ahead of"
+        raise ContractError(
+            f"at: the device's clock is {_round(abs(correction))} {side} ours,"
+            f" and is corrected up to {rules.max_clock_offset}"
+        )
+
+
+def _check_time(at: datetime, field: str, received_at: datetime, rules: Rules, correction: timedelta) -> None:
     ahead = at - received_at
+    if correction:
+        ahead += correction
     if ahead > rules.future_tolerance:
-        raise ContractError(f"{field}: {_round(ahead)} ahead of our clock")
+        sign = "-" if correction < NO_CORRECTION else "+"
+        corrected = f" though corrected by {sign}{_round(abs(correction))}" if correction else ""
+        raise ContractError(f"{field}: {_round(ahead)} ahead of our clock{corrected}")
     if at < _EARLIEST:
         raise ContractError(f"{field}: {at.isoformat()} is before {_EARLIEST.year}")
 

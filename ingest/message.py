@@ -10,7 +10,8 @@ class ReceivedMessage:
     """Topic and bytes of one MQTT publish, and what is needed to acknowledge it.
 
     `connection` counts the connections to the broker: an acknowledgement is only good on
-    the one the message came by.
+    the one the message came by. `live` says that it waited nowhere on our side: neither was it
+    retained, nor did it come in the first moments after connecting.
     """
 
     topic: str
@@ -18,6 +19,7 @@ class ReceivedMessage:
     received_at: datetime
     packet_id: int
     connection: int
+    live: bool = False
 
 
 def digest_message(topic: str, payload: bytes) -> bytes:

@@ -49,6 +49,13 @@ class Metrics:
             ["sqlstate_class"],
             registry=self.registry,
         )
+        # Our clock minus a device's, whenever one is measured: once for a device and batch at most.
+        self.clock_offsets = Histogram(
+            "bayboard_ingest_clock_offset_seconds",
+            "Offsets measured of devices' clocks",
+            buckets=(-86400, -3600, -300, -60, -10, -2, 2, 10, 60, 300, 3600, 86400),
+            registry=self.registry,
+        )
         # Connections made to the broker; the first is not a reconnect.
         self.connections = Counter(
             "bayboard_ingest_broker_connections", "Connections to the broker", registry=self.registry

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -33,6 +33,8 @@ _BATCH_BYTES = 4 * 1024 * 1024
 _READ_AHEAD_BYTES = 64 * 1024
 _PUBACK = bytes((PUBACK, 2))
 _MAX_RECONNECT_SECONDS = 15
+# As long as it takes to get what waited for us, after connecting or after the network had to wait.
+_SETTLING = timedelta(seconds=5)
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -47,18 +49,24 @@ class Inbox:
         self._changed = threading.Condition()
         self._closed = False
 
-    def put(self, message: ReceivedMessage) -> None:
-        """Add a message, waiting while the inbox is full; after `close` it is dropped."""
+    def put(self, message: ReceivedMessage) -> bool:
+        """Add a message, waiting while the inbox is full, and say whether it had to wait.
+
+        After `close` it is dropped.
+        """
+        waited = False
         with self._changed:
             while not self._closed and (
                 len(self._messages) >= self._capacity or self._bytes >= self._capacity_bytes
             ):
+                waited = True
                 self._changed.wait()
             if not self._closed:
                 self._messages.append(message)
                 self._bytes += len(message.payload)
                 if len(self._messages) == 1:
                     self._changed.notify_all()
+        return waited
 
     def take(self, limit: int, limit_bytes: int = _BATCH_BYTES) -> list[ReceivedMessage]:
         """Wait for messages and take up to the limits; an empty list means closed and empty."""
@@ -154,6 +162,7 @@ class Subscriber:
         self._clock = clock
         self._metrics = metrics
         self._connection = 0
+        self._live_from = clock()
         self._client = client = _BufferedClient(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
@@ -210,6 +219,7 @@ class Subscriber:
             _log.error("broker refused us", reason=str(reason), address=self._address[0])
             return
         self._connection += 1
+        self._settle()
         self._metrics.connections.inc()
         self._metrics.broker_up.set(1)
         client.subscribe([(topic_filter, 1) for topic_filter in self._filters])
@@ -237,12 +247,20 @@ class Subscriber:
             _log.warning("lost the broker, trying again", reason=str(reason))
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self._inbox.put(
+        received_at = self._clock()
+        waited = self._inbox.put(
             ReceivedMessage(
                 topic=message.topic,
                 payload=bytes(message.payload),
-                received_at=self._clock(),
+                received_at=received_at,
                 packet_id=message.mid if message.qos else 0,
                 connection=self._connection,
+                live=received_at >= self._live_from and not message.retain,
             )
         )
+        if waited:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take nothing for live for a while: messages may come that waited for us."""
+        self._live_from = self._clock() + _SETTLING

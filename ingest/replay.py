@@ -14,6 +14,7 @@ from psycopg import Connection, sql
 
 from ingest.adapters.mapping import Adapters
 from ingest.batch import Batch, sort_messages
+from ingest.clocks import read_clocks
 from ingest.condition import first_line
 from ingest.decode import Rules
 from ingest.failures import Failure, classify_failure
@@ -93,8 +94,9 @@ def _replay_together(
     with connection.transaction():
         messages = _hold(connection, ids, now)
         translate = adapters.prepare(connection, messages.values())
+        clocks = read_clocks(connection, messages.values())
         batches = {
-            quarantined_id: sort_messages([message], rules, translate)
+            quarantined_id: sort_messages([message], rules, translate, clocks)
             for quarantined_id, message in messages.items()
         }
         write_batch(connection, _merge(batches.values()), rules)

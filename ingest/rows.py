@@ -5,7 +5,7 @@ decodes nor writes.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -27,6 +27,7 @@ from ingest.contract.topics import Topic
 from models.domain.odometer import KM_PER_UNIT
 
 Row = tuple[Any, ...]
+Rows = Iterator[tuple[str, Row]]
 
 _EVENT = ("site", "device", "event_id", "at", "received_at", "corrected_at")
 
@@ -49,27 +50,29 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
-def make_rows(topic: Topic, message: Message, received_at: datetime) -> Iterator[tuple[str, Row]]:
-    """Yield the rows of an event, each with the table it belongs to."""
-    return _ROWS[type(message)](topic, message, received_at)
+def make_rows(topic: Topic, message: Message, received_at: datetime, correction: timedelta) -> Rows:
+    """Yield the rows of an event, each with the table it belongs to; its times corrected beside its own."""
+    return _ROWS[type(message)](topic, message, received_at, correction)
 
 
-def _stage_rows(topic: Topic, scan: StageScan, received_at: datetime) -> Iterator[tuple[str, Row]]:
-    event = (topic.site, topic.device, scan.id, scan.at, received_at, scan.at)
+def _stage_rows(topic: Topic, scan: StageScan, received_at: datetime, correction: timedelta) -> Rows:
+    event = (topic.site, topic.device, scan.id, scan.at, received_at, scan.at + correction)
     yield (
         "stage_scan",
         (*event, scan.work_order, scan.stage, scan.bay, scan.technician, scan.operation, scan.reason),
     )
 
 
-def _labour_rows(topic: Topic, scan: LabourScan, received_at: datetime) -> Iterator[tuple[str, Row]]:
-    event = (topic.site, topic.device, scan.id, scan.at, received_at, scan.at)
+def _labour_rows(topic: Topic, scan: LabourScan, received_at: datetime, correction: timedelta) -> Rows:
+    event = (topic.site, topic.device, scan.id, scan.at, received_at, scan.at + correction)
     yield "labour_scan", (*event, scan.work_order, scan.job, scan.technician, scan.bay, scan.action)
 
 
-def _report_rows(topic: Topic, report: DiagnosticReport, received_at: datetime) -> Iterator[tuple[str, Row]]:
+def _report_rows(
+    topic: Topic, report: DiagnosticReport, received_at: datetime, correction: timedelta
+) -> Rows:
     key = (topic.site, topic.device, report.id, report.at)
-    event = (*key, received_at, report.at)
+    event = (*key, received_at, report.at + correction)
     tool = report.tool
     yield (
         "diagnostic_report",
@@ -89,15 +92,17 @@ def _report_rows(topic: Topic, report: DiagnosticReport, received_at: datetime) 
         yield "odometer_reading", (*event, report.vin, value * KM_PER_UNIT[unit], value, unit)
 
 
-def _reading_rows(topic: Topic, reading: OdometerReading, received_at: datetime) -> Iterator[tuple[str, Row]]:
-    event = (topic.site, topic.device, reading.id, reading.at, received_at, reading.at)
+def _reading_rows(
+    topic: Topic, reading: OdometerReading, received_at: datetime, correction: timedelta
+) -> Rows:
+    event = (topic.site, topic.device, reading.id, reading.at, received_at, reading.at + correction)
     value, unit = reading.odometer.value, reading.odometer.unit
     yield "odometer_reading", (*event, reading.vin, value * KM_PER_UNIT[unit], value, unit)
 
 
 def _readings_rows(
-    topic: Topic, batch: VehicleReadings | FleetReadings, received_at: datetime
-) -> Iterator[tuple[str, Row]]:
+    topic: Topic, batch: VehicleReadings | FleetReadings, received_at: datetime, correction: timedelta
+) -> Rows:
     site, device, event_id, unit = topic.site, topic.device, batch.id, batch.unit
     factor = KM_PER_UNIT[unit]
     of_vehicles: list[tuple[str, Reading]] = (
@@ -109,26 +114,26 @@ def _readings_rows(
         at, value = reading.at, reading.value
         yield (
             "odometer_reading",
-            (site, device, event_id, at, received_at, at, vin, value * factor, value, unit),
+            (site, device, event_id, at, received_at, at + correction, vin, value * factor, value, unit),
         )
 
 
-def _change_rows(topic: Topic, change: WorkOrderChange, received_at: datetime) -> Iterator[tuple[str, Row]]:
-    event = (topic.site, topic.device, change.id, change.at, received_at, change.at)
+def _change_rows(topic: Topic, change: WorkOrderChange, received_at: datetime, correction: timedelta) -> Rows:
+    event = (topic.site, topic.device, change.id, change.at, received_at, change.at + correction)
     said = msgspec.to_builtins(change)
     for known in ("id", "at", "work_order"):
         del said[known]
     yield "work_order_change", (*event, change.work_order, Jsonb(said))
 
 
-def _status_rows(topic: Topic, status: DeviceStatus, received_at: datetime) -> Iterator[tuple[str, Row]]:
+def _status_rows(topic: Topic, status: DeviceStatus, received_at: datetime, _correction: timedelta) -> Rows:
     yield (
         "device_status",
         (topic.site, topic.source, topic.device, status.at, status.state, received_at, status.firmware),
     )
 
 
-_ROWS: dict[type[Message], Callable[[Topic, Any, datetime], Iterator[tuple[str, Row]]]] = {
+_ROWS: dict[type[Message], Callable[[Topic, Any, datetime, timedelta], Rows]] = {
     StageScan: _stage_rows,
     LabourScan: _labour_rows,
     DiagnosticReport: _report_rows,

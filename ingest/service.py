@@ -15,6 +15,7 @@ import structlog
 
 from ingest.adapters.mapping import Adapters
 from ingest.batch import Batch, refuse, sort_messages
+from ingest.clocks import Clocks
 from ingest.condition import Condition, first_line
 from ingest.decode import Rules
 from ingest.failures import Failure, classify_failure
@@ -60,6 +61,7 @@ class Ingest:
         self._replay_requests = replay_requests
         self._condition = condition
         self._metrics = metrics
+        self._clocks = Clocks()
         self._stopping = threading.Event()
         self._connection: psycopg.Connection | None = None
 
@@ -119,11 +121,14 @@ class Ingest:
         if refused:
             batch = Batch(refusals=[refuse(message, refused) for message in messages])
         else:
-            batch = sort_messages(messages, self._rules, self._adapters.prepare(self._connection, messages))
+            translate = self._adapters.prepare(self._connection, messages)
+            clocks = self._clocks.prepare(self._connection, messages)
+            batch = sort_messages(messages, self._rules, translate, clocks)
         written = write_batch(self._connection, batch, self._rules)
         self._metrics.batch_seconds.observe(time.perf_counter() - started)
         self._metrics.batch_messages.observe(len(messages))
         self._count(written, batch)
+        self._clocks.keep(batch.devices, written.clocks)
         self._condition.note_batch(messages[-1].received_at, len(messages), batch.refusals)
 
     def _count(self, written: Written, batch: Batch) -> None:
@@ -134,6 +139,9 @@ class Ingest:
             self._metrics.stored.labels(table).inc(count)
         for table, count in written.duplicates.items():
             self._metrics.duplicates.labels(table).inc(count)
+        for hearing in batch.devices.values():
+            if hearing.measured and hearing.clock.offset_seconds is not None:
+                self._metrics.clock_offsets.observe(hearing.clock.offset_seconds)
 
     def _connect(self) -> psycopg.Connection:
         connection = psycopg.connect(

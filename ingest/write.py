@@ -16,7 +16,9 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.dialects import postgresql
 
 from ingest.batch import Batch, Refusal
+from ingest.clocks import Measured, store_hearings
 from ingest.decode import Rules
+from ingest.hearing import DeviceKey
 from ingest.message import digest_message
 from ingest.orders import OrderKey
 from ingest.project import Touched, project_work_orders
@@ -34,11 +36,12 @@ _NAMES_WORK_ORDERS = ("stage_scan", "work_order_change")
 
 @dataclass(slots=True)
 class Written:
-    """What one commit stored: new rows and duplicates by table, reasons of refusals newly kept."""
+    """What one commit stored: rows by table, reasons of refusals newly kept, and what holds of clocks."""
 
     stored: dict[str, int] = field(default_factory=dict)
     duplicates: dict[str, int] = field(default_factory=dict)
     quarantined: list[str] = field(default_factory=list)
+    clocks: dict[DeviceKey, Measured] = field(default_factory=dict)
 
 
 def prepare_connection(connection: Connection) -> None:
@@ -63,6 +66,7 @@ def write_batch(connection: Connection, batch: Batch, rules: Rules) -> Written:
         if batch.refusals:
             written.quarantined = _quarantine(connection, batch.refusals)
         changed = project_work_orders(connection, touched, rules.end_stages, rules.repairs)
+        written.clocks = store_hearings(connection, batch.devices) if batch.devices else {}
         _announce(connection, batch.heard, changed)
     return written
 

@@ -313,7 +313,6 @@ class DeviceState(Base):
     site: Mapped[str] = mapped_column(primary_key=True)
     device: Mapped[str] = mapped_column(primary_key=True)
     source: Mapped[str]
-    last_at: Mapped[datetime]
     last_received_at: Mapped[datetime]
     messages: Mapped[int] = mapped_column(BigInteger)
     messages_per_minute: Mapped[float]

@@ -207,7 +207,8 @@ def test_any_order_and_any_cut_into_batches_ends_in_the_same_rows(
 ) -> None:
     def ingest(messages: Sequence[ReceivedMessage], bounds: Sequence[int]) -> list[list[tuple[object, ...]]]:
         connection.execute(
-            "truncate stage_scan, work_order_change, stage_interval, work_order, work_order_part, vehicle"
+            "truncate stage_scan, work_order_change, stage_interval, bay_stay, work_order, work_order_part,"
+            " vehicle"
         )
         for start, end in zip([0, *bounds], [*bounds, len(messages)], strict=True):
             write(connection, *messages[start:end])
