@@ -36,18 +36,20 @@ class Hearing:
     def take(self, event: Message, message: ReceivedMessage) -> None:
         """Count a message, and listen to what it tells of the clock."""
         self.count(message)
-        if not message.live or isinstance(event, VehicleReadings | FleetReadings):
-            return
-        if isinstance(event, DeviceStatus):
-            if event.state == "online":
-                self._know(hear(self.clock, event.at, message.received_at, announced=True))
-        elif message.received_at >= self._listens_from:
-            self._know(hear(self.clock, event.at, message.received_at))
+        if message.live and (message.received_at >= self._listens_from or isinstance(event, DeviceStatus)):
+            self._listen(event, message.received_at)
 
     def count(self, message: ReceivedMessage) -> None:
         """Count a message."""
         self.messages += 1
         self.last_received_at = message.received_at
+
+    def _listen(self, event: Message, received_at: datetime) -> None:
+        if isinstance(event, DeviceStatus):
+            if event.state == "online":
+                self._know(hear(self.clock, event.at, received_at, announced=True))
+        elif not isinstance(event, VehicleReadings | FleetReadings):
+            self._know(hear(self.clock, event.at, received_at))
 
     def _know(self, clock: Clock) -> None:
         self.measured |= clock.measured_at != self.clock.measured_at
