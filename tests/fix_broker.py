@@ -87,6 +87,11 @@ class Broker:
         """End the broker without warning, as a power cut would."""
         self._end(signal.SIGKILL)
 
+    def reload(self) -> None:
+        """Have Mosquitto read its files anew."""
+        assert self._process
+        self._process.send_signal(signal.SIGHUP)
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)

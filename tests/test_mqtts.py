@@ -143,6 +143,22 @@ async def read(database_url: str) -> list[DeviceRow]:
         return await read_devices(connection, None)
 
 
+def test_a_running_broker_shows_a_renewed_certificate_when_it_is_told_to(
+    tls_broker: TlsBroker, mosquitto_broker: Broker
+) -> None:
+    def fetch() -> str:
+        return ssl.get_server_certificate(("127.0.0.1", tls_broker.device_port))
+
+    before = fetch()
+    made = make_certificate(mosquitto_broker.directory / "certificates", "127.0.0.1")
+    assert made.returncode == 0, made.stderr
+    mosquitto_broker.reload()
+    deadline = time.monotonic() + 20
+    while (after := fetch()) == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert after == (mosquitto_broker.directory / "certificates" / "server.crt").read_text()
+
+
 @pytest.mark.parametrize(
     ("command", "role", "complaint"),
     [
