@@ -110,6 +110,17 @@ def new_data_dir() -> Iterator[Callable[[], Path]]:
         yield lambda: Path(mkdtemp(dir=directory)) / "data"
 
 
+@pytest.fixture
+def own_server(new_data_dir: Callable[[], Path], free_port: Callable[[], int]) -> Iterator[PostgresServer]:
+    """A server of this test's own, with the current schema, which it may stop, fill or lock."""
+    # Imported here: a test of an empty database must not fail over a broken migration.
+    from models.migrations.run import migrate  # noqa: PLC0415
+
+    with PostgresServer(new_data_dir(), free_port()) as server:
+        migrate(server.url)
+        yield server
+
+
 @pytest.fixture(scope="session")
 def postgresql_server(
     new_data_dir: Callable[[], Path], free_port: Callable[[], int]

@@ -1,9 +1,8 @@
 """The ingest command on real brokers and databases: nothing is lost, nothing doubled."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -11,7 +10,6 @@ import pytest
 
 from bayboard.embedded import PostgresServer
 from ingest.contract.payloads import StageScan, encode
-from models.migrations.run import migrate
 from tests.fix_broker import Broker, Publish
 from tests.fix_processes import RunningCommand, StartCommand
 
@@ -59,14 +57,6 @@ def start_ingest(start_bayboard: StartCommand, free_port: Callable[[], int]) -> 
         return command
 
     return start
-
-
-@pytest.fixture
-def own_server(new_data_dir: Callable[[], Path], free_port: Callable[[], int]) -> Iterator[PostgresServer]:
-    """A database server that a test may stop."""
-    with PostgresServer(new_data_dir(), free_port()) as server:
-        migrate(server.url)
-        yield server
 
 
 def test_what_is_published_is_stored_or_quarantined(
