@@ -5,13 +5,20 @@ arrives at somebody who may hear everything.
 """
 
 import re
+import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 
+import psycopg
 import pytest
+import sqlalchemy.exc
 
+from bayboard.device_access import follow_registry
 from bayboard.mosquitto_access import (
     AccessError,
     hash_password,
@@ -24,7 +31,7 @@ from config.workshop import Adapter
 from models.registry import AdmittedDevice
 from tests.fix_broker import PASSWORD, Broker, access_files
 from tests.fix_processes import StartCommand
-from tests.participant import Participant
+from tests.participant import PATIENCE_SECONDS, Participant
 
 OWN = "workshop/v1/s1/scanner/bay-B07"
 SECRET = "a-devices-own"  # noqa: S105  # there is nothing behind it
@@ -250,3 +257,58 @@ def test_the_registry_reaches_a_running_broker(
     with Participant(mosquitto_broker.url) as tester:
         assert tester.refusal == "Not authorized"
     assert watch.stop() == 0
+
+
+class Rounds(threading.Event):
+    """Stops whoever waits for it after so many rounds, and does not make them wait."""
+
+    def __init__(self, rounds: int) -> None:
+        super().__init__()
+        self.left = rounds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        self.left -= 1
+        return self.left == 0
+
+
+def test_the_files_stay_as_they_are_while_the_registry_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "access").mkdir()
+    files = access_files(tmp_path)
+    answers: list[Sequence[AdmittedDevice] | None] = [DEVICES[:2], None, None, DEVICES[:2], DEVICES[:1]]
+    written: list[str] = []
+
+    def read() -> Sequence[AdmittedDevice]:
+        written.append(files.passwords.read_text() if files.passwords.exists() else "")
+        answer = answers.pop(0)
+        if answer is None:
+            raise sqlalchemy.exc.OperationalError("select", {}, psycopg.OperationalError("it is away"))
+        return answer
+
+    follow_registry(files, read, Rounds(5))
+    written.append(files.passwords.read_text())
+    assert [re.findall("s1/([^:]*)", text) for text in written] == [
+        [], *[["bay-B07", "bay-B08"]] * 4, ["bay-B07"],
+    ]  # fmt: skip
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("it is away") == 1
+
+
+def test_a_change_has_the_broker_of_the_pid_file_reload(tmp_path: Path) -> None:
+    (tmp_path / "access").mkdir()
+    pid_file = tmp_path / "mosquitto.pid"
+    files = replace(access_files(tmp_path), pid_file=pid_file)
+    assert files.write([])  # no broker runs: it will read them when it starts
+    with subprocess.Popen(["sh", "-c", "trap 'kill $!; exit 3' HUP; sleep 30 & echo; wait"], stdout=PIPE) as broker:
+        assert broker.stdout
+        broker.stdout.readline()
+        pid_file.write_text(f"{broker.pid}\n")
+        assert not files.write([])
+        assert broker.poll() is None
+        assert files.write(DEVICES)
+        assert broker.wait(PATIENCE_SECONDS) == 3
+    pid_file.write_text("nothing of the kind")
+    with pytest.raises(AccessError, match="cannot be told to reload"):
+        files.write([])
