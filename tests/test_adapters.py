@@ -1,0 +1,280 @@
+"""Other products' messages: read as their golden files say, stored once, refused with a reason."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, LiteralString, get_args
+
+import msgspec
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from paho.mqtt.client import topic_matches_sub
+
+from bayboard.ingesting import make_rules
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.topic_filter import express_filter, may_match_below
+from config.workshop import Adapter, WorkshopError, load_workshop
+from ingest.adapters.adapter import ForeignError
+from ingest.adapters.mapping import ADAPTERS, Adapters, Translation
+from ingest.batch import sort_messages
+from ingest.contract.payloads import (
+    FleetReading,
+    FleetReadings,
+    Message,
+    Reading,
+    VehicleReadings,
+    encode,
+)
+from ingest.message import ReceivedMessage, digest_message
+from ingest.write import Written, prepare_connection, write_batch
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = sorted((ROOT / "tests" / "golden" / "adapters").glob("*/*.expected.json"))
+NOW = datetime(2026, 11, 21, 1, 31, 6, tzinfo=UTC)
+EARLIER = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
+VIN = "LSVAU2A37N2183294"
+REGISTERED = {("s1", "861230043907626"): VIN, ("s1", "3c8427c4a9b1"): VIN}
+RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
+
+WICAN = {"topic": "wican/+/can/rx", "kind": "wican", "site": "s1"}
+WICAN_TOPIC = "wican/3c8427c4a9b1/can/rx"
+TRACCAR = {"topic": "traccar/positions", "kind": "traccar", "site": "s1"}
+POSITION = b'{"position":{"fixTime":"2026-11-21T01:30:00.000+00:00","attributes":{"odometer":45210000}},\
+"device":{"uniqueId":"861230043907626"}}'
+
+
+def received(topic: str, payload: bytes, at: datetime = NOW) -> ReceivedMessage:
+    return ReceivedMessage(topic, payload, at, packet_id=1, connection=1)
+
+
+def make_adapters(*mappings: dict[str, Any]) -> Adapters:
+    return Adapters([Adapter.model_validate(mapping) for mapping in mappings])
+
+
+def read_golden(path: Path) -> tuple[dict[str, Any], bytes]:
+    return json.loads(path.read_text()), Path(str(path).replace(".expected.", ".payload.")).read_bytes()
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: f"{path.parent.name}/{path.name.split('.')[0]}")
+def test_a_golden_message_is_read_as_recorded(path: Path) -> None:
+    golden, payload = read_golden(path)
+    message = received(golden["topic"], payload)
+    first = {digest_message(message.topic, payload): EARLIER}
+    translation = Translation(make_adapters(golden["mapping"])._mapped, REGISTERED, first)
+    if "refused" in golden:
+        with pytest.raises(ForeignError) as refused:
+            translation(message)
+        assert str(refused.value) == golden["refused"]
+    else:
+        said = [(str(topic), msgspec.to_builtins(event)) for topic, event in translation(message)]
+        assert said == [(expected["topic"], expected["payload"]) for expected in golden["messages"]]
+
+
+def test_every_kind_of_adapter_is_known_to_all_who_must_know_it() -> None:
+    kinds = set(ADAPTERS)
+    page = (ROOT / "docs" / "adapters.md").read_text()
+    assert set(get_args(Adapter.model_fields["kind"].annotation)) == kinds
+    assert {path.parent.name for path in GOLDEN} == kinds
+    assert {kind for kind in kinds if f'kind = "{kind}"' in page} == kinds
+
+
+@given(st.binary(max_size=50), st.binary(max_size=50))
+def test_an_id_is_derived_from_the_bytes_and_fits_the_contract(some: bytes, other: bytes) -> None:
+    ids = [digest_message(WICAN_TOPIC, payload).hex() for payload in (some, some, other)]
+    assert ids[0] == ids[1]
+    assert (ids[0] == ids[2]) == (some == other)
+    assert len(ids[0]) <= 64
+
+
+levels = st.lists(st.sampled_from(["a", "bc", "x.y", "+(", "", "工位"]), min_size=1, max_size=4)
+filters = st.builds(
+    lambda parts, end: "/".join([*parts, *end]),
+    st.lists(st.sampled_from(["a", "bc", "x.y", "+", "", "工位"]), min_size=1, max_size=4),
+    st.sampled_from([[], ["#"]]),
+)
+
+
+@given(levels.map("/".join), filters)
+def test_a_filter_matches_what_the_broker_would_match(topic: str, topic_filter: str) -> None:
+    matched = re.fullmatch(express_filter(topic_filter), topic, re.DOTALL) is not None
+    assert matched == topic_matches_sub(topic_filter, topic)
+
+
+@given(levels.map("/".join), filters)
+def test_a_filter_that_matches_one_of_our_topics_may_match_below(topic: str, topic_filter: str) -> None:
+    if topic_matches_sub(topic_filter, f"a/bc/{topic}"):
+        assert may_match_below(topic_filter, "a/bc/")
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "problem"),
+    [
+        ('topic = "wican/+/can/rx"', 'topic = "wican/#/rx"', "# stands alone, as the last level"),
+        ('topic = "wican/+/can/rx"', 'topic = "wican+/rx"', r"\+ stands alone"),
+        ('topic = "wican/+/can/rx"', 'topic = ""', "at least one character"),
+        ('topic = "wican/+/can/rx"', 'topic = "$SYS/#"', "broker's own"),
+        ('topic = "wican/+/can/rx"', 'topic = "workshop/#"', "matches topics below workshop/v1/"),
+        ('topic = "wican/+/can/rx"', 'topic = "+/v1/s1"', "matches topics below workshop/v1/"),
+        ('kind = "wican"', 'kind = "tesla"', "'traccar' or 'wican'"),
+        ('site = "s1"', 'site = "s9"', "there is no site 's9' in this file"),
+        ('unit = "km"', 'unit = "furlong"', "'km', 'mi' or 'm'"),
+        ('unit = "km"', 'units = "km"', "units"),
+    ],
+)
+def test_a_wrong_mapping_is_refused_with_its_line(
+    tmp_path: Path, line: str, wrong: str, problem: str
+) -> None:
+    mapping = ["[[ingest.adapter]]", *(f'{key} = "{value}"' for key, value in WICAN.items()), 'unit = "km"']
+    mapping[mapping.index(line)] = wrong
+    text = DEFAULT_WORKSHOP_FILE.read_text() + "\n".join(["", *mapping, ""])
+    path = tmp_path / "workshop.toml"
+    path.write_text(text)
+    expected = text.splitlines().index(wrong, text.splitlines().index("[[ingest.adapter]]")) + 1
+    with pytest.raises(WorkshopError, match=f"workshop.toml:{expected}: ingest.adapter.0.*{problem}"):
+        load_workshop(path)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        prepare_connection(connection)
+        yield connection
+
+
+def register(connection: psycopg.Connection, device: str, vin: str | None = VIN) -> None:
+    connection.execute(
+        "insert into device (site, device, source, password_hash, vin, added_at)"
+        " values ('s1', %s, 'telematics', '', %s, now())",
+        (device, vin),
+    )
+
+
+def write(
+    connection: psycopg.Connection, adapters: Adapters, *messages: ReceivedMessage
+) -> tuple[Written, int]:
+    """Store messages as ingest does; return what was written and how many were skipped."""
+    batch = sort_messages(messages, RULES, adapters.prepare(connection, messages))
+    return write_batch(connection, batch, RULES), batch.skipped
+
+
+def rows(connection: psycopg.Connection, query: LiteralString) -> list[tuple[object, ...]]:
+    return connection.execute(query).fetchall()
+
+
+@pytest.mark.every_database
+def test_a_message_without_a_time_is_stored_once_however_late_it_comes_again(
+    connection: psycopg.Connection, database_url: str
+) -> None:
+    register(connection, "3c8427c4a9b1")
+    adapters = make_adapters(WICAN)
+    value = b'{"ODOMETER":45210}'
+    first, _ = write(connection, adapters, received(WICAN_TOPIC, value, EARLIER))
+    with psycopg.connect(database_url, autocommit=True) as of_another_process:
+        prepare_connection(of_another_process)
+        again, _ = write(
+            of_another_process,
+            adapters,
+            received(WICAN_TOPIC, value, NOW + timedelta(hours=5)),
+            received(WICAN_TOPIC, value, NOW),
+        )
+    write(connection, adapters, received(WICAN_TOPIC, b'{"ODOMETER":45211}', NOW))
+    assert (first.stored, again.stored) == ({"odometer_reading": 1}, {"odometer_reading": 0})
+    assert rows(connection, "select vin, at, km from odometer_reading order by km") == [
+        (VIN, EARLIER, 45210.0),
+        (VIN, NOW, 45211.0),
+    ]
+
+
+def test_the_first_time_is_kept_when_the_batch_that_brought_it_was_never_stored(
+    connection: psycopg.Connection,
+) -> None:
+    register(connection, "3c8427c4a9b1")
+    adapters = make_adapters(WICAN)
+    value = b'{"ODOMETER":45210}'
+    adapters.prepare(connection, [received(WICAN_TOPIC, value, EARLIER)])
+    write(connection, adapters, received(WICAN_TOPIC, value, NOW))
+    assert rows(connection, "select at, received_at from odometer_reading") == [(EARLIER, NOW)]
+
+
+def test_a_status_that_comes_again_is_true_again(connection: psycopg.Connection) -> None:
+    adapters = make_adapters({**WICAN, "topic": "wican/+/can/status"})
+    topic = "wican/3c8427c4a9b1/can/status"
+    for minutes, state in enumerate(("online", "offline", "online")):
+        at = EARLIER + timedelta(minutes=minutes)
+        write(connection, adapters, received(topic, b'{"status": "%s"}' % state.encode(), at))
+    assert rows(connection, "select state from device_status order by at desc limit 1") == [("online",)]
+
+
+def test_a_device_that_is_not_registered_to_a_vehicle_goes_to_quarantine(
+    connection: psycopg.Connection,
+) -> None:
+    register(connection, "861230043907626", vin=None)
+    write(connection, make_adapters(TRACCAR), received("traccar/positions", POSITION))
+    assert rows(connection, "select site, device, topic, payload, reason from quarantined_message") == [
+        (
+            "s1",
+            "861230043907626",
+            "traccar/positions",
+            POSITION,
+            "device: 861230043907626 is not registered to a vehicle",
+        )
+    ]
+
+
+def test_a_revoked_device_has_no_vehicle(connection: psycopg.Connection) -> None:
+    register(connection, "861230043907626")
+    connection.execute("update device set revoked_at = now()")
+    written, _ = write(connection, make_adapters(TRACCAR), received("traccar/positions", POSITION))
+    assert written.stored == {}
+    assert len(written.quarantined) == 1
+
+
+def test_a_time_ahead_of_ours_is_refused_in_other_products_messages_too(
+    connection: psycopg.Connection,
+) -> None:
+    register(connection, "861230043907626")
+    early = received("traccar/positions", POSITION, EARLIER - timedelta(hours=2))
+    written, _ = write(connection, make_adapters(TRACCAR), early)
+    assert written.quarantined == ["at: 2:00:00 ahead of our clock"]
+    assert rows(connection, "select site, device from quarantined_message") == [("s1", "861230043907626")]
+
+
+def test_what_the_workshop_skips_is_neither_stored_nor_refused(connection: psycopg.Connection) -> None:
+    adapters = make_adapters({**WICAN, "without_odometer": "skip"})
+    written, skipped = write(connection, adapters, received(WICAN_TOPIC, b'{"SOC":81.5}'))
+    assert (written.stored, written.quarantined, skipped) == ({}, [], 1)
+
+
+def test_a_topic_that_no_adapter_reads_goes_to_quarantine(connection: psycopg.Connection) -> None:
+    written, _ = write(connection, make_adapters(WICAN), received("wican/x/battery", b"{}"))
+    assert written.quarantined == [
+        "topic: 'wican/x/battery' is not below workshop/v1/, and no adapter reads it"
+    ]
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        VehicleReadings(
+            id="b1", vin=VIN, unit="km", readings=(Reading(at=NOW, value=1), Reading(at=NOW, value=2))
+        ),
+        FleetReadings(
+            id="b1",
+            unit="km",
+            readings=(FleetReading(vin="V1", at=NOW, value=1), FleetReading(vin="V2", at=NOW, value=2)),
+        ),
+    ],
+    ids=lambda batch: type(batch).__name__,
+)
+def test_one_reading_from_the_future_refuses_the_whole_message_and_is_named(
+    connection: psycopg.Connection, batch: Message
+) -> None:
+    before, _, after = encode(batch).rpartition(b"2026-11-21")
+    message = received("workshop/v1/s1/telematics/gw/odometer", before + b"2026-11-22" + after)
+    written, _ = write(connection, make_adapters(), message)
+    assert written.stored == {}
+    assert written.quarantined == ["readings[1].at: 1 day, 0:00:00 ahead of our clock"]
