@@ -13,6 +13,7 @@ import psycopg
 import sqlalchemy.exc
 import typer
 
+from bayboard.access_commands import app as access
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
 from bayboard.device_commands import app as device
@@ -31,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(device, name="device")
 app.add_typer(quarantine, name="quarantine")
@@ -145,6 +147,7 @@ def serve(
         serve_dashboard(
             database_url=settings.database_url,
             workshop=workshop,
+            secret_key=settings.secret_key,
             host=host,
             port=port,
             workers=workers,
@@ -158,7 +161,14 @@ def serve(
 def simulate(
     speed: Speed = 1.0,
     seed: Seed = 1,
+    scenario: Annotated[
+        str, typer.Option(help="normal, calm, busy, short-of-parts or hidden-slow.")
+    ] = "normal",
+    faults: Annotated[
+        str, typer.Option(help="none, some, many, or name=rate,name=rate (docs/simulator.md has the names).")
+    ] = "none",
     truth: Annotated[Path | None, typer.Option(help="Write what really happened to this file.")] = None,
+    hours: Annotated[float | None, typer.Option(min=0, help="Stop after so many simulated hours.")] = None,
     started_at: Annotated[
         str | None,
         typer.Option(help="Go on with the run of the same seed and speed that began then (RFC 3339)."),
@@ -166,6 +176,7 @@ def simulate(
 ) -> None:
     """Publish a simulated workshop to the broker until stopped."""
     from simulators.publish import SimulationError, run_simulation  # noqa: PLC0415
+    from simulators.spoil import FaultError, read_rates  # noqa: PLC0415
 
     stop = stop_on_signals()
     settings, workshop = _configure(("mqtt_url",))
@@ -181,8 +192,11 @@ def simulate(
             clock=read_clock,
             stop=stop,
             truth=truth,
+            hours=hours,
+            scenario=scenario,
+            faults=read_rates(faults),
         )
-    except SimulationError as error:
+    except (SimulationError, FaultError) as error:
         _fail(str(error))
 
 

@@ -65,13 +65,13 @@ class Outgoing:
 
 
 class SiteDevices:
-    """All devices of a site; remembers only how many messages each has made."""
+    """All devices of a site, `scanners` by bay; remembers only how many messages each has made."""
 
     def __init__(self, site: Site, seed: str, timing: Timing) -> None:
         self._seed = seed
         self._timing = timing
         self._sent: Counter[Device] = Counter()
-        self._scanners = {bay.key: Device(site.key, Source.SCANNER, f"bay-{bay.key}") for bay in site.bays}
+        self.scanners = {bay.key: Device(site.key, Source.SCANNER, f"bay-{bay.key}") for bay in site.bays}
         self._tablet = Device(site.key, Source.SCANNER, "reception")
         self._tools = [
             Device(site.key, Source.DIAGNOSTIC, f"diag-{n}")
@@ -85,7 +85,7 @@ class SiteDevices:
     @property
     def all(self) -> list[Device]:
         """Return every device, each of which is online or offline."""
-        return [*self._scanners.values(), self._tablet, *self._tools, self._gateway, self._dms]
+        return [*self.scanners.values(), self._tablet, *self._tools, self._gateway, self._dms]
 
     def name_order(self, order: int) -> str:
         """Return the number of a work order; two runs into one database do not share any."""
@@ -115,7 +115,7 @@ class SiteDevices:
         return make_ulid(at, f"{self._seed}/{device.name}/{self._sent[device]}")
 
     def _find_scanner(self, bay: str | None) -> Device:
-        return self._scanners[bay] if bay else self._tablet
+        return self.scanners[bay] if bay else self._tablet
 
     def _scan_stage(self, fact: facts.StageEntered, at: datetime) -> Outgoing:
         device = self._find_scanner(fact.bay)

@@ -5,16 +5,15 @@ away and one when all are back, not one for every device and try.
 """
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
 import structlog
 
-from ingest.contract.payloads import encode
-from simulators.devices import Device, Outgoing
-from simulators.mqtt_device import DeviceConnection
+from simulators.devices import Device
+from simulators.mqtt_device import DeviceClock, DeviceConnection
+from simulators.sending import Sending
 
 _log = structlog.get_logger()
 
@@ -30,7 +29,7 @@ class Fleet:
         self,
         mqtt_url: str,
         devices: Sequence[Device],
-        clock: Callable[[], datetime],
+        clock: DeviceClock,
         ca_file: Path | None = None,
     ) -> None:
         groups = [[device] for device in devices]
@@ -55,10 +54,9 @@ class Fleet:
         for connection in self._connections:
             connection.start()
 
-    def submit(self, outgoing: Outgoing) -> None:
+    def submit(self, sending: Sending) -> None:
         """Hand a message to its device."""
-        topic = str(outgoing.device.name_topic(outgoing.kind))
-        self._carriers[outgoing.device].submit(topic, encode(outgoing.payload))
+        self._carriers[sending.device].submit(sending.topic, sending.write())
         self.submitted += 1
 
     def look_at_broker(self) -> None:

@@ -25,6 +25,8 @@ from simulators.devices import Device
 
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _MAX_RECONNECT_SECONDS = 15
+# What a device believes that the time is.
+DeviceClock = Callable[[Device], datetime]
 
 
 class DeviceConnection:
@@ -37,7 +39,7 @@ class DeviceConnection:
         self,
         mqtt_url: str,
         devices: Sequence[Device],
-        clock: Callable[[], datetime],
+        clock: DeviceClock,
         ca_file: Path | None = None,
     ) -> None:
         self._devices = devices
@@ -101,7 +103,7 @@ class DeviceConnection:
             self._in_flight.release()
 
     def _write_status(self, device: Device, state: Literal["online", "offline"]) -> tuple[str, bytes]:
-        status = DeviceStatus(at=self._clock(), state=state, firmware=device.firmware)
+        status = DeviceStatus(at=self._clock(device), state=state, firmware=device.firmware)
         return str(device.name_topic(Kind.STATUS)), encode(status)
 
     def _on_pre_connect(self, client: Client, _data: object) -> None:

@@ -1,12 +1,12 @@
 """A simulated workshop on a real broker, in real time.
 
-Owns the waiting: facts of all sites in the order of time, each published when its instant has
-come. What lies before the start is published at once. Reads the clock it is given and ends
-when it is told to; a broker that is away is no reason to.
+Owns the waiting: what happens and what is sent at all sites in the order of time, each when its
+instant has come. What lies before the start is published at once. Reads the clock it is given
+and ends when it is told to; a broker that is away is no reason to.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from heapq import merge
@@ -15,15 +15,20 @@ from pathlib import Path
 import structlog
 
 from config.workshop import Workshop
+from simulators.devices import Device
 from simulators.facts import Fact, OrderOpened, Stage, StageEntered
 from simulators.fleet import Fleet
-from simulators.site import SimulatedSite, simulate_now
-from simulators.truth import StageTruth, TruthFile
+from simulators.life import Life, Lived, Sent
+from simulators.scenario import NORMAL, SCENARIOS
+from simulators.site import simulate_now
+from simulators.spoil import Rates
+from simulators.truth import SiteTruth, write_to
 
 _log = structlog.get_logger()
 
 _REPORT_EVERY = timedelta(minutes=1)
 _LONGEST_WAIT_SECONDS = 1.0
+_NO_FAULTS: Rates = {}
 
 
 class SimulationError(Exception):
@@ -40,39 +45,61 @@ def run_simulation(
     stop: threading.Event,
     clock: Callable[[], datetime],
     warm_up_hours: float = 5.0,
+    hours: float | None = None,
     truth: Path | None = None,
     ca_file: Path | None = None,
+    scenario: str = NORMAL,
+    faults: Rates = _NO_FAULTS,
 ) -> None:
-    """Publish a simulated workshop until `stop` is set.
+    """Publish a simulated workshop until `stop` is set or so many simulated hours are over.
 
     The last `warm_up_hours` of simulated time before `started_at` are published at once. The
-    same seed and `started_at` give the same messages, so a run that is resumed with both
-    repeats itself as duplicates and then goes on. Raises SimulationError for a workshop
-    without the default stages or without bays.
+    same arguments give the same messages, so a run that is resumed with them repeats itself as
+    duplicates and then goes on. At the end, what a fault still delays is sent. Raises
+    SimulationError for a workshop without the default stages or without bays, and for an
+    unknown scenario.
     """
-    _check(workshop)
-    open_sites = [site for site in workshop.sites if site.bays]
-    sites = [
-        simulate_now(
-            site,
-            seed,
-            started_at=started_at,
-            speed=speed,
-            warm_up_hours=warm_up_hours,
-            average=number == 0,
+    _check(workshop, scenario)
+    lives = [
+        Life(
+            simulate_now(
+                site,
+                seed,
+                started_at=started_at,
+                speed=speed,
+                warm_up_hours=warm_up_hours,
+                scenario=scenario,
+                average=number == 0,
+            ),
+            faults,
         )
-        for number, site in enumerate(open_sites)
+        for number, site in enumerate(site for site in workshop.sites if site.bays)
     ]
-    fleet = Fleet(mqtt_url, [device for site in sites for device in site.devices.all], clock, ca_file)
+    by_site = {life.site.site.key: life for life in lives}
+
+    def read_device_clock(device: Device) -> datetime:
+        now = clock()
+        return now + by_site[device.site].faults.skew(device.name, now)
+
+    devices = [device for life in lives for device in life.site.devices.all]
+    fleet = Fleet(mqtt_url, devices, read_device_clock, ca_file)
     with ExitStack() as stack:
-        told = stack.enter_context(TruthFile(stack.enter_context(truth.open("wb")) if truth else None))
+        write = write_to(stack.enter_context(truth.open("wb")) if truth else None)
+        told = {key: SiteTruth(life.site, write) for key, life in by_site.items()}
+        for site_truth in told.values():
+            site_truth.begin(seed=seed, scenario=scenario, faults=faults)
         stack.callback(fleet.leave)
         fleet.start()
-        _log.info("simulation started", sites=len(sites), speed=speed, seed=seed)
-        _play(sites, fleet, told, stop, clock)
+        _log.info("simulation started", sites=len(lives), speed=speed, seed=seed, scenario=scenario)
+        until = started_at + timedelta(hours=hours / speed) if hours is not None else None
+        _Play(lives, fleet, told, clock).run(stop, until)
+        for site_truth in told.values():
+            site_truth.end(clock())
 
 
-def _check(workshop: Workshop) -> None:
+def _check(workshop: Workshop, scenario: str) -> None:
+    if scenario not in SCENARIOS:
+        raise SimulationError(f"there is no scenario {scenario!r}; there are: {', '.join(SCENARIOS)}")
     missing = [stage for stage in Stage if workshop.stage(stage) is None]
     if missing:
         raise SimulationError(f"the workshop file lacks stages of the simulator: {', '.join(missing)}")
@@ -80,36 +107,62 @@ def _check(workshop: Workshop) -> None:
         raise SimulationError("no site of the workshop file has a bay")
 
 
-def _play(
-    sites: list[SimulatedSite],
-    fleet: Fleet,
-    told: TruthFile,
-    stop: threading.Event,
-    clock: Callable[[], datetime],
-) -> None:
-    streams = [_label(site) for site in sites]
-    in_shop = 0
-    report_at = clock()
-    for _, site, fact in merge(*streams, key=lambda labelled: labelled[0]):
-        due = site.timing.tell_time(fact.at_seconds)
-        while (now := clock()) < due and not stop.is_set():
-            fleet.look_at_broker()
-            if now >= report_at:
-                _log.info("simulating", orders=in_shop, messages=fleet.submitted, kept=fleet.outstanding)
-                report_at = now + _REPORT_EVERY
-            stop.wait(min((due - now).total_seconds(), _LONGEST_WAIT_SECONDS))
-        if stop.is_set():
-            return
-        in_shop += _count(fact)
-        for outgoing in site.devices.say(fact):
-            fleet.submit(outgoing)
-        if isinstance(fact, StageEntered):
-            told.enter(_tell(site, fact, due))
+class _Play:
+    """The playing of all sites' lives."""
+
+    def __init__(
+        self,
+        lives: list[Life],
+        fleet: Fleet,
+        told: Mapping[str, SiteTruth],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._lives = lives
+        self._fleet = fleet
+        self._told = told
+        self._clock = clock
+        self._in_shop = 0
+        self._report_at = clock()
+
+    def run(self, stop: threading.Event, until: datetime | None) -> None:
+        """Play until told to stop or until an instant, and send what is on its way."""
+        ended = False
+        for key, moment in merge(*map(_label, self._lives), key=lambda labelled: labelled[1].due_at):
+            if not ended and not self._wait(moment.due_at, stop, until):
+                ended = True
+                for life in self._lives:
+                    life.end()
+            if isinstance(moment, Sent):
+                self._send(key, moment)
+            elif not ended:
+                self._in_shop += _count(moment.fact)
+                self._told[key].tell(moment.fact, moment.said, moment.due_at)
+
+    def _wait(self, due_at: datetime, stop: threading.Event, until: datetime | None) -> bool:
+        """Wait for a moment; says whether it comes before the end."""
+        if until is not None and due_at > until:
+            return False
+        while (now := self._clock()) < due_at and not stop.is_set():
+            self._fleet.look_at_broker()
+            if now >= self._report_at:
+                fleet = self._fleet
+                _log.info(
+                    "simulating", orders=self._in_shop, messages=fleet.submitted, kept=fleet.outstanding
+                )
+                self._report_at = now + _REPORT_EVERY
+            stop.wait(min((due_at - now).total_seconds(), _LONGEST_WAIT_SECONDS))
+        return not stop.is_set()
+
+    def _send(self, key: str, moment: Sent) -> None:
+        if moment.sending.faults:
+            self._told[key].tell_fault(moment.sending)
+        if not moment.sending.lost:
+            self._fleet.submit(moment.sending)
 
 
-def _label(site: SimulatedSite) -> Iterator[tuple[float, SimulatedSite, Fact]]:
-    for fact in site.facts:
-        yield fact.at_seconds, site, fact
+def _label(life: Life) -> Iterator[tuple[str, Lived | Sent]]:
+    for moment in life.live():
+        yield life.site.site.key, moment
 
 
 def _count(fact: Fact) -> int:
@@ -119,14 +172,3 @@ def _count(fact: Fact) -> int:
         case StageEntered(stage=Stage.DELIVERED):
             return -1
     return 0
-
-
-def _tell(site: SimulatedSite, fact: StageEntered, entered_at: datetime) -> StageTruth:
-    return StageTruth(
-        site=site.site.key,
-        work_order=site.devices.name_order(fact.order),
-        stage=fact.stage,
-        bay=fact.bay,
-        technician=fact.technician,
-        entered_at=entered_at,
-    )

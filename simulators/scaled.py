@@ -1,15 +1,17 @@
-"""A workshop file for a shop that runs faster than life: targets divided by the speed."""
+"""A workshop file for a shop that runs faster than life: its times divided by the speed."""
 
 import re
 
-_TARGET = re.compile(r"(?m)^(?P<key>\s*target_minutes\s*=\s*)(?P<minutes>[0-9_.]+)")
+# What the file says of the shop's own time. How far clocks may be off is the devices', and stays.
+_TIME = re.compile(
+    r"(?m)^(?P<key>\s*(?:target_minutes|wrong_bay_seconds|two_places_seconds)\s*=\s*)(?P<time>[0-9_.]+)"
+)
 
 
 def scale_workshop(text: str, speed: float) -> str:
-    """Return the text of `workshop.toml` with every stage's target divided by the speed."""
+    """Return the text of `workshop.toml` with targets and the limits of repairs divided by the speed."""
 
-    def divide(target: re.Match[str]) -> str:
-        minutes = float(target["minutes"].replace("_", "")) / speed
-        return f"{target['key']}{minutes:.6f}"
+    def divide(found: re.Match[str]) -> str:
+        return f"{found['key']}{float(found['time'].replace('_', '')) / speed:.6f}"
 
-    return _TARGET.sub(divide, text)
+    return _TIME.sub(divide, text)

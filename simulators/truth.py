@@ -1,59 +1,293 @@
-"""What really happened, as JSON lines: one line for every stage interval that has been lived.
+"""What really happened, as JSON lines: each line says its `kind` first.
 
-First cut: stage intervals, with the names and instants under which they were published. An
-interval is written as it ends; those still under way are written last, without an end.
+Owns the lines and when they are written: each as what it tells of is over, what is still going
+on last, without an end. Nothing here has met a fault, except the lines about faults themselves.
+docs/simulator.md describes every field.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import IO, Literal, Self
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
 
 import msgspec
+from msgspec import structs
 
-from simulators.facts import Stage
+from ingest.contract.payloads import DiagnosticReport, FleetReadings, OdometerReading, VehicleReadings
+from simulators.devices import Outgoing
+from simulators.facts import Fact, LabourClocked, OrderFact, OrderOpened, Stage, StageEntered
+from simulators.sending import Sending, read_id
+from simulators.site import SimulatedSite
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageTruth:
-    """A line of the truth: the columns of `stage_interval`."""
+class Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """What every line of the truth shares."""
 
-    kind: Literal["stage"] = "stage"
     site: str
+
+
+class RunTruth(Line, frozen=True, kw_only=True, tag="run"):
+    """How a site was simulated, and what was hidden in it."""
+
+    seed: int
+    speed: float
+    scenario: str
+    started_at: datetime
+    faults: Mapping[str, float]
+    slow_bay: str | None
+    slow_technician: str | None
+
+
+class StageTruth(Line, frozen=True, kw_only=True, tag="stage"):
+    """A stage interval as it was lived; `device` and `id` name the scan that tells of its beginning."""
+
     work_order: str
     stage: Stage
     bay: str | None
     technician: str | None
     entered_at: datetime
     left_at: datetime | None = None
+    device: str
+    id: str
 
 
-class TruthFile:
-    """Writes the truth while it happens; leaving its context writes what is still going on."""
+class BayTruth(Line, frozen=True, kw_only=True, tag="bay"):
+    """A car stood in a bay, through however many stages."""
 
-    def __init__(self, file: IO[bytes] | None) -> None:
-        self._file = file
-        self._current: dict[tuple[str, str], StageTruth] = {}
+    bay: str
+    work_order: str
+    entered_at: datetime
+    left_at: datetime | None = None
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_error: object) -> None:
-        for interval in self._current.values():
-            self._write(interval)
-        self._current.clear()
+class LabourTruth(Line, frozen=True, kw_only=True, tag="labour"):
+    """A technician worked on a job; the ids name the scans of the beginning and the end."""
 
-    def enter(self, interval: StageTruth) -> None:
-        """Record that a car entered a stage, which ends the interval before it."""
-        key = (interval.site, interval.work_order)
-        before = self._current.pop(key, None)
-        if before:
-            self._write(replace(before, left_at=interval.entered_at))
-        if interval.stage is Stage.DELIVERED:
-            self._write(replace(interval, left_at=interval.entered_at))
+    work_order: str
+    job: str
+    technician: str
+    bay: str | None
+    began_at: datetime
+    ended_at: datetime | None = None
+    device: str
+    on_id: str
+    off_id: str | None = None
+
+
+class ReadyTruth(Line, frozen=True, kw_only=True, tag="ready"):
+    """A car was ready for its customer."""
+
+    work_order: str
+    at: datetime
+
+
+class OdometerTruth(Line, frozen=True, kw_only=True, tag="odometer"):
+    """What an odometer really showed when a message read it."""
+
+    device: str
+    id: str
+    vin: str
+    at: datetime
+    km: float
+
+
+class ComebackTruth(Line, frozen=True, kw_only=True, tag="comeback"):
+    """A car came again with the complaint of an order before."""
+
+    work_order: str
+    again: str
+
+
+class FaultTruth(Line, frozen=True, kw_only=True, tag="fault"):
+    """A message that met faults: as it was published, unless it was `lost` before.
+
+    `origin_device` and `origin_id` name the message that would have been sent without them,
+    `sha256` is that of topic, a zero byte and payload, in hexadecimal.
+    """
+
+    faults: tuple[str, ...]
+    origin_device: str
+    origin_id: str
+    device: str
+    id: str
+    lost: bool
+    topic: str
+    sha256: str
+
+
+class EndTruth(Line, frozen=True, kw_only=True, tag="end"):
+    """The simulation of a site ended; what had no end by then goes on."""
+
+    at: datetime
+
+
+Truth = (
+    RunTruth
+    | StageTruth
+    | BayTruth
+    | LabourTruth
+    | ReadyTruth
+    | OdometerTruth
+    | ComebackTruth
+    | FaultTruth
+    | EndTruth
+)
+Write = Callable[[Line], None]
+
+
+def write_to(file: IO[bytes] | None) -> Write:
+    """Return what writes lines into a file; without a file, into nothing."""
+
+    def write(line: Line) -> None:
+        if file:
+            file.write(msgspec.json.encode(line) + b"\n")
+            file.flush()
+
+    return write
+
+
+def read_truth(file: Path) -> list[Truth]:
+    """Read the lines of a file; raises msgspec.DecodeError where one is not of the truth."""
+    decoder = msgspec.json.Decoder(Truth)
+    return [decoder.decode(line) for line in file.read_bytes().splitlines()]
+
+
+class SiteTruth:
+    """Tells of one site while it happens; `end` tells of what is still going on."""
+
+    def __init__(self, site: SimulatedSite, write: Write) -> None:
+        self._site = site
+        self._key = site.site.key
+        self._write = write
+        self._stages: dict[str, StageTruth] = {}
+        self._bays: dict[str, BayTruth] = {}
+        self._labour: dict[tuple[str, str, str], LabourTruth] = {}
+
+    def begin(self, *, seed: int, scenario: str, faults: Mapping[str, float]) -> None:
+        """Tell how the site is simulated."""
+        site = self._site
+        self._write(
+            RunTruth(
+                site=self._key,
+                seed=seed,
+                speed=site.timing.speed,
+                scenario=scenario,
+                started_at=site.timing.started_at,
+                faults=faults,
+                slow_bay=site.shop.slow_bay,
+                slow_technician=site.shop.slow_technician,
+            )
+        )
+
+    def tell(self, fact: Fact, said: Sequence[Outgoing], at: datetime) -> None:
+        """Tell of a fact and what devices said of it."""
+        order = self._site.devices.name_order(fact.order) if isinstance(fact, OrderFact) else ""
+        match fact:
+            case StageEntered():
+                self._enter(fact, order, said[0], at)
+            case LabourClocked():
+                self._clock(fact, order, said[0], at)
+            case OrderOpened(comeback_of=int(first)):
+                again = self._site.devices.name_order(first)
+                self._write(ComebackTruth(site=self._key, work_order=order, again=again))
+        for outgoing in said:
+            self._read_odometers(outgoing)
+
+    def tell_fault(self, sending: Sending) -> None:
+        """Tell of a message that met faults."""
+        payload = sending.write()
+        self._write(
+            FaultTruth(
+                site=self._key,
+                faults=sending.faults,
+                origin_device=sending.origin[0],
+                origin_id=sending.origin[1],
+                device=sending.device.name,
+                id=sending.message_id,
+                lost=sending.lost,
+                topic=sending.topic,
+                sha256=sha256(sending.topic.encode() + b"\0" + payload).hexdigest(),
+            )
+        )
+
+    def end(self, at: datetime) -> None:
+        """Tell of everything that has no end yet, and that this is the end."""
+        for going_on in (self._stages, self._bays, self._labour):
+            for line in going_on.values():
+                self._write(line)
+        self._write(EndTruth(site=self._key, at=at))
+
+    def _enter(self, fact: StageEntered, order: str, scan: Outgoing, at: datetime) -> None:
+        if before := self._stages.pop(order, None):
+            self._write(structs.replace(before, left_at=at))
+        entered = StageTruth(
+            site=self._key,
+            work_order=order,
+            stage=fact.stage,
+            bay=fact.bay,
+            technician=fact.technician,
+            entered_at=at,
+            device=scan.device.name,
+            id=read_id(scan.payload),
+        )
+        if fact.stage is Stage.DELIVERED:
+            self._write(structs.replace(entered, left_at=at))
         else:
-            self._current[key] = interval
+            self._stages[order] = entered
+        if fact.stage is Stage.READY:
+            self._write(ReadyTruth(site=self._key, work_order=order, at=at))
+        self._stand(fact.bay, order, at)
 
-    def _write(self, interval: StageTruth) -> None:
-        if self._file:
-            self._file.write(msgspec.json.encode(interval) + b"\n")
-            self._file.flush()
+    def _stand(self, bay: str | None, order: str, at: datetime) -> None:
+        stood = self._bays.get(order)
+        if stood and stood.bay == bay:
+            return
+        if stood:
+            self._write(structs.replace(self._bays.pop(order), left_at=at))
+        if bay:
+            self._bays[order] = BayTruth(site=self._key, bay=bay, work_order=order, entered_at=at)
+
+    def _clock(self, fact: LabourClocked, order: str, scan: Outgoing, at: datetime) -> None:
+        key = (order, fact.job, fact.technician)
+        if fact.action == "off":
+            began = self._labour.pop(key)
+            self._write(structs.replace(began, ended_at=at, off_id=read_id(scan.payload)))
+            return
+        self._labour[key] = LabourTruth(
+            site=self._key,
+            work_order=order,
+            job=fact.job,
+            technician=fact.technician,
+            bay=fact.bay,
+            began_at=at,
+            device=scan.device.name,
+            on_id=read_id(scan.payload),
+        )
+
+    def _read_odometers(self, outgoing: Outgoing) -> None:
+        for vin, at, km in _list_readings(outgoing):
+            self._write(
+                OdometerTruth(
+                    site=self._key,
+                    device=outgoing.device.name,
+                    id=read_id(outgoing.payload),
+                    vin=vin,
+                    at=at,
+                    km=km,
+                )
+            )
+
+
+def _list_readings(outgoing: Outgoing) -> list[tuple[str, datetime, float]]:
+    match outgoing.payload:
+        case (
+            DiagnosticReport(vin=vin, at=at, odometer=odometer)
+            | OdometerReading(vin=vin, at=at, odometer=odometer)
+        ):
+            return [(vin, at, odometer.value)] if odometer else []
+        case VehicleReadings(vin=vin, readings=readings):
+            return [(vin, reading.at, reading.value) for reading in readings]
+        case FleetReadings(readings=fleet):
+            return [(reading.vin, reading.at, reading.value) for reading in fleet]
+    return []

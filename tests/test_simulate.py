@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,7 +46,7 @@ from simulators.pace import Pace, skip_finished_orders
 from simulators.publish import SimulationError, run_simulation
 from simulators.scaled import scale_workshop
 from simulators.shop import Shop
-from simulators.truth import StageTruth
+from simulators.truth import StageTruth, read_truth
 from tests.fix_broker import Broker
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
@@ -282,6 +281,10 @@ def test_a_faster_shop_has_shorter_targets_and_nothing_else_changed(speed: float
     text = DEFAULT_WORKSHOP_FILE.read_text(encoding="utf-8")
     scaled = parse_workshop(scale_workshop(text, speed))
     assert scaled.sites == WORKSHOP.sites
+    assert scaled.ingest == WORKSHOP.ingest
+    for limit in ("wrong_bay_seconds", "two_places_seconds"):
+        exact = getattr(WORKSHOP.repairs, limit) / speed
+        assert getattr(scaled.repairs, limit) == pytest.approx(exact, rel=1e-3)
     for stage, original in zip(scaled.stages, WORKSHOP.stages, strict=True):
         if original.target_minutes is None:
             assert stage == original
@@ -316,19 +319,15 @@ def assert_published_is_what_happened(messages: Sequence[Message], truth: Path) 
         if isinstance(message, StageScan):
             scans[message.work_order].append(message)
     published = [
-        StageTruth(
-            site=SITE.key,
-            work_order=order,
-            stage=Stage(interval.stage),
-            bay=interval.bay,
-            technician=interval.technician,
-            entered_at=interval.entered_at,
-            left_at=interval.left_at,
-        )
+        (order, interval.stage, interval.bay, interval.technician, interval.entered_at, interval.left_at)
         for order, its_scans in scans.items()
         for interval in reckon_intervals(map(read_scan, its_scans), {"delivered"})
     ]
-    happened = [msgspec.json.decode(line, type=StageTruth) for line in truth.read_bytes().splitlines()]
+    happened = [
+        (line.work_order, line.stage, line.bay, line.technician, line.entered_at, line.left_at)
+        for line in read_truth(truth)
+        if isinstance(line, StageTruth)
+    ]
     assert len(happened) > 200
     assert sorted(published, key=repr) == sorted(happened, key=repr)
 
@@ -379,7 +378,7 @@ def test_a_broker_that_restarts_loses_nothing(mosquitto_broker: Broker, tmp_path
 def test_a_device_that_is_cut_off_is_reported_offline_and_comes_back(broker: Broker) -> None:
     device = SiteDevices(SITE, "1", Pace(START, 0, 1)).all[0]
     key = (device.site, device.name)
-    connection = DeviceConnection(broker.url, [device], lambda: datetime.now(UTC))
+    connection = DeviceConnection(broker.url, [device], lambda _: datetime.now(UTC))
     with listening(broker.url) as listener:
         connection.start()
         try:
@@ -399,7 +398,7 @@ def test_a_device_that_is_cut_off_is_reported_offline_and_comes_back(broker: Bro
 def test_very_many_devices_share_a_connection_for_each_site(iotcore_broker: Broker) -> None:
     sites = [SITE.model_copy(update={"key": f"s{n}"}) for n in range(3)]
     devices = [device for site in sites for device in SiteDevices(site, "1", Pace(START, 0, 1)).all]
-    fleet = Fleet(iotcore_broker.url, devices, lambda: datetime.now(UTC))
+    fleet = Fleet(iotcore_broker.url, devices, lambda _: datetime.now(UTC))
     with listening(iotcore_broker.url) as listener:
         fleet.start()
         listener.wait_until(lambda: len(listener.states) == len(devices))
