@@ -80,6 +80,12 @@ class RunningCommand:
         """Return the exit status of a command that ends by itself."""
         return self._process.wait(within_seconds)
 
+    def finish(self) -> tuple[int, list[str]]:
+        """Return the exit status of a command that ends by itself, and everything it printed."""
+        status = self.wait()
+        self._reader.join()
+        return status, self.lines
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask the command to stop and return its exit status."""
         self._process.send_signal(how)
