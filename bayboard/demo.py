@@ -14,12 +14,13 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
 import httpx
 
+from bayboard.access_commands import make_link
 from bayboard.embedded import (
     EmbeddedError,
     PostgresServer,
@@ -29,10 +30,13 @@ from bayboard.embedded import (
 )
 from bayboard.supervisor import Part, Supervisor, start_logged
 from config.workshop import load_workshop
+from dashboard.access import Role, Ticket, User
 from models.migrations.run import migrate
 from simulators.scaled import scale_workshop
 
 _MARK = ".bayboard"
+# A demo may be left running for days, and dies with its key.
+_SIGN_IN_LASTS = timedelta(days=30)
 
 
 class Demo:
@@ -88,7 +92,7 @@ class Demo:
             "BAYBOARD_DATABASE_URL": database.url,
             "BAYBOARD_MQTT_URL": f"mqtt://127.0.0.1:{self._mqtt_port}",
             "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
-            "BAYBOARD_SECRET_KEY": secrets.token_urlsafe(32),
+            "BAYBOARD_SECRET_KEY": (secret_key := secrets.token_urlsafe(32)),
         }
 
         def part(name: str, command: list[str]) -> Part:
@@ -113,6 +117,8 @@ class Demo:
         _say(f"broker: {environment['BAYBOARD_MQTT_URL']}")
         _say(f"database: {database.url}")
         _say(f"logs: {logs}")
+        ticket = Ticket(User(Role.MANAGER), self._now + _SIGN_IN_LASTS)
+        _say(f"manager: {make_link(secret_key, ticket, address)}")
         _say(f"The simulated workshop runs {self._speed:g} times faster than life. Ctrl-C stops everything.")
 
 

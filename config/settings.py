@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
+_SECRET_KEY_LENGTH = 32
 
 
 class SettingsError(Exception):
@@ -54,6 +55,12 @@ def _services(text: str) -> tuple[tuple[str, str], ...]:
     if any(not role or not colon for role, colon, _ in accounts):
         raise ValueError("must look like ingest:password simulator:password")
     return tuple((role, password) for role, _, password in accounts if password)
+
+
+def _secret_key(text: str) -> str:
+    if len(text) < _SECRET_KEY_LENGTH:
+        raise ValueError(f"must be at least {_SECRET_KEY_LENGTH} random characters")
+    return text
 
 
 def _log_format(text: str) -> str:
@@ -97,7 +104,7 @@ class Settings:
         DEFAULT_WORKSHOP_FILE,
     )
     secret_key: str | None = _setting(
-        "BAYBOARD_SECRET_KEY", str, "signs sessions and links; at least 32 random characters"
+        "BAYBOARD_SECRET_KEY", _secret_key, "signs sessions and links; at least 32 random characters"
     )
     log_format: str = _setting(
         "BAYBOARD_LOG_FORMAT", _log_format, "console for people, json for log collectors", "console"

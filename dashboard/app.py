@@ -8,31 +8,38 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 import dash
 import httpx
 import structlog
 from dash import Dash, html
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 
 from config.texts import choose_lang
 from config.workshop import Workshop
+from dashboard.access import SESSION_COOKIE, Role, Ticket, TicketBox, User, link_box, session_box
+from dashboard.database import database_opener
 from dashboard.feed import BoardFeed
+from dashboard.guard import MANAGE_PREFIX, MANAGER_PAGES, Guard, answer_unknown
+from dashboard.manage import mount_manage
 from dashboard.metrics import Metrics
 from dashboard.middleware import PageDocument, PageRules
 from dashboard.pages.home import register_home
 from dashboard.pages.wall import register_wall
 from dashboard.push import Screens
 from dashboard.shutdown import call_on_shutdown
+from dashboard.sign_in import add_sign_in
 
 log = structlog.get_logger()
 
 _HERE = Path(__file__).parent
+_FOR_MANAGERS = re.compile("/(dash_mantine_components|dash_ag_grid)/")
 _DOCUMENT = (_HERE / "document.html").read_text(encoding="utf-8")
 
 
@@ -40,23 +47,26 @@ def create_app(
     *,
     database_url: str,
     workshop: Workshop,
+    secret_key: str | None = None,
     rev: str | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """Make the dashboard of a workshop.
 
+    Without `secret_key`, which signs sessions, managers' pages answer only how to set it.
     `rev` names what the pages look like; a screen that hears another loads itself anew.
     Without it, it is reckoned from the dashboard's files and the workshop's facts.
     """
     metrics = Metrics()
     feed = BoardFeed(database_url, [site.key for site in workshop.sites], metrics)
     screens = Screens(workshop, feed, rev or _reckon_rev(workshop), clock, metrics)
+    links, sessions = (link_box(secret_key), session_box(secret_key)) if secret_key else (None, None)
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         call_on_shutdown(screens.close)
-        await _warm_up(server)
-        server.state.script_hashes = dash_app.csp_hashes()
+        await _warm_up(server, sessions, clock())
+        server.state.script_hashes = {name: app.csp_hashes() for name, app in dash_apps.items()}
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(feed.run()), tasks.create_task(screens.keep_pulse())]
             yield
@@ -64,14 +74,29 @@ def create_app(
                 task.cancel()
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    server.state.script_hashes = []
+    server.state.script_hashes = {}
     _add_routes(server, workshop, feed, screens, metrics)
-    dash_app = _mount_dash(server)
+    add_sign_in(server, links=links, sessions=sessions, clock=clock)
+    # The walls' app comes last: Dash's pages belong to the app that was made last.
+    dash_apps = server.state.dash_apps = {
+        "manage": mount_manage(
+            server,
+            workshop=workshop,
+            open_database=database_opener(database_url),
+            clock=clock,
+            document=_DOCUMENT,
+            on_error=_log_page_error,
+        ),
+        "walls": _mount_walls(server),
+    }
     register_home(workshop)
     register_wall(workshop, feed, screens.rev)
-    server.add_api_route("/{path:path}", _answer_unknown, methods=["GET"])
-    server.add_middleware(PageDocument, page_status=lambda path: _page_status(path, workshop))
-    server.add_middleware(PageRules, script_hashes=lambda: server.state.script_hashes)
+    server.add_api_route("/{path:path}", answer_unknown, methods=["GET"])
+    server.add_middleware(PageDocument, find_document=lambda path: _find_document(path, workshop))
+    server.add_middleware(Guard, sessions=sessions, clock=clock)
+    server.add_middleware(
+        PageRules, script_hashes=lambda: sorted({*chain.from_iterable(server.state.script_hashes.values())})
+    )
     return server
 
 
@@ -104,8 +129,20 @@ def _add_routes(
         return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _mount_dash(server: FastAPI) -> Dash:
-    dash_app = Dash(
+class _WallsApp(Dash):
+    """A Dash app without the libraries of managers' pages; Dash loads whatever was imported on every page."""
+
+    def interpolate_index(self, *args: str, **parts: str) -> str:
+        """Put the document together."""
+        for kind in ("scripts", "css"):
+            lines = parts[kind].splitlines()
+            parts[kind] = "\n".join(line for line in lines if not _FOR_MANAGERS.search(line))
+        document: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]  # Dash
+        return document
+
+
+def _mount_walls(server: FastAPI) -> Dash:
+    dash_app = _WallsApp(
         "dashboard",
         server=server,  # type: ignore[arg-type]  # Dash accepts it, its types do not say so
         assets_folder=str(_HERE / "assets"),
@@ -132,25 +169,26 @@ def _log_page_error(error: Exception) -> None:
     raise error
 
 
-async def _warm_up(server: FastAPI) -> None:
-    """Ask for a page once: Dash registers pages and callbacks on its first request only."""
+async def _warm_up(server: FastAPI, sessions: TicketBox | None, now: datetime) -> None:
+    """Ask each Dash app for a page once: Dash registers pages and callbacks on its first request only."""
+    addresses, cookies = ["/"], {}
+    if sessions:
+        ticket = Ticket(User(Role.MANAGER, sites=()), now + timedelta(minutes=1))
+        addresses, cookies = ["/", MANAGE_PREFIX], {SESSION_COOKIE: sessions.sign(ticket)}
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=server), base_url="http://warm-up"
+        transport=httpx.ASGITransport(app=server), base_url="http://warm-up", cookies=cookies
     ) as client:
-        (await client.get("/")).raise_for_status()
+        for address in addresses:
+            (await client.get(address)).raise_for_status()
 
 
-async def _answer_unknown(request: Request) -> Response:
-    """Answer what neither we nor Dash know; Dash's own answer would be a page and a 200."""
-    return PlainTextResponse(f"there is nothing at {request.url.path}; the walls are listed at /", 404)
-
-
-def _page_status(path: str, workshop: Workshop) -> int | None:
+def _find_document(path: str, workshop: Workshop) -> tuple[str, int] | None:
+    """Return the Dash document that a page's address is answered with, and its status."""
     if path == "/":
-        return 200
+        return "/", 200
     if wall := re.fullmatch(r"/wall/([^/]+)/?", path):
-        return 200 if workshop.site(wall[1]) else 404
-    return None
+        return "/", 200 if workshop.site(wall[1]) else 404
+    return (MANAGE_PREFIX, 200) if path.rstrip("/") in MANAGER_PAGES else None
 
 
 def _reckon_rev(workshop: Workshop) -> str:

@@ -1,7 +1,7 @@
 """The outermost layers of the app: which URLs are pages, and what a page may load.
 
-A page is drawn in the browser by Dash, so every page URL is answered with Dash's one
-document, with the status its URL deserves. Everything else passes through untouched:
+A page is drawn in the browser by Dash, so every page URL is answered with the one document
+of its Dash app, with the status its URL deserves. Everything else passes through untouched:
 plain ASGI, so that a stream is never buffered.
 """
 
@@ -12,26 +12,28 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class PageDocument:
-    """Answers page URLs with the document at `/`; `page_status` says None of a path that is no page."""
+    """Answers page URLs with the document and status that `find_document` names; None is no page."""
 
-    def __init__(self, app: ASGIApp, page_status: Callable[[str], int | None]) -> None:
+    def __init__(self, app: ASGIApp, find_document: Callable[[str], tuple[str, int] | None]) -> None:
         self._app = app
-        self._page_status = page_status
+        self._find_document = find_document
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         is_reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
-        status = self._page_status(scope["path"]) if is_reading else None
-        if status is None:
+        page = self._find_document(scope["path"]) if is_reading else None
+        if page is None:
             await self._app(scope, receive, send)
             return
+        document, status = page
 
         async def send_with_status(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:  # noqa: PLR2004  # plain HTTP
                 message["status"] = status
             await send(message)
 
-        await self._app({**scope, "method": "GET", "path": "/", "raw_path": b"/"}, receive, send_with_status)
+        asked = {**scope, "method": "GET", "path": document, "raw_path": document.encode()}
+        await self._app(asked, receive, send_with_status)
 
 
 class PageRules:

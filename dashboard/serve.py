@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
@@ -19,6 +20,8 @@ from dashboard.app import create_app
 # Open streams end at once on a signal; this is for a page that is being loaded right then.
 _GRACEFUL_SECONDS = 3
 
+log = structlog.get_logger()
+
 
 class ServeError(Exception):
     """The dashboard cannot be served; the message says why."""
@@ -28,6 +31,7 @@ def serve(
     *,
     database_url: str,
     workshop: Workshop,
+    secret_key: str | None,
     host: str,
     port: int,
     workers: int = 1,
@@ -39,7 +43,7 @@ def serve(
     Raises ServeError when the port cannot be had.
     """
     config = uvicorn.Config(
-        functools.partial(_make_app, database_url, workshop, log_format if workers > 1 else None),
+        functools.partial(_make_app, database_url, workshop, secret_key, log_format if workers > 1 else None),
         factory=True,
         workers=workers,
         access_log=False,
@@ -47,6 +51,8 @@ def serve(
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
     listening = _listen(host, port)
+    if secret_key is None:
+        log.warning("BAYBOARD_SECRET_KEY is not set, so nobody can sign in: only the walls work")
     # uvicorn raises the signal that stopped it once more; being told to stop is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -59,10 +65,12 @@ def serve(
         listening.close()
 
 
-def _make_app(database_url: str, workshop: Workshop, log_format: str | None) -> FastAPI:
+def _make_app(
+    database_url: str, workshop: Workshop, secret_key: str | None, log_format: str | None
+) -> FastAPI:
     if log_format:
         configure_log(log_format)
-    return create_app(database_url=database_url, workshop=workshop)
+    return create_app(database_url=database_url, workshop=workshop, secret_key=secret_key)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Callable
 
-import dash
 import httpx
 import pytest
 
@@ -28,7 +27,9 @@ def address(free_port: Callable[[], int]) -> str:
 
 def serve(start: StartCommand, address: str, database_url: str, *options: str) -> RunningCommand:
     port = address.rsplit(":", 1)[1]
-    server = start("serve", "--port", port, *options, BAYBOARD_DATABASE_URL=database_url)
+    server = start(
+        "serve", "--port", port, *options, BAYBOARD_DATABASE_URL=database_url, BAYBOARD_SECRET_KEY="k" * 32
+    )
     server.wait_for_answer(f"{address}/healthz")
     return server
 
@@ -104,11 +105,17 @@ def test_port_in_use_is_one_clear_sentence(start_bayboard: StartCommand, databas
 
 def test_no_callback_of_any_page_can_hold_up_the_streams() -> None:
     async def start_and_look() -> dict[str, object]:
-        app = create_app(database_url=NO_DATABASE, workshop=load_workshop(DEFAULT_WORKSHOP_FILE))
+        app = create_app(
+            database_url=NO_DATABASE, workshop=load_workshop(DEFAULT_WORKSHOP_FILE), secret_key="k" * 32
+        )
         async with app.router.lifespan_context(app):
-            known = dash.get_app().callback_map  # type: ignore[no-untyped-call]  # Dash is untyped here
-            return {name: callback["callback"] for name, callback in known.items() if "callback" in callback}
+            return {
+                f"{name}: {output}": callback["callback"]
+                for name, dash_app in app.state.dash_apps.items()
+                for output, callback in dash_app.callback_map.items()
+                if "callback" in callback
+            }
 
     callbacks = asyncio.run(start_and_look())
-    assert callbacks
+    assert {name.split(":")[0] for name in callbacks} == {"walls", "manage"}
     assert [name for name, run in callbacks.items() if not inspect.iscoroutinefunction(run)] == []

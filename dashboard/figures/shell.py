@@ -1,0 +1,85 @@
+"""The frame around every managers' page: where one can go, the language, who is signed in.
+
+Owns the theme of the forms and tables, in the wall's colours for a light desk. Pure.
+"""
+
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from config.texts import HTML_LANGS, LANGS, text
+from config.workshop import Workshop
+from dashboard.access import Visit
+
+# Text of each place in the navigation; a page appears here once it is there.
+_PLACES = {"/devices": "shell.devices", "/quarantine": "shell.quarantine"}
+
+FONT = (
+    '"Inter", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC", "Noto Sans SC",'
+    ' "PingFang SC", "Microsoft YaHei", "DejaVu Sans", sans-serif'
+)
+THEME: dict[str, Any] = {
+    "fontFamily": FONT,
+    "headings": {"fontFamily": FONT},
+    "primaryColor": "calm",
+    "primaryShade": 7,
+    "defaultRadius": "md",
+    "colors": {
+        # The wall's own blue, from its lightest to its darkest.
+        "calm": [
+            "#eef8fa", "#d9eff4", "#b4dfe8", "#8bcddb", "#58b7cc",
+            "#3aa3ba", "#2690a8", "#137a92", "#0f6478", "#0b4f60",
+        ],
+    },
+}  # fmt: skip
+
+
+def draw_shell(page: Component, path: str, visit: Visit, workshop: Workshop) -> list[Component]:
+    """Return the frame with a page in it."""
+    return [
+        html.Div(text(visit.lang, "shell.away"), className="away", role="alert"),
+        html.Header(
+            [
+                html.A([html.Img(src="/assets/mark.svg", alt=""), "Bayboard"], href="/", className="brand"),
+                html.Nav([_draw_place(place, place == path, visit.lang) for place in _PLACES]),
+                html.Div(
+                    [_draw_user(visit, workshop), *_draw_langs(path, visit.lang), _draw_sign_out(visit.lang)],
+                    className="account",
+                ),
+            ],
+            className="shell",
+        ),
+        html.Main(page, lang=HTML_LANGS[visit.lang]),
+    ]
+
+
+def _draw_place(place: str, here: bool, lang: str) -> Component:
+    current: dict[str, Any] = {"aria-current": "page"} if here else {}
+    return html.Div(dcc.Link(text(lang, _PLACES[place]), href=place), className="place", **current)
+
+
+def _draw_user(visit: Visit, workshop: Workshop) -> Component:
+    sites = visit.user.sites
+    where = (
+        text(visit.lang, "shell.every_site")
+        if sites is None
+        else ", ".join(known.name(visit.lang) if (known := workshop.site(site)) else site for site in sites)
+    )
+    return html.Span(
+        [html.B(text(visit.lang, f"role.{visit.user.role}")), html.Span(where)], className="user", title=where
+    )
+
+
+def _draw_langs(path: str, lang: str) -> list[Component]:
+    return [
+        html.A(text(other, "shell.lang"), href=f"{path}?lang={other}", lang=HTML_LANGS[other])
+        for other in LANGS
+        if other != lang
+    ]
+
+
+def _draw_sign_out(lang: str) -> Component:
+    return html.Form(
+        html.Button(text(lang, "shell.sign_out"), type="submit"), action="/sign-out", method="POST"
+    )

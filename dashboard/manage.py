@@ -1,0 +1,77 @@
+"""The Dash app of managers' pages, beside the one of walls.
+
+A second app, because a Dash app answers all of its pages through the same few addresses: so
+the guard can keep these from everybody else by their path, and a wall loads none of the
+scripts that tables and forms need. Owns its frame and which page an address shows.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+from fastapi import FastAPI
+
+from config.workshop import Workshop
+from dashboard.access import Visit, current_visit
+from dashboard.database import OpenDatabase
+from dashboard.figures.shell import THEME, draw_shell
+from dashboard.guard import MANAGE_PREFIX
+from dashboard.pages.devices import DevicesPage
+from dashboard.pages.quarantine import QuarantinePage
+
+_ASSETS = Path(__file__).with_name("manage_assets")
+
+
+def mount_manage(
+    server: FastAPI,
+    *,
+    workshop: Workshop,
+    open_database: OpenDatabase,
+    clock: Callable[[], datetime],
+    document: str,
+    on_error: Callable[[Exception], None],
+) -> Dash:
+    """Make the app of managers' pages; its document is at MANAGE_PREFIX, whatever the page's address."""
+    app = Dash(
+        "manage",
+        server=server,  # type: ignore[arg-type]  # Dash accepts it, its types do not say so
+        assets_folder=str(_ASSETS),
+        requests_pathname_prefix=MANAGE_PREFIX,
+        routes_pathname_prefix=MANAGE_PREFIX,
+        use_pages=False,
+        suppress_callback_exceptions=True,
+        title="Bayboard",
+        update_title="",
+        index_string=document,
+        on_error=on_error,
+        add_log_handler=False,
+    )
+    app.backend.websocket_capability = False
+    layouts = {
+        "/devices": DevicesPage(app, workshop, open_database, clock).layout,
+        "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
+    }
+    app.layout = _draw_frame
+    _route(app, workshop, layouts)
+    return app
+
+
+def _draw_frame() -> Component:
+    frame: Component = dmc.MantineProvider(
+        [dcc.Location(id="url", refresh="callback-nav"), html.Div(id="shell")],
+        forceColorScheme="light",
+        theme=THEME,
+    )
+    return frame
+
+
+def _route(app: Dash, workshop: Workshop, layouts: Mapping[str, Callable[[Visit, str], Component]]) -> None:
+    @app.callback(Output("shell", "children"), Input("url", "pathname"), State("url", "search"))
+    async def show_page(pathname: str, search: str) -> list[Component]:
+        path = pathname.rstrip("/")
+        visit = current_visit.get()
+        path = path if path in layouts else next(iter(layouts))
+        return draw_shell(layouts[path](visit, search), path, visit, workshop)
