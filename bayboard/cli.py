@@ -4,7 +4,9 @@ Owns wiring and exit statuses: 0 success, 1 a failure explained in one sentence 
 2 wrong usage. This is the only place that reads settings and clocks.
 """
 
+import re
 import sys
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +22,7 @@ from bayboard.device_commands import app as device
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from bayboard.quarantine_commands import app as quarantine
+from bayboard.verify_command import verify
 from config.log import configure_log
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
@@ -36,6 +39,7 @@ app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(device, name="device")
 app.add_typer(quarantine, name="quarantine")
+app.command()(verify)
 
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same workshop.")]
@@ -105,7 +109,8 @@ def ingest(
         str | None, typer.Option(help="Share the load with every other process of this group.")
     ] = None,
     client_id: Annotated[
-        str | None, typer.Option(help="Name of the session the broker keeps; unique for each process.")
+        str | None,
+        typer.Option(help="Name of the session the broker keeps, unique for each process; else found."),
     ] = None,
     http_host: Annotated[str, typer.Option(help="Where to answer health and metrics.")] = "127.0.0.1",
     http_port: Annotated[
@@ -113,22 +118,27 @@ def ingest(
     ] = None,
 ) -> None:
     """Store what the broker has, each message once, until stopped."""
-    from bayboard.ingesting import make_ingest  # noqa: PLC0415
+    from bayboard.ingesting import make_ingest, take_session  # noqa: PLC0415
     from ingest.health import serve_health  # noqa: PLC0415
 
+    if share and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", share):
+        raise typer.BadParameter(f"--share: {share!r} is not 1 to 64 of A-Z a-z 0-9 . _ -")
     settings, workshop = _configure(("database_url", "mqtt_url"))
-    service, condition, metrics = make_ingest(
-        settings, workshop, share=share, client_id=client_id, clock=read_clock
-    )
-    call_on_signals(service.stop)
-    server = (
-        serve_health(http_host, http_port, metrics.registry, lambda: condition.find_troubles(read_clock()))
-        if http_port
-        else None
-    )
-    service.run()
-    if server:
-        server.shutdown()
+    with nullcontext(client_id) if client_id else take_session(share) as session:
+        service, condition, metrics = make_ingest(
+            settings, workshop, share=share, session=session, clock=read_clock
+        )
+        call_on_signals(service.stop)
+        server = (
+            serve_health(
+                http_host, http_port, metrics.registry, lambda: condition.find_troubles(read_clock())
+            )
+            if http_port
+            else None
+        )
+        service.run()
+        if server:
+            server.shutdown()
 
 
 @app.command()

@@ -1,8 +1,14 @@
 """Wires an ingest process from settings and the workshop's facts."""
 
+import fcntl
+import os
 import socket
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
 
 from config.settings import Settings
 from config.workshop import Workshop
@@ -23,7 +29,7 @@ def make_ingest(
     workshop: Workshop,
     *,
     share: str | None,
-    client_id: str | None,
+    session: str,
     clock: Callable[[], datetime],
 ) -> tuple[Ingest, Condition, Metrics]:
     """Build the service, what probes ask, and the metrics it counts in; nothing is connected yet."""
@@ -33,7 +39,7 @@ def make_ingest(
     inbox = Inbox()
     subscriber = Subscriber(
         settings.mqtt_url,
-        client_id=client_id or _session_name(share),
+        client_id=session,
         filters=[
             f"$share/{share}/{topic_filter}" if share else topic_filter
             for topic_filter in (FILTER, *(adapter.topic for adapter in workshop.ingest.adapters))
@@ -58,6 +64,7 @@ def make_ingest(
         ),
         condition=condition,
         metrics=metrics,
+        clock=clock,
     )
     return ingest, condition, metrics
 
@@ -85,6 +92,22 @@ def make_alarm_rule(workshop: Workshop) -> AlarmRule:
     )
 
 
-def _session_name(share: str | None) -> str:
-    """Name the session the broker keeps: one for a lone process, one each for those that share."""
-    return f"bayboard-ingest-{share}-{socket.gethostname()}" if share else "bayboard-ingest"
+@contextmanager
+def take_session(share: str | None) -> Iterator[str]:
+    """Yield the name of the session the broker keeps for this process: the same after a restart.
+
+    Processes that share on one machine are numbered; each holds a lock on its number while it lives,
+    so that one that starts again takes up the session, and the messages, of the one that died.
+    """
+    if share is None:
+        yield "bayboard-ingest"
+        return
+    for number in count(1):
+        path = Path(tempfile.gettempdir()) / f"bayboard-ingest-{os.getuid()}-{share}-{number}.lock"
+        with path.open("w") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield f"bayboard-ingest-{share}-{socket.gethostname()}-{number}"
+            return

@@ -40,6 +40,13 @@ class Metrics:
         self.batch_seconds = Histogram(
             "bayboard_ingest_batch_seconds", "Time to write a batch", registry=self.registry
         )
+        # From a message's own time to its commit: of the newest row of every table of a batch.
+        self.lag_seconds = Histogram(
+            "bayboard_ingest_lag_seconds",
+            "From a message's own time to its commit",
+            buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 60, 600, 3600, 86400),
+            registry=self.registry,
+        )
         # Failed attempts to write a batch that will be repeated.
         self.retries = Counter("bayboard_ingest_retries", "Batches tried again", registry=self.registry)
         # 1 while the database answers but refuses to store, by SQLSTATE class: 25 read-only, 53 full.

@@ -8,7 +8,8 @@ whatever arrived while the last one was being committed.
 import itertools
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 
 import psycopg
 import structlog
@@ -23,6 +24,7 @@ from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
 from ingest.mqtt import Inbox, Subscriber
 from ingest.replay_requests import ReplayRequests
+from ingest.rows import COLUMNS
 from ingest.write import Written, prepare_connection, write_batch
 from models.domain.quarantine import name_field
 
@@ -52,6 +54,7 @@ class Ingest:
         replay_requests: ReplayRequests,
         condition: Condition,
         metrics: Metrics,
+        clock: Callable[[], datetime],
     ) -> None:
         self._database_url = database_url
         self._rules = rules
@@ -61,6 +64,7 @@ class Ingest:
         self._replay_requests = replay_requests
         self._condition = condition
         self._metrics = metrics
+        self._clock = clock
         self._clocks = Clocks()
         self._stopping = threading.Event()
         self._connection: psycopg.Connection | None = None
@@ -139,6 +143,10 @@ class Ingest:
             self._metrics.stored.labels(table).inc(count)
         for table, count in written.duplicates.items():
             self._metrics.duplicates.labels(table).inc(count)
+        committed_at = self._clock()
+        for table, rows in batch.rows.items():
+            lag = committed_at - rows[-1][COLUMNS[table].index("at")]
+            self._metrics.lag_seconds.observe(lag.total_seconds())
         for hearing in batch.devices.values():
             if hearing.measured and hearing.clock.offset_seconds is not None:
                 self._metrics.clock_offsets.observe(hearing.clock.offset_seconds)

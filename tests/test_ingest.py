@@ -44,10 +44,11 @@ STORED: LiteralString = "select work_order from stage_scan order by at"
 def start_ingest(start_bayboard: StartCommand, free_port: Callable[[], int]) -> StartIngest:
     """Start `bayboard ingest` and wait until it is ready."""
 
-    def start(broker: Broker, database_url: str) -> RunningCommand:
+    def start(broker: Broker, database_url: str, *options: str) -> RunningCommand:
         port = free_port()
         command = start_bayboard(
             "ingest",
+            *options,
             "--http-port",
             str(port),
             BAYBOARD_MQTT_URL=broker.url,
@@ -166,3 +167,21 @@ def test_missing_settings_are_a_sentence_and_exit_status_1(start_bayboard: Start
     assert command.wait() == 1
     found = command.wait_for_line("BAYBOARD_DATABASE_URL is not set.*BAYBOARD_MQTT_URL is not set")
     assert len(command.lines) == 1, found
+
+
+def test_processes_that_share_each_keep_a_session_of_their_own_over_a_restart(
+    mosquitto_broker: Broker, database_url: str, start_ingest: StartIngest, publish: Publish
+) -> None:
+    group = f"test-{time.monotonic_ns()}"
+    first, second = (start_ingest(mosquitto_broker, database_url, "--share", group) for _ in range(2))
+    for number in range(1, 11):
+        publish(mosquitto_broker.url, TOPIC, scan(number))
+    everything: list[tuple[object, ...]] = [(f"RO-{number}",) for number in range(1, 11)]
+    wait_for_rows(database_url, STORED, everything)
+    first.kill()
+    second.kill()
+    for number in range(11, 21):
+        publish(mosquitto_broker.url, TOPIC, scan(number))
+    for _ in range(2):
+        start_ingest(mosquitto_broker, database_url, "--share", group)
+    wait_for_rows(database_url, STORED, [*everything, *((f"RO-{number}",) for number in range(11, 21))])
