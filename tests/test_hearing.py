@@ -1,5 +1,6 @@
 """Devices' clocks from message to row: what is measured, corrected, refused and kept."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal, LiteralString
@@ -26,6 +27,8 @@ from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
 from ingest.mqtt import Inbox, Subscriber
 from ingest.write import prepare_connection, write_batch
+from tests.fix_broker import Broker, Publish
+from tests.fix_processes import StartCommand
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
@@ -254,3 +257,23 @@ def test_retained_messages_and_those_right_after_connecting_are_not_live(
     message.retain = retained
     subscriber._on_message(subscriber._client, None, message)
     assert [taken.live for taken in inbox.take(1)] == [live]
+
+
+def test_over_a_real_broker_only_what_is_live_tells_the_time(
+    mosquitto_broker: Broker, database_url: str, start_bayboard: StartCommand, publish: Publish
+) -> None:
+    def come_online(device: str, *, retain: bool = False) -> None:
+        event = DeviceStatus(at=datetime.now(UTC) - ZONE, state="online")
+        topic = Topic("s1", Source.SCANNER, device, Kind.STATUS)
+        publish(mosquitto_broker.url, str(topic), encode(event), retain=retain)
+
+    come_online("earlier", retain=True)
+    start_bayboard("ingest", BAYBOARD_MQTT_URL=mosquitto_broker.url, BAYBOARD_DATABASE_URL=database_url)
+    deadline = time.monotonic() + 30
+    offsets: dict[str, float | None] = {}
+    while offsets.get("now") is None and time.monotonic() < deadline:
+        come_online("now")
+        time.sleep(0.2)
+        with psycopg.connect(database_url) as connection:
+            offsets = dict(connection.execute("select device, offset_seconds from device_state").fetchall())
+    assert offsets == {"earlier": None, "now": pytest.approx(ZONE.total_seconds(), abs=2)}
