@@ -41,7 +41,7 @@ class Door(Enum):
 
 
 def find_door(path: str) -> Door:
-    """Say what kind of place a path is."""
+    """Say what kind of place a path is; it must be the scope's, since a URL is made with the Host header."""
     if path in _PUBLIC or path.startswith(_PUBLIC_BELOW):
         return Door.PUBLIC
     if path.rstrip("/") in MANAGER_PAGES:
@@ -67,7 +67,7 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _guard_request(self, request: Request, receive: Receive, send: Send) -> None:
-        door = find_door(request.url.path)
+        door = find_door(request.scope["path"])
         if door is Door.PUBLIC:
             await self._app(request.scope, receive, send)
             return
@@ -137,7 +137,7 @@ def _is_foreign(connection: HTTPConnection, *, without_origin: bool) -> bool:
 def _remember_lang(request: Request, send: Send) -> Send:
     """Add the cookie that remembers the language a page was asked for in."""
     lang = request.query_params.get("lang")
-    if find_door(request.url.path) is not Door.PAGE or lang not in LANGS:
+    if find_door(request.scope["path"]) is not Door.PAGE or lang not in LANGS:
         return send
 
     async def send_with_cookie(message: Message) -> None:

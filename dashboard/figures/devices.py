@@ -145,8 +145,8 @@ def device_row(device: Device, workshop: Workshop, now: datetime, lang: str) -> 
         "age": age.total_seconds() if age else None,
         "age_words": text(lang, "devices.ago", time=say_length(age, lang)) if age is not None else "–",
         **_clock_cells(device, workshop, lang),
-        "rate": device.messages_per_minute,
-        "rate_words": _say_rate(device.messages_per_minute, lang),
+        "rate": device.rate_at(now),
+        "rate_words": _say_rate(device.rate_at(now), lang),
         "quarantined": device.quarantined,
         "quarantined_href": "/quarantine?" + urlencode({"site": device.site, "device": device.device}),
         "quarantined_words": text(lang, "devices.quarantined", count=device.quarantined)
