@@ -33,7 +33,7 @@ def draw_devices(devices: Iterable[DeviceRow], now: datetime) -> Table:
             _say_state(device.online, device.since, now),
             f"{_say_length(now - device.last_received_at)} ago" if device.last_received_at else "",
             _say_clock(device.offset_seconds),
-            "" if device.messages_per_minute is None else f"{device.messages_per_minute:.1f}",
+            "" if (rate := device.rate_at(now)) is None else f"{rate:.1f}",
             str(device.quarantined or ""),
             _say_due(device.calibration_due, now.date()),
         )

@@ -17,8 +17,9 @@ from ingest.alarm import AlarmRule, QuarantineAlarm
 from ingest.condition import Condition
 from ingest.contract.topics import FILTER
 from ingest.decode import Rules
+from ingest.inbox import Inbox
 from ingest.metrics import Metrics
-from ingest.mqtt import Inbox, Subscriber
+from ingest.mqtt import Subscriber
 from ingest.replay_requests import ReplayRequests
 from ingest.service import Ingest
 from models.domain.repairs import Limits

@@ -15,13 +15,12 @@ from ingest.contract.topics import read_sender
 from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
 from models.domain.clock import Clock, resume_clock
+from models.domain.device import RATE_SECONDS
 
 # What was not heard for so long is read again.
 _FRESH = timedelta(minutes=1)
 # About 10 MB; devices beyond that are read again for every batch.
 _MOST_KNOWN = 20_000
-# A rate follows a change within about so long.
-_RATE_SECONDS = 300
 
 # As stored: the offset, and when it was measured.
 Measured = tuple[float | None, datetime | None]
@@ -89,7 +88,7 @@ def store_hearings(connection: Connection, heard: Mapping[DeviceKey, Hearing]) -
             "messages": [hearing.messages for hearing in hearings],
             "offsets": [hearing.clock.offset_seconds for hearing in hearings],
             "measured": [hearing.clock.measured_at for hearing in hearings],
-            "rate_seconds": _RATE_SECONDS,
+            "rate_seconds": RATE_SECONDS,
         },
     )
     return {(site, device): (offset_seconds, at) for site, device, offset_seconds, at in stored}

@@ -20,9 +20,10 @@ from ingest.clocks import Clocks
 from ingest.condition import Condition, first_line
 from ingest.decode import Rules
 from ingest.failures import Failure, classify_failure
+from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
-from ingest.mqtt import Inbox, Subscriber
+from ingest.mqtt import Subscriber
 from ingest.replay_requests import ReplayRequests
 from ingest.rows import COLUMNS
 from ingest.write import Written, prepare_connection, write_batch

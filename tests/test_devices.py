@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -304,3 +305,27 @@ def test_a_qr_code_that_cannot_be_written_leaves_the_device_as_it_was(
     refused = device("add", "s1", "dms", "dms", "--url", "mqtt://b", "--qr", str(tmp_path / "no" / "c.svg"))
     assert refused.wait() == 1
     assert read(database_url) == []
+
+
+def test_the_rate_of_a_device_that_fell_silent_decays() -> None:
+    heard_at = datetime(2026, 11, 21, 8, tzinfo=UTC)
+    device = DeviceRow(
+        site="s1",
+        device="gw",
+        source="telematics",
+        registered=True,
+        added_at=None,
+        revoked_at=None,
+        vin=None,
+        online=True,
+        since=None,
+        firmware=None,
+        last_received_at=heard_at,
+        offset_seconds=None,
+        messages_per_minute=60.0,
+        quarantined=0,
+        calibration_due=None,
+    )
+    assert device.rate_at(heard_at) == 60
+    assert device.rate_at(heard_at + timedelta(minutes=5)) == pytest.approx(60 / math.e)
+    assert replace(device, last_received_at=None).rate_at(heard_at) is None

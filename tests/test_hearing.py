@@ -23,9 +23,10 @@ from ingest.contract.payloads import (
     encode,
 )
 from ingest.contract.topics import Kind, Source, Topic
+from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
-from ingest.mqtt import Inbox, Subscriber
+from ingest.mqtt import Subscriber
 from ingest.write import prepare_connection, write_batch
 from tests.fix_broker import Broker, Publish
 from tests.fix_processes import StartCommand

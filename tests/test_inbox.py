@@ -3,9 +3,10 @@
 import threading
 from datetime import UTC, datetime
 
+from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
-from ingest.mqtt import Inbox, Subscriber
+from ingest.mqtt import Subscriber
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 

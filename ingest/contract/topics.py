@@ -8,11 +8,14 @@ come through here.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 PREFIX = "workshop/v1/"
 FILTER = "workshop/v1/#"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _LEVELS = 6
+# Devices say the same few topics all day; reading one takes as long as decoding a payload.
+_REMEMBERED = 20_000
 
 
 class ContractError(Exception):
@@ -76,6 +79,7 @@ def read_sender(text: str) -> tuple[str | None, str | None]:
     return site, device
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_topic(text: str) -> Topic:
     """Read a topic; raises ContractError naming the level that is wrong."""
     levels = text.split("/")

@@ -1,7 +1,11 @@
 """A device as people are told of it: what it is, how it is heard, what is wrong with it."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
+
+# A device's rate follows a change within about so long.
+RATE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +29,15 @@ class DeviceRow:
     offset_seconds: float | None
     """Our clock minus the device's: positive where the device is behind; None until measured."""
     messages_per_minute: float | None
-    """When it was last heard: a device that falls silent keeps its rate."""
+    """As it was when the device was last heard; `rate_at` says what is left of it."""
     quarantined: int
     """Refused messages that nobody has dealt with."""
     calibration_due: date | None
     """As a diagnostic tool itself reported it last."""
+
+    def rate_at(self, now: datetime) -> float | None:
+        """Return the messages a minute as of now: a device that fell silent loses its rate."""
+        if self.messages_per_minute is None or self.last_received_at is None:
+            return None
+        silent_seconds = max(0.0, (now - self.last_received_at).total_seconds())
+        return self.messages_per_minute * math.exp(-silent_seconds / RATE_SECONDS)
