@@ -52,8 +52,11 @@ def check_message(
     _check_stage(message, rules)
     _check_clock(correction, rules)
     if isinstance(message, _LISTS):
-        for position, reading in enumerate(message.readings):
-            _check_time(reading.at, f"readings[{position}].at", received_at, rules, correction)
+        times = [reading.at for reading in message.readings]
+        # Only where the newest or the oldest is wrong is it worth looking for the first that is.
+        if max(times) + correction - received_at > rules.future_tolerance or min(times) < _EARLIEST:
+            for position, at in enumerate(times):
+                _check_time(at, f"readings[{position}].at", received_at, rules, correction)
     else:
         _check_time(message.at, "at", received_at, rules, correction)
 
