@@ -3,6 +3,7 @@
 Owns the wiring and the exit status: 1 when more is silently wrong than is tolerated.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,8 @@ from rich.console import Console
 
 from bayboard.entry import CommandError
 from config.settings import Settings
+
+_PIPE_COLUMNS = 140
 
 
 def verify(
@@ -39,7 +42,8 @@ def verify(
     except msgspec.DecodeError as error:
         raise CommandError(f"{truth} is not a truth file: {error}") from error
     findings = compare(lines, read_stored(settings.database_url, lines), timedelta(seconds=within))
-    print_findings(Console(), findings)
+    # A pipe has no width of its own; the table needs this much to be read.
+    print_findings(Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS), findings)
     silent = [count for count in count_findings(findings) if count.silent_share > tolerate]
     if silent:
         shares = ", ".join(f"{count.figure} {count.silent_share:.2%}" for count in silent)

@@ -125,7 +125,7 @@ class ExtraDigit(_OdometerFault):
 
     def _convert(self, sending: Sending) -> Convert:
         report = isinstance(sending.payload, DiagnosticReport)
-        rng = self._strikes(sending.origin) if report else None
+        rng = self._strikes(sending.key) if report else None
         return lambda _vin, _at, value: value * 10 + rng.randrange(10) if rng else value
 
 
@@ -148,7 +148,7 @@ class _DeclaredUnit(_OdometerFault):
 
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Yield the message in the other unit, when it strikes."""
-        if self._strikes(sending.origin):
+        if self._strikes(sending.key):
             yield from super().spoil(sending)
         else:
             yield sending
@@ -177,7 +177,8 @@ class Unregistered(Fault):
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Lose everything about the order."""
         change = sending.payload
-        if isinstance(change, WorkOrderChange) and self._strikes(change.work_order):
+        # The number alone: what stands before it is the run's.
+        if isinstance(change, WorkOrderChange) and self._strikes(change.work_order.rpartition("-")[2]):
             yield self._mark(replace(sending, lost=True))
         else:
             yield sending
@@ -195,7 +196,7 @@ class MissedScanOut(Fault):
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Lose the scan, if it ends a stay in a bay or a span of labour."""
         ends = self._ends(sending)
-        yield self._mark(replace(sending, lost=True)) if ends and self._strikes(sending.origin) else sending
+        yield self._mark(replace(sending, lost=True)) if ends and self._strikes(sending.key) else sending
 
     def _ends(self, sending: Sending) -> bool:
         match sending.payload:
@@ -217,7 +218,7 @@ class WrongBay(Fault):
 
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Yield a scan in another bay, and after a moment the right one."""
-        rng = self._strikes(sending.origin)
+        rng = self._strikes(sending.key)
         wrong = self._misplace(sending, rng) if rng else None
         if not rng or not wrong:
             yield sending
@@ -226,7 +227,7 @@ class WrongBay(Fault):
         right = replace(sending, payload=shift_times(sending.payload, later)).delay(later)
         scan = wrong.payload
         if isinstance(scan, StageScan):
-            first = make_ulid(scan.at, "/".join((*sending.origin, self.name)))
+            first = make_ulid(scan.at, f"{sending.key}/{self.name}")
             yield self._mark(replace(wrong, payload=structs.replace(scan, id=first)))
         yield self._mark(right)
 
@@ -248,7 +249,7 @@ class UnnoticedBay(WrongBay):
 
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Yield the scan in another bay only."""
-        rng = self._strikes(sending.origin)
+        rng = self._strikes(sending.key)
         wrong = self._misplace(sending, rng) if rng else None
         yield self._mark(wrong) if wrong else sending
 
@@ -294,7 +295,7 @@ class Malformed(Fault):
 
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Yield the message with bytes that nobody can read."""
-        rng = self._strikes(sending.origin)
+        rng = self._strikes(sending.key)
         yield self._mark(replace(sending, raw=_garble(sending, rng))) if rng else sending
 
 
@@ -353,7 +354,7 @@ class Disorder(Fault):
 
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Delay the message."""
-        rng = self._strikes(sending.origin)
+        rng = self._strikes(sending.key)
         yield self._mark(sending.delay(self._place.last(rng.uniform(*self._SECONDS)))) if rng else sending
 
 
@@ -366,6 +367,6 @@ class Duplicate(Fault):
     def spoil(self, sending: Sending) -> Iterator[Sending]:
         """Yield the message, and then its copies."""
         yield sending
-        rng = self._strikes((*sending.origin, sending.faults))
+        rng = self._strikes((sending.key, sending.faults))
         for _ in range(rng.choice((1, 1, 2)) if rng else 0):
             yield self._mark(sending.delay(self._place.last(rng.uniform(*self._SECONDS)))) if rng else sending

@@ -6,6 +6,8 @@ from hashlib import sha256
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHARACTERS = 26
 _RANDOM_BYTES = 10
+# The end of an id that comes from the seed alone; what stands before it is the time.
+CHANCE_CHARACTERS = 16
 
 
 def make_ulid(at: datetime, origin: str) -> str:

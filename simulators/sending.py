@@ -22,6 +22,7 @@ from ingest.contract.payloads import (
 )
 from ingest.contract.topics import Kind
 from simulators.devices import Device, Outgoing
+from simulators.message_ids import CHANCE_CHARACTERS
 
 # From a vehicle, a time and a value to another value.
 Convert = Callable[[str, datetime, float], float]
@@ -55,6 +56,12 @@ class Sending:
     def message_id(self) -> str:
         """Return the id that the message carries."""
         return read_id(self.payload)
+
+    @property
+    def key(self) -> str:
+        """Return what chance is drawn for: the same in every run of a seed, whenever it began."""
+        device, message_id = self.origin
+        return f"{device}/{message_id[-CHANCE_CHARACTERS:]}"
 
     def write(self) -> bytes:
         """Return the bytes that are published."""

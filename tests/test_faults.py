@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +119,17 @@ def test_one_fault_more_moves_no_other() -> None:
     alone = {sending.origin for sending in struck("malformed", 0.05)}
     both = send_a_day("malformed=0.05,duplicate=0.2,disorder=0.2")
     assert alone == {sending.origin for sending in both if "malformed" in sending.faults}
+
+
+def test_whenever_a_run_begins_the_same_faults_strike_the_same_messages() -> None:
+    rates = read_rates("many")
+    struck_at = []
+    for started_at in (START, START + timedelta(days=3, minutes=7)):
+        site = simulate_now(SITE, 1, started_at=started_at, speed=SPEED, warm_up_hours=5.0)
+        life = Life(site, rates)
+        moments = (moment for moment in life.live() if isinstance(moment, Sent))
+        struck_at.append([(m.sending.device.name, m.sending.faults) for m in islice(moments, 1500)])
+    assert struck_at[0] == struck_at[1]
 
 
 def test_messages_leave_in_the_order_in_which_they_are_sent() -> None:
