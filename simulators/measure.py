@@ -7,7 +7,7 @@ Pure reckoning over a window of simulated time, for tuning, for the table in doc
 import math
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
@@ -17,6 +17,8 @@ from config.workshop import Bay, load_workshop
 from simulators.facts import Fact, LabourClocked, OrderOpened, Stage, StageEntered
 from simulators.jobs import MIX
 from simulators.opening import HOUR
+from simulators.parameters import Parameters
+from simulators.scenario import NORMAL, SCENARIOS
 from simulators.shop import Shop
 
 _WORKDAY_HOURS = 10.0
@@ -130,19 +132,21 @@ def _overlap(start: float, end: float | None, since: float, until: float) -> flo
     return max(0.0, min(until if end is None else end, until) - max(start, since))
 
 
-def _print_table(workshop_file: Path, seeds: Sequence[int], days: int) -> None:
-    """Print a Markdown table, a line for each seed, after a day of running in."""
+def _print_table(
+    workshop_file: Path, label: str, shops: Mapping[str, tuple[str, Parameters]], days: int
+) -> None:
+    """Print a Markdown table, a line for each seed and its parameters, after a day of running in."""
     bays = load_workshop(workshop_file).sites[0].bays
     day = _WORKDAY_HOURS * HOUR
     queued = (Stage.RECEIVED, Stage.AWAITING_APPROVAL, Stage.AWAITING_PARTS, Stage.WASHING, Stage.READY)
     kinds = ("all", *dict.fromkeys(bay.kind for bay in bays))
-    header = ["seed", "orders/day", *MIX, *kinds, *queued, "in shop", "on time", "utilisation"]
+    header = [label, "orders/day", *MIX, *kinds, *queued, "in shop", "on time", "utilisation"]
     sys.stdout.write(f"| {' | '.join(header)} |\n|{'---|' * len(header)}\n")
-    for seed in seeds:
-        shop = Shop(bays, str(seed))
+    for name, (seed, parameters) in shops.items():
+        shop = Shop(bays, seed, parameters)
         record = gather(takewhile(lambda fact: fact.at_seconds < (days + 1) * day, shop.play()))
         figures = measure(record, bays, len(shop.technicians), day, (days + 1) * day)
-        cells = [str(seed), f"{figures.orders_per_day:.1f}"]
+        cells = [name, f"{figures.orders_per_day:.1f}"]
         cells += ["{:.1f} / {:.1f}".format(*figures.cycle_hours[job]) for job in MIX]
         cells += [f"{figures.occupancy[kind]:.0%}" for kind in kinds]
         cells += [f"{figures.queues[stage]:.1f}" for stage in queued]
@@ -151,4 +155,8 @@ def _print_table(workshop_file: Path, seeds: Sequence[int], days: int) -> None:
 
 
 if __name__ == "__main__":
-    _print_table(Path(__file__).parent.parent / "config" / "workshop.toml", range(1, 11), days=10)
+    example = Path(__file__).parent.parent / "config" / "workshop.toml"
+    seeds = {str(seed): (str(seed), SCENARIOS[NORMAL]) for seed in range(1, 11)}
+    _print_table(example, "seed", seeds, days=10)
+    sys.stdout.write("\n")
+    _print_table(example, "scenario", {name: ("1", usual) for name, usual in SCENARIOS.items()}, days=20)

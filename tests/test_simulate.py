@@ -6,7 +6,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise, takewhile
 from pathlib import Path
@@ -41,11 +41,12 @@ from simulators.facts import Fact, OrderFact, OrderOpened, Stage, StageEntered
 from simulators.fleet import Fleet
 from simulators.message_ids import make_ulid
 from simulators.mqtt_device import DeviceConnection
-from simulators.opening import HOUR
-from simulators.pace import Pace, skip_finished_orders
+from simulators.opening import DAY, HOUR
+from simulators.pace import Calendar, Pace, skip_finished_orders
 from simulators.publish import SimulationError, run_simulation
 from simulators.scaled import scale_workshop
 from simulators.shop import Shop
+from simulators.site import simulate_history
 from simulators.truth import StageTruth, read_truth
 from tests.fix_broker import Broker
 
@@ -161,6 +162,50 @@ def test_daylight_saving_neither_adds_nor_takes_time(hours: float, seconds: floa
     pace = Pace(start, 0, 1, ZoneInfo("Europe/Berlin"))
     elapsed = pace.tell_time(seconds).astimezone(UTC) - start
     assert elapsed.total_seconds() == pytest.approx(seconds, abs=0.002)
+
+
+def test_a_calendar_keeps_to_the_wall_clock_through_daylight_saving() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    calendar = Calendar(date(2026, 3, 28), berlin)
+    opening = [calendar.tell_time(day * DAY + 8 * HOUR) for day in range(3)]
+    assert [(at.day, at.hour) for at in opening] == [(28, 8), (29, 8), (30, 8)]
+    assert (opening[1].astimezone(UTC) - opening[0].astimezone(UTC)) == timedelta(hours=23)
+    assert calendar.tell_time(DAY + 2.5 * HOUR) == datetime(2026, 3, 29, 3, 30, tzinfo=berlin)
+    assert calendar.tell_time(0) == calendar.started_at
+
+
+def test_history_is_said_by_the_same_devices_in_the_order_of_time() -> None:
+    site = simulate_history(SITE, 1, first_day=date(2026, 1, 20), days=3)
+    facts = takewhile(lambda fact: fact.at_seconds < 3 * DAY, site.facts)
+    said = [outgoing for fact in facts for outgoing in site.devices.say(fact)]
+    times = [outgoing.payload.at for outgoing in said if isinstance(outgoing.payload, StageScan)]
+    assert times == sorted(times)
+    assert times[0].date() == date(2026, 1, 20)
+    assert len(said) > 2000
+
+
+def test_several_sites_live_side_by_side_each_with_its_own_truth(
+    free_port: Callable[[], int], tmp_path: Path
+) -> None:
+    second = SITE.model_copy(update={"key": "s2", "timezone": "Europe/Berlin"})
+    run_simulation(
+        mqtt_url=f"mqtt://127.0.0.1:{free_port()}",
+        workshop=WORKSHOP.model_copy(update={"sites": [SITE, second]}),
+        seed=1,
+        speed=1000,
+        started_at=datetime.now(UTC),
+        stop=threading.Event(),
+        clock=lambda: datetime.now(UTC),
+        hours=0,
+        truth=tmp_path / "truth.jsonl",
+    )
+    lived: dict[str, list[tuple[Stage, float]]] = defaultdict(list)
+    for line in read_truth(tmp_path / "truth.jsonl"):
+        if isinstance(line, StageTruth):
+            lived[line.site].append((line.stage, line.entered_at.timestamp()))
+    assert set(lived) == {"s1", "s2"}
+    assert min(map(len, lived.values())) > 100
+    assert lived["s1"] != lived["s2"]
 
 
 def test_a_pace_needs_an_instant_and_a_speed() -> None:
