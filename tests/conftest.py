@@ -10,7 +10,13 @@ from collections.abc import Callable
 
 import pytest
 
-pytest_plugins = ("tests.fix_broker", "tests.fix_browser", "tests.fix_database", "tests.fix_processes")
+pytest_plugins = (
+    "tests.fix_broker",
+    "tests.fix_browser",
+    "tests.fix_database",
+    "tests.fix_processes",
+    "tests.fix_office",
+)
 
 # Below the ports that Linux gives to outgoing connections, so that nobody takes one between
 # a broker's stop and its start. Test runs at the same time begin in different places.

@@ -23,6 +23,7 @@ SILENT_AFTER = timedelta(hours=1)
 CLOCK_RIGHT_SECONDS = 1
 CLOCK_WARN_SECONDS = 30
 CALIBRATION_WARN_DAYS = 30
+_LEAST_PER_HOUR = 0.5
 
 
 class Status(StrEnum):
@@ -185,7 +186,7 @@ def _clock_cells(device: Device, workshop: Workshop, lang: str) -> GridRow:
 
 
 def _say_rate(messages_per_minute: float | None, lang: str) -> str:
-    if not messages_per_minute:
+    if messages_per_minute is None or messages_per_minute * 60 < _LEAST_PER_HOUR:
         return "–"
     if messages_per_minute >= 1:
         return text(lang, "devices.per_minute", count=f"{messages_per_minute:.0f}")

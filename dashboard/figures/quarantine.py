@@ -6,6 +6,7 @@ Pure: rows, `now` and a language in, plain rows of a grid and components out.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,14 @@ _SLOW_AFTER = timedelta(seconds=10)
 # How long the outcome of what somebody asked for stays on the page.
 _OUTCOME_LASTS = timedelta(minutes=2)
 _UTC = ZoneInfo("UTC")
+
+
+class Action(StrEnum):
+    """What was done to messages; nothing where the database did not answer."""
+
+    REPLAY = "replay"
+    DISCARD = "discard"
+    NOTHING = "nothing"
 
 
 def find_zone(site: str | None, workshop: Workshop) -> ZoneInfo:
@@ -103,14 +112,16 @@ def say_found(shown: int, found: int, lang: str) -> str:
 
 
 def draw_outcome(
-    action: str, messages: Sequence[QuarantinedRow], asked_at: datetime, now: datetime, lang: str
+    action: Action, messages: Sequence[QuarantinedRow], asked_at: datetime, now: datetime, lang: str
 ) -> Component | None:
     """Say what became of the messages that somebody wanted discarded or replayed."""
     counts = Counter(message.status for message in messages)
     waiting = counts[Status.REPLAY_REQUESTED]
     if not waiting and now - asked_at > _OUTCOME_LASTS:
         return None
-    if action == "discard":
+    if action is Action.NOTHING:
+        words, color = text(lang, "quarantine.done_nothing"), "yellow"
+    elif action is Action.DISCARD:
         words, color = text(lang, "quarantine.discarded", count=counts[Status.DISCARDED]), "gray"
     else:
         parts = {
@@ -128,6 +139,6 @@ def draw_outcome(
         color=color,
         variant="light",
         className="notice outcome",
-        icon=dmc.Loader(size="xs") if waiting else html.Span("◆" if counts[Status.NEW] else "✓"),
+        icon=dmc.Loader(size="xs") if waiting else html.Span("✓" if color in {"green", "gray"} else "◆"),
     )
     return alert

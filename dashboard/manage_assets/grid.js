@@ -18,7 +18,7 @@
 
   components.Words = ({ data, colDef }) => span(level(data, colDef.field), data[`${colDef.field}_words`]);
   components.DeviceName = ({ data }) =>
-    span("two", span("first", data.device, mark(data.unregistered)), span("second", data.source));
+    span("two", span("first", data.device, " ", mark(data.unregistered)), span("second", data.source));
   components.DeviceStatus = ({ data }) => status(data);
   components.RefusedLink = ({ data }) => refused(data, data.quarantined);
   // A reason's own words may be anything a device sent; React writes them as text.
@@ -37,7 +37,7 @@
   components.DeviceCard = ({ data }) =>
     span(
       "card",
-      span("line", span("first", data.device, mark(data.unregistered)), status(data)),
+      span("line", span("first", data.device, " ", mark(data.unregistered)), status(data)),
       span("line second", span(null, data.source), span(null, data.age_words)),
       span(
         "line",

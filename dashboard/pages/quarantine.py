@@ -20,7 +20,7 @@ from dashboard.figures.grid import FIT_GRID
 from dashboard.figures.notice import draw_database_away, draw_empty
 from dashboard.figures.quarantine import draw_outcome, draw_reasons, message_row, say_found
 from dashboard.figures.refused_message import draw_message
-from dashboard.pages.quarantine_actions import DONE_NOTHING, Watched, register_actions
+from dashboard.pages.quarantine_actions import Watched, register_actions
 from dashboard.pages.quarantine_filter import ALL, PATH, Asked, read_address
 from dashboard.pages.quarantine_layout import REFRESH_MS, draw_page
 from models.domain.quarantine import QuarantinedRow, ReasonCount, Status
@@ -144,7 +144,7 @@ class QuarantinePage:
             "outcome": draw_outcome(watching.action, reading.watched, watching.asked_at, now, lang)
             if watching.asked_at
             else None,
-            "notice": draw_database_away(lang) if watching.action == DONE_NOTHING else None,
+            "notice": None,
             "interval": _WATCH_MS if is_waiting else REFRESH_MS,
             "state": "with-data" if shown else "without-rows",
         }

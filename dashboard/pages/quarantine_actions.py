@@ -15,6 +15,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from config.texts import text
 from dashboard.access import User, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
+from dashboard.figures.quarantine import Action
 from dashboard.pages.quarantine_filter import read_address
 from models.queries.quarantine import (
     QuarantineFilter,
@@ -24,17 +25,13 @@ from models.queries.quarantine import (
     request_replay,
 )
 
-REPLAY, DISCARD = "replay", "discard"
-# The database did not answer, so nothing was done.
-DONE_NOTHING = "nothing"
-
 _Props = Mapping[str, Any]
 
 
 class Watched(msgspec.Struct, frozen=True):
     """What somebody asked for last, so that the page can say what became of it."""
 
-    action: str = ""
+    action: Action = Action.NOTHING
     ids: tuple[int, ...] = ()
     asked_at: datetime | None = None
 
@@ -48,7 +45,7 @@ class Watched(msgspec.Struct, frozen=True):
 
     def tried(self, quarantined_id: int) -> bool:
         """Say whether a replay of this message was asked for."""
-        return self.action == REPLAY and quarantined_id in self.ids
+        return self.action is Action.REPLAY and quarantined_id in self.ids
 
 
 class _Choice(msgspec.Struct, frozen=True):
@@ -150,16 +147,17 @@ def register_actions(app: Dash, open_database: OpenDatabase, clock: Callable[[],
         try:
             async with open_database() as connection:
                 which = choice.find(current_visit.get().user, now)
-                watched = await _do(connection, DISCARD if is_discard else REPLAY, which, now)
+                watched = await _do(connection, Action.DISCARD if is_discard else Action.REPLAY, which, now)
         except DatabaseAwayError:
-            watched = Watched(DONE_NOTHING)
+            failed = Watched(Action.NOTHING, asked_at=now)
+            return {"watched": msgspec.to_builtins(failed), "selected": no_update, "every": no_update}
         return {"watched": msgspec.to_builtins(watched), "selected": [], "every": False}
 
 
-async def _do(connection: Connection, action: str, which: QuarantineFilter, now: datetime) -> Watched:
+async def _do(connection: Connection, action: Action, which: QuarantineFilter, now: datetime) -> Watched:
     """Do what was asked for to the messages that a filter means."""
     ids = await find_ids(connection, which)
-    await (discard if action == DISCARD else request_replay)(connection, ids)
+    await (discard if action is Action.DISCARD else request_replay)(connection, ids)
     return Watched(action, tuple(ids), now)
 
 

@@ -1,0 +1,76 @@
+"""A manager's desk for tests of pages: a dashboard, its database, and signing in to it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Page
+from psycopg import sql
+
+from bayboard.access_commands import make_link
+from config.settings import DEFAULT_WORKSHOP_FILE
+from dashboard.access import Role, Ticket, User
+from tests.fix_processes import StartCommand
+
+KEY = "a key of thirty-two characters, at least"
+PATIENCE_MS = 30_000
+SECOND_SITE = """
+[[site]]
+key = "s2"
+en = "Second workshop"
+zh = "二号车间"
+timezone = "Asia/Shanghai"
+"""
+
+
+@dataclass(slots=True)
+class Office:
+    """A running dashboard and the database behind it."""
+
+    address: str
+    connection: psycopg.Connection
+    database_url: str
+
+    def link(self, *sites: str) -> str:
+        """Return a link that signs in a manager of these sites, or of every site."""
+        ticket = Ticket(User(Role.MANAGER, sites or None), datetime.now(UTC) + timedelta(hours=1))
+        return make_link(KEY, ticket, self.address)
+
+    def open(self, page: Page, path: str, *sites: str) -> None:
+        """Sign in and open a page once it has its data."""
+        page.goto(self.link(*sites))
+        page.goto(f"{self.address}{path}")
+        page.wait_for_selector("main > .with-data, main > .without-data, main > .without-rows")
+
+    def let_nobody_in(self, nobody: bool = True) -> None:
+        """Have the database refuse new connections, as one does that is away, or stop that."""
+        name = self.connection.info.dbname
+        with psycopg.connect(self.database_url.replace(name, "postgres"), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("alter database {} with allow_connections {}").format(
+                    sql.Identifier(name), sql.Literal(not nobody)
+                )
+            )
+
+
+@pytest.fixture
+def office(
+    database_url: str, start_bayboard: StartCommand, free_port: Callable[[], int], tmp_path: Path
+) -> Iterator[Office]:
+    """The dashboard of two workshops, without devices and messages."""
+    workshop_file = tmp_path / "workshop.toml"
+    workshop_file.write_text(DEFAULT_WORKSHOP_FILE.read_text() + SECOND_SITE)
+    port = free_port()
+    server = start_bayboard(
+        "serve",
+        *("--port", str(port)),
+        BAYBOARD_DATABASE_URL=database_url,
+        BAYBOARD_SECRET_KEY=KEY,
+        BAYBOARD_WORKSHOP_FILE=str(workshop_file),
+    )
+    server.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield Office(f"http://127.0.0.1:{port}", connection, database_url)

@@ -1,0 +1,214 @@
+"""The page `/devices` as a manager sees it: a real server, a real database, a real browser."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.fix_office import PATIENCE_MS, Office
+
+SESSION_OVER = pytest.mark.expects_console("401")
+
+
+def add_device(
+    office: Office,
+    device: str,
+    source: str = "scanner",
+    *,
+    site: str = "s1",
+    registered: bool = True,
+    revoked: bool = False,
+    heard_minutes_ago: float | None = None,
+    offset_seconds: float = 0,
+    state: str | None = None,
+    calibration_days: int | None = None,
+    refused: int = 0,
+) -> None:
+    """Put a device into the database as ingest would have."""
+    now = datetime.now(UTC)
+    run = office.connection.execute
+    if registered:
+        run(
+            "insert into device values (%s, %s, %s, 'hash', null, now() - interval '40 days', %s)",
+            [site, device, source, now - timedelta(days=3) if revoked else None],
+        )
+    if heard_minutes_ago is not None:
+        heard_at = now - timedelta(minutes=heard_minutes_ago)
+        run(
+            "insert into device_state (site, device, source, last_received_at, messages, messages_per_minute,"
+            " offset_seconds) values (%s, %s, %s, %s, 1, 6, %s)",
+            [site, device, source, heard_at, offset_seconds],
+        )
+    if state:
+        run(
+            "insert into device_status (site, source, device, at, state, received_at)"
+            " values (%s, %s, %s, now(), %s, now() - interval '125 minutes')",
+            [site, source, device, state],
+        )
+    if calibration_days is not None:
+        run(
+            "insert into diagnostic_report (site, device, event_id, at, received_at, corrected_at, vin,"
+            " measurements, tool_calibration_due) values (%s, %s, '1', now(), now(), now(), 'V', '[]', %s)",
+            [site, device, now.date() + timedelta(days=calibration_days)],
+        )
+    for number in range(refused):
+        run(
+            "insert into quarantined_message"
+            " (digest, received_at, topic, payload, reason, status, site, device)"
+            " values (sha256(%s), now(), 'topic', '', 'at: missing', 'new', %s, %s)",
+            [f"{site}{device}{number}".encode(), site, device],
+        )
+
+
+@pytest.fixture
+def devices(office: Office) -> Office:
+    """One device of each kind that there is."""
+    add_device(office, "well", heard_minutes_ago=0.5, state="online")
+    add_device(office, "gone", heard_minutes_ago=130, state="offline")
+    add_device(office, "quiet", heard_minutes_ago=90, state="online")
+    add_device(office, "new")
+    add_device(office, "taken-away", heard_minutes_ago=9000, revoked=True)
+    add_device(office, "hasty", heard_minutes_ago=0.5, offset_seconds=-37, registered=False)
+    add_device(office, "X431", "diagnostic", heard_minutes_ago=5, calibration_days=12, refused=3)
+    add_device(office, "VCDS", "diagnostic", heard_minutes_ago=5, offset_seconds=9, calibration_days=-9)
+    add_device(office, "mute", registered=False, refused=1)
+    return office
+
+
+def row(page: Page, device: str) -> dict[str, str]:
+    """Return the cells of a device's row by column."""
+    cells = page.locator(f".ag-row[row-id='s1/{device}'] .ag-cell").all()
+    return {str(cell.get_attribute("col-id")): cell.inner_text().replace("\n", " ") for cell in cells}
+
+
+WORDS = {
+    "en": {
+        ("well", "status"): "Online for 2 h 5 min",
+        ("gone", "status"): "Offline for 2 h 5 min",
+        ("quiet", "status"): "Silent for 1 h 30 min",
+        ("new", "status"): "Never heard added 40 days ago",
+        ("taken-away", "status"): "Revoked 3 days ago",
+        ("mute", "status"): "Only refused",
+        ("well", "clock"): "right",
+        ("hasty", "clock"): "37 s ahead",
+        ("VCDS", "clock"): "9 s behind",
+        ("hasty", "device"): "hasty not registered Bay scanner",
+        ("X431", "quarantined"): "3",
+        ("X431", "calibration"): "in 12 days",
+        ("VCDS", "calibration"): "9 days overdue",
+        ("new", "age"): "–",
+    },
+    "zh": {
+        ("gone", "status"): "离线 已 2 小时 5 分",
+        ("quiet", "status"): "静默 已 1 小时 30 分",
+        ("hasty", "clock"): "快 37 秒",
+        ("hasty", "device"): "hasty 未登记 工位扫码器",
+        ("X431", "calibration"): "还剩 12 天",
+        ("VCDS", "calibration"): "逾期 9 天",
+    },
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_device_is_told_of_in_words(devices: Office, page: Page, lang: str) -> None:
+    devices.open(page, f"/devices?lang={lang}")
+    rows = {device: row(page, device) for device, _ in WORDS[lang]}
+    assert {(device, cell): rows[device][cell] for device, cell in WORDS[lang]} == WORDS[lang]
+    assert page.locator("main").get_attribute("lang") == {"en": "en", "zh": "zh-CN"}[lang]
+
+
+def test_those_that_need_a_hand_stand_first(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    shown = page.locator(".ag-row")
+    expect(shown).to_have_count(9)
+    places = {each.get_attribute("row-id"): int(each.get_attribute("row-index") or 0) for each in shown.all()}
+    assert [str(name).removeprefix("s1/") for name in sorted(places, key=places.__getitem__)] == [
+        *("gone", "mute", "new", "quiet"),
+        *("X431", "hasty", "VCDS", "well"),
+        "taken-away",
+    ]
+
+
+def test_a_count_shows_only_its_devices_and_gives_them_back(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    expect(page.locator(".chip", has_text="calibration due").locator("b")).to_have_text("2")
+    page.get_by_text("calibration due", exact=True).click()
+    expect(page.locator(".ag-row")).to_have_count(2)
+    assert page.url.endswith("/devices?show=calibration")
+    page.get_by_text("calibration due", exact=True).click()
+    expect(page.locator(".ag-row")).to_have_count(9)
+
+
+def test_refused_messages_lead_to_those_of_the_device(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    page.locator(".ag-row[row-id='s1/X431'] a").click()
+    page.wait_for_url("**/quarantine?site=s1&device=X431")
+    expect(page.locator("#quarantine-found")).to_have_text("3 found", timeout=PATIENCE_MS)
+
+
+def test_a_change_shows_without_a_reload(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    page.evaluate("window.opened = true")
+    add_device(devices, "another", heard_minutes_ago=0, state="online")
+    devices.connection.execute("update device_status set state = 'online' where device = 'gone'")
+    expect(page.locator(".ag-row[row-id='s1/another']")).to_be_visible(timeout=PATIENCE_MS)
+    assert "Silent" in row(page, "gone")["status"]
+    assert page.evaluate("window.opened") is True
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "bayboard device add s1 scanner bay-B01"), ("zh", "还没有设备")]
+)
+def test_without_devices_it_says_what_to_do(office: Office, page: Page, lang: str, words: str) -> None:
+    office.open(page, f"/devices?lang={lang}")
+    expect(page.locator(".empty")).to_contain_text(words)
+    expect(page.locator(".grid")).to_be_hidden()
+
+
+def test_a_manager_of_a_site_sees_only_its_devices(devices: Office, page: Page) -> None:
+    add_device(devices, "elsewhere", site="s2", heard_minutes_ago=1)
+    devices.open(page, "/devices", "s2")
+    expect(page.locator(".ag-row")).to_have_count(1)
+    expect(page.locator(".ag-row")).to_have_attribute("row-id", "s2/elsewhere")
+    expect(page.locator(".user")).to_contain_text("Second workshop")
+
+
+def test_a_database_that_is_away_is_said_and_what_was_read_stays(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    devices.let_nobody_in()
+    expect(page.locator(".notice")).to_contain_text("The database does not answer", timeout=PATIENCE_MS)
+    expect(page.locator(".ag-row")).to_have_count(9)
+    devices.let_nobody_in(False)
+    expect(page.locator(".notice")).to_be_hidden(timeout=PATIENCE_MS)
+
+
+@SESSION_OVER
+def test_a_session_that_ends_leads_to_signing_in(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    page.context.clear_cookies()
+    page.wait_for_url("**/sign-in", timeout=PATIENCE_MS)
+    expect(page.locator("h1")).to_have_text("Sign in with a link")
+
+
+def test_signing_out_leaves_nothing_behind(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in")
+    page.goto(f"{devices.address}/devices")
+    assert page.url.endswith("/sign-in")
+
+
+def test_the_language_is_remembered(devices: Office, page: Page) -> None:
+    devices.open(page, "/devices")
+    page.get_by_role("link", name="中文").click()
+    expect(page.locator("h1")).to_have_text("设备")
+    page.goto(f"{devices.address}/quarantine")
+    expect(page.locator("h1")).to_have_text("隔离消息")
+
+
+def test_a_phone_shows_cards_and_scrolls_one_way(devices: Office, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    devices.open(page, "/devices")
+    expect(page.locator(".card")).to_have_count(9)
+    expect(page.locator(".card").first).to_contain_text("Offline")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
