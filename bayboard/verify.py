@@ -220,7 +220,13 @@ class _Order:
         there = [one for one in stored if _overlap(one, lived.entered_at, lived.left_at)]
         span = f"{_tell(lived.entered_at)} to {_tell(lived.left_at)}"
         what = f"{lived.work_order} {name} {span}, stored {_list(there)}"
-        return Finding(figure, self._judge(lived.entered_at, lived.left_at, there), what)
+        # Where the scan between two stays in a place is not there, they are stored as one that began earlier.
+        joined = [
+            one.entered_at
+            for one in there
+            if one.bay == lived.bay and (one.left_at is None or one.left_at > lived.entered_at)
+        ]
+        return Finding(figure, self._judge(min([lived.entered_at, *joined]), lived.left_at, there), what)
 
     def _judge(self, since: datetime, until: datetime | None, there: Sequence[StoredInterval]) -> Verdict:
         told = [

@@ -152,6 +152,23 @@ def test_what_a_refused_scan_would_have_told_is_quarantined_and_a_lost_one_never
     assert judge_intervals(without, fault("z", lost=True))[:2] == [Verdict.WRONG, Verdict.WRONG]
 
 
+def test_two_stays_that_a_lost_scan_joins_are_both_never_told() -> None:
+    truth: list[Truth] = [
+        lived(Stage.INSPECTING, "B01", 0, 10, "a"),
+        lived(Stage.AWAITING_APPROVAL, None, 10, 20, "b"),
+        lived(Stage.REPAIRING, "B01", 20, 30, "c"),
+        lived(Stage.READY, None, 30, None, "d"),
+        *[
+            BayTruth(site="s1", bay="B01", work_order="RO-1", entered_at=minute(since), left_at=minute(until))
+            for since, until in ((0, 10), (20, 30))
+        ],
+        fault("b", lost=True),
+    ]
+    rows = [stored("inspecting", "B01", 0, 20), stored("repairing", "B01", 20, 30), RIGHT[2]]
+    verdicts = judge(truth, Stored({("s1", "RO-1"): rows}))
+    assert [verdict for figure, verdict in verdicts if figure == "bay stays"] == [Verdict.UNTOLD] * 2
+
+
 def test_a_faulty_message_must_be_somewhere() -> None:
     message = fault("m", lost=False)
     here = Stored(messages=frozenset({("s1", "bay-B01", "m")}))
