@@ -13,6 +13,8 @@
     span(`status status-${row.status_key}`, span("word", row.status_words), span("detail", row.status_detail));
   const mark = (words) => (words ? span("mark", words) : null);
   const level = (row, field) => `words level-${row[`${field}_level`] || "none"}`;
+  const trouble = (row, field) =>
+    ["warn", "over"].includes(row[`${field}_level`]) ? span(level(row, field), row[`${field}_words`]) : null;
   const refused = (row, words) =>
     row.quarantined ? draw("a", { href: row.quarantined_href, className: "refused" }, words) : null;
 
@@ -41,8 +43,8 @@
       span("line second", span(null, data.source), span(null, data.age_words)),
       span(
         "line",
-        span(level(data, "clock"), data.clock_level === "good" ? "" : data.clock_words),
-        span(level(data, "calibration"), data.calibration_words),
+        trouble(data, "clock"),
+        trouble(data, "calibration"),
         refused(data, data.quarantined_words),
       ),
     );
@@ -57,7 +59,7 @@
       if (colId === "card") api.setColumnsVisible([column], narrow);
       else if (!hide) api.setColumnsVisible([column], !narrow);
     }
-    api.setGridOption("rowHeight", narrow ? 100 : 54);
+    api.setGridOption("rowHeight", narrow ? 94 : 54);
     api.setGridOption("headerHeight", narrow ? 0 : 42);
     api.setGridOption("domLayout", narrow ? "autoHeight" : "normal");
     api.resetRowHeights();
