@@ -181,7 +181,7 @@ def simulate(
     hours: Annotated[float | None, typer.Option(min=0, help="Stop after so many simulated hours.")] = None,
     started_at: Annotated[
         str | None,
-        typer.Option(help="Go on with the run of the same seed and speed that began then (RFC 3339)."),
+        typer.Option(help="Go on with the run of the same options that began then (RFC 3339)."),
     ] = None,
 ) -> None:
     """Publish a simulated workshop to the broker until stopped."""

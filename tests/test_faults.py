@@ -4,6 +4,8 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice, pairwise
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -25,9 +27,11 @@ from ingest.contract.topics import ContractError
 from models.domain.odometer import KM_PER_UNIT
 from simulators.faults import Fault
 from simulators.life import Life, Lived, Sent
+from simulators.scenario import SCENARIOS
 from simulators.sending import Sending
 from simulators.site import SimulatedSite, simulate_now
 from simulators.spoil import FAULTS, FaultError, read_rates
+from simulators.truth import Truth
 
 SITE = load_workshop(DEFAULT_WORKSHOP_FILE).sites[0]
 START = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -283,3 +287,12 @@ def test_rates_may_be_named_together_or_left_to_what_is_usual() -> None:
 def test_wrong_faults_are_refused_with_a_sentence(text: str, sentence: str) -> None:
     with pytest.raises(FaultError, match=sentence):
         read_rates(text)
+
+
+def test_every_fault_and_scenario_and_kind_of_truth_is_documented() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "simulator.md").read_text(encoding="utf-8")
+    for fault in FAULTS:
+        [row] = [line for line in text.splitlines() if line.startswith("|") and f"`{fault.name}`" in line]
+        assert f"{fault.some:g}" in row
+    for name in (*SCENARIOS, *(line.__struct_config__.tag for line in get_args(Truth))):
+        assert f"| `{name}` |" in text
