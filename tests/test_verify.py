@@ -328,22 +328,24 @@ def test_without_faults_every_figure_equals_the_truth_to_the_millisecond(run: Ca
 # docs/simulator.md says what several seeds reached, and what becomes of the rest.
 EQUAL_SHARES = {
     "stage intervals": 0.95,
-    "labour": 0.93,
-    "bay stays": 0.93,
-    "ready times": 0.95,
+    "labour": 0.8,
+    "bay stays": 0.95,
+    "ready times": 0.9,
     "odometers": 0.9,
 }
 
 
-def test_with_faults_the_stated_share_is_equal_and_nothing_is_silently_wrong(
+def test_with_many_faults_the_stated_share_is_equal_and_nothing_is_silently_wrong(
     run: Callable[[float], Run],
 ) -> None:
     lived = run(500)
     # Ingest asks no device for its clock in the first five seconds of a connection.
     time.sleep(6)
-    lived.simulate("--speed", "500", "--hours", "2", "--faults", "some")
+    lived.simulate("--speed", "500", "--hours", "2", "--faults", "many")
     findings = lived.compare(NOISE)
     assert not [finding for finding in findings if finding.verdict in SILENT]
+    verdicts = {finding.verdict for finding in findings if finding.figure == "stage intervals"}
+    assert {Verdict.MARKED, Verdict.QUARANTINED} < verdicts
     shares = {count.figure: count.equal_share for count in count_findings(findings)}
     for figure, share in EQUAL_SHARES.items():
         assert shares[figure] >= share, shares
