@@ -77,6 +77,7 @@ def devices(office: Office) -> Office:
 
 def row(page: Page, device: str) -> dict[str, str]:
     """Return the cells of a device's row by column."""
+    expect(page.locator(f".ag-row[row-id='s1/{device}'] .status")).to_be_visible()
     cells = page.locator(f".ag-row[row-id='s1/{device}'] .ag-cell").all()
     return {str(cell.get_attribute("col-id")): cell.inner_text().replace("\n", " ") for cell in cells}
 

@@ -1,21 +1,36 @@
 /* Says when the server is away and when a session has ended.
  *
  * Dash asks for everything through fetch and keeps failures to itself: without this a page of a
- * server that has gone would look as fresh as ever.
+ * server that has gone would look as fresh as ever. What was asked while the page is being left
+ * is never answered, so that leaving it is no failure.
  */
 (() => {
   "use strict";
 
   const ask = window.fetch.bind(window);
   const mark = (away) => document.documentElement.toggleAttribute("data-away", away);
+  const never = () => new Promise(() => {});
+  let leaving = false;
+
+  window.addEventListener("beforeunload", () => {
+    leaving = true;
+  });
+  // A page that the browser kept and shows again.
+  window.addEventListener("pageshow", () => {
+    leaving = false;
+  });
 
   window.fetch = async (...request) => {
     try {
       const answer = await ask(...request);
-      if (answer.status === 401) window.location.assign("/sign-in");
-      mark(answer.status === 502 || answer.status === 503 || answer.status === 504);
+      if (answer.status === 401) {
+        window.location.assign("/sign-in");
+        return never();
+      }
+      mark([502, 503, 504].includes(answer.status));
       return answer;
     } catch (error) {
+      if (leaving) return never();
       if (error.name !== "AbortError") mark(true);
       throw error;
     }
