@@ -11,7 +11,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-from bayboard.verify import (
+from bayboard.verdict import (
     LabourKey,
     MessageKey,
     OrderKey,

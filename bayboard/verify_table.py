@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bayboard.verify import SILENT, Finding, Verdict
+from bayboard.verdict import SILENT, Finding, Verdict
 
 _EXAMPLES = 3
 

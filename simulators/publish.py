@@ -22,7 +22,8 @@ from simulators.life import Life, Lived, Sent
 from simulators.scenario import NORMAL, SCENARIOS
 from simulators.site import simulate_now
 from simulators.spoil import Rates
-from simulators.truth import SiteTruth, write_to
+from simulators.telling import SiteTruth
+from simulators.truth import write_to
 
 _log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from bayboard.verify import (
+from bayboard.verdict import (
     SILENT,
     Finding,
     Stored,
@@ -19,8 +19,8 @@ from bayboard.verify import (
     StoredLabour,
     StoredReading,
     Verdict,
-    compare,
 )
+from bayboard.verify import compare
 from bayboard.verify_rows import read_stored
 from bayboard.verify_table import count_findings, print_findings
 from config.settings import DEFAULT_WORKSHOP_FILE
