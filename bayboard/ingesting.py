@@ -4,7 +4,7 @@ import fcntl
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
@@ -41,10 +41,7 @@ def make_ingest(
     subscriber = Subscriber(
         settings.mqtt_url,
         client_id=session,
-        filters=[
-            f"$share/{share}/{topic_filter}" if share else topic_filter
-            for topic_filter in (FILTER, *(adapter.topic for adapter in workshop.ingest.adapters))
-        ],
+        filters=_share([FILTER, *(adapter.topic for adapter in workshop.ingest.adapters)], share),
         inbox=inbox,
         clock=clock,
         metrics=metrics,
@@ -91,6 +88,14 @@ def make_alarm_rule(workshop: Workshop) -> AlarmRule:
         period=timedelta(seconds=workshop.ingest.quarantine_alarm_seconds),
         least_messages=workshop.ingest.quarantine_alarm_messages,
     )
+
+
+def _share(filters: Sequence[str], share: str | None) -> list[str]:
+    """Share subscriptions, each in a group of its own: some brokers know one filter a group."""
+    if share is None:
+        return list(filters)
+    groups = [share, *(f"{share}-{number}" for number in range(1, len(filters)))]
+    return [f"$share/{group}/{topic_filter}" for group, topic_filter in zip(groups, filters, strict=True)]
 
 
 @contextmanager

@@ -34,7 +34,7 @@ class Condition:
 
     def find_troubles(self, now: datetime) -> list[str]:
         """Return a sentence for each thing that is wrong; none means ready."""
-        troubles = [] if self._broker_connected() else ["the broker is away"]
+        troubles = [] if self._broker_connected() else ["the broker is away or refuses our subscriptions"]
         if self._database:
             troubles.append(self._database)
         if domination := self._alarm.judge(now):

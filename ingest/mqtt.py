@@ -106,6 +106,7 @@ class Subscriber:
         self._clock = clock
         self._metrics = metrics
         self._connection = 0
+        self._subscribed = False
         self._live_from = clock()
         self._client = client = _BufferedClient(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
@@ -113,6 +114,7 @@ class Subscriber:
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.reconnect_delay_set(min_delay=1, max_delay=_MAX_RECONNECT_SECONDS)
         url = urlsplit(mqtt_url)
@@ -124,8 +126,8 @@ class Subscriber:
 
     @property
     def connected(self) -> bool:
-        """Say whether the broker has us now."""
-        return self._client.is_connected()
+        """Say whether the broker has us now, and has agreed to bring us what we want."""
+        return self._client.is_connected() and self._subscribed
 
     def start(self) -> None:
         """Connect in the background, now or whenever the broker is there."""
@@ -163,6 +165,7 @@ class Subscriber:
             _log.error("broker refused us", reason=str(reason), address=self._address[0])
             return
         self._connection += 1
+        self._subscribed = False
         self._settle()
         self._metrics.connections.inc()
         self._metrics.broker_up.set(1)
@@ -177,6 +180,20 @@ class Subscriber:
             _log.error("broker's certificate is not trusted", reason=error.verify_message, address=address)
         else:
             _log.warning("broker is away, trying again", reason=str(error), address=address)
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _data: object,
+        _packet_id: int,
+        reasons: Sequence[ReasonCode],
+        _props: Properties | None,
+    ) -> None:
+        answers = zip(self._filters, reasons, strict=True)
+        refused = [topic_filter for topic_filter, reason in answers if reason.is_failure]
+        self._subscribed = not refused
+        if refused:
+            _log.error("broker refuses subscriptions", filters=refused)
 
     def _on_disconnect(
         self,
