@@ -183,17 +183,18 @@ def _kill_parts(site: _Site, kills: int, chance: random.Random, say: Callable[[s
 
 
 def _wait_until_still(database_url: str, expected: int) -> None:
-    """Wait until as much is there as must be, or nothing has come for a while."""
-    count, changed_at = -1, time.monotonic()
-    while count < expected and time.monotonic() - changed_at < _STALLED_SECONDS:
+    """Wait until as much is there as must be, or nothing has been heard for a while, not even duplicates."""
+    stored, progress, changed_at = -1, -1, time.monotonic()
+    while stored < expected and time.monotonic() - changed_at < _STALLED_SECONDS:
         with psycopg.connect(database_url) as connection:
             row = connection.execute(
                 "select (select count(*) from stage_scan) + (select count(*) from odometer_reading)"
-                " + (select count(*) from quarantined_message)"
+                " + (select count(*) from quarantined_message),"
+                " (select coalesce(sum(messages), 0)::bigint from device_state)"
             ).fetchone()
-        if row and row[0] != count:
-            count, changed_at = row[0], time.monotonic()
-        time.sleep(0.2)
+        if row and sum(row) != progress:
+            stored, progress, changed_at = row[0], sum(row), time.monotonic()
+        time.sleep(0.5)
 
 
 def _count(
