@@ -55,7 +55,7 @@ def main() -> None:
         cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
         if isinstance(cause, psycopg.errors.UndefinedTable):
             _fail("the database has not our tables yet: run `bayboard migrate`")
-        if not isinstance(cause, psycopg.OperationalError):
+        if not isinstance(cause, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
             raise
         _fail(f"the database cannot be used: {str(cause).strip().splitlines()[0]}")
 

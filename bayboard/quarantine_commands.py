@@ -46,7 +46,7 @@ def _read_instant(text: str) -> datetime:
     return time
 
 
-Ids = Annotated[list[int] | None, typer.Argument(metavar="[ID]...", help="Numbers, as `list` shows them.")]
+Ids = Annotated[list[int] | None, typer.Argument(metavar="ID", help="Numbers, as `list` shows them.")]
 OfStatus = Annotated[Status | None, typer.Option("--status", help="By default new.")]
 OfSite = Annotated[str | None, typer.Option("--site", help="Sent by a device of this site.")]
 OfDevice = Annotated[str | None, typer.Option("--device", help="Sent by this device.")]

@@ -9,9 +9,11 @@ from datetime import datetime
 
 import psycopg
 
+from bayboard.entry import CommandError
 from bayboard.ingesting import make_rules
 from config.workshop import Workshop
 from ingest.adapters.mapping import Adapters
+from ingest.condition import first_line
 from ingest.replay import Replayed, replay
 from ingest.write import prepare_connection
 from models.domain.quarantine import generalise_reason
@@ -28,10 +30,15 @@ def replay_all(
     """Replay batch after batch, each in a transaction of its own."""
     rules, adapters = make_rules(workshop), Adapters(workshop.ingest.adapters)
     replayed = Replayed()
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        prepare_connection(connection)
-        for batch in batches:
-            replayed.add(replay(connection, batch, rules=rules, adapters=adapters, now=clock()))
+    try:
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            prepare_connection(connection)
+            for batch in batches:
+                replayed.add(replay(connection, batch, rules=rules, adapters=adapters, now=clock()))
+    except psycopg.Error as error:
+        raise CommandError(
+            f"the database stopped taking messages when {len(replayed)} were replayed: {first_line(error)}"
+        ) from error
     return replayed
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import LiteralString, TypeVar
 
 import psycopg
 import pytest
+from psycopg import sql
 from rich.console import Console
 
 from bayboard.ingesting import make_rules
@@ -390,6 +392,16 @@ def test_the_command_discards_what_is_named(command: Command, full_quarantine: s
     assert command("discard", "1", "2")[0] == 1
     assert command("discard", "--topic", "workshop/v1/+/telematics/#", "--yes") == (0, "2 discarded")
     wait_for_rows(full_quarantine, "select distinct status from quarantined_message", [("discarded",)])
+
+
+@pytest.mark.parametrize("settle", ["replay", "discard"])
+def test_a_database_that_refuses_is_a_sentence(command: Command, full_quarantine: str, settle: str) -> None:
+    with psycopg.connect(full_quarantine, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("alter database {} set default_transaction_read_only = on").format(name))
+    status, said = command(settle, "4")
+    assert status == 1
+    assert re.fullmatch("bayboard: the database .*read-only transaction", said)
 
 
 @pytest.mark.parametrize(
