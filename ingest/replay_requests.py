@@ -67,8 +67,10 @@ class ReplayRequests:
                     self._serve(connection)
             except psycopg.Error as error:
                 _log.warning("replays wait for the database", error=first_line(error))
-                self._stopping.wait(wait_seconds)
-                wait_seconds = min(2 * wait_seconds, _MAX_BACKOFF_SECONDS)
+            except Exception:  # noqa: BLE001  # the top of a service loop: a fault of ours must not end it
+                _log.exception("replay failed, trying again")
+            self._stopping.wait(wait_seconds)
+            wait_seconds = min(2 * wait_seconds, _MAX_BACKOFF_SECONDS)
 
     def _connect(self) -> psycopg.Connection:
         connection = psycopg.connect(

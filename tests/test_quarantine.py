@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 from rich.console import Console
 
+from bayboard.embedded import PostgresServer
 from bayboard.ingesting import make_rules
 from bayboard.quarantine_replay import describe_outcome, summarise
 from bayboard.quarantine_text import draw_payload
@@ -331,6 +332,23 @@ def test_every_ingest_process_serves_requests_and_each_is_served_once(
         [(1, "new", True), (4, "replayed", False)],
     )
     wait_for_rows(full_quarantine, "select count(*) from odometer_reading", [(1,)])
+
+
+def test_requests_are_served_after_the_database_was_away(
+    iotcore_broker: Broker, own_server: PostgresServer, start_bayboard: StartCommand
+) -> None:
+    with psycopg.connect(own_server.url, autocommit=True) as connection:
+        prepare_connection(connection)
+        receive(connection, (ODOMETER, reading(NOW + timedelta(hours=3))))
+    ingest = start_bayboard(
+        "ingest", BAYBOARD_MQTT_URL=iotcore_broker.url, BAYBOARD_DATABASE_URL=own_server.url
+    )
+    ingest.wait_for_line("connected to database")
+    own_server.stop()
+    ingest.wait_for_line("replays wait for the database")
+    own_server.start()
+    ask(own_server.url, lambda connection: request_replay(connection, [1]))
+    wait_for_rows(own_server.url, "select status from quarantined_message", [("replayed",)])
 
 
 @pytest.fixture
