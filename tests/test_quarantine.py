@@ -23,7 +23,15 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Adapter, load_workshop
 from ingest.adapters.mapping import Adapters
 from ingest.batch import sort_messages
-from ingest.contract.payloads import DeviceStatus, Odometer, OdometerReading, StageScan, encode
+from ingest.contract.payloads import (
+    DeviceStatus,
+    FleetReading,
+    FleetReadings,
+    Odometer,
+    OdometerReading,
+    StageScan,
+    encode,
+)
 from ingest.message import ReceivedMessage
 from ingest.replay import Replayed, find_requested, replay
 from ingest.write import prepare_connection, write_batch
@@ -129,6 +137,20 @@ def test_a_message_from_the_future_is_right_when_the_future_has_come(connection:
     assert rows(connection, "select at, received_at from odometer_reading") == [
         (NOW + timedelta(hours=3), LATER)
     ]
+
+
+def test_a_batch_of_readings_is_replayed_whole_and_linked_by_its_first(
+    connection: psycopg.Connection,
+) -> None:
+    times = [NOW + timedelta(hours=hours) for hours in (1, 3, 2)]
+    readings = tuple(FleetReading(vin=f"V{n}", at=at, value=n) for n, at in enumerate(times))
+    receive(connection, (ODOMETER, encode(FleetReadings(id="f1", unit="km", readings=readings))))
+    assert rows(connection, "select count(*) from odometer_reading") == [(0,)]
+    replay_all(connection)
+    assert rows(connection, "select vin, at from odometer_reading order by vin") == [
+        (f"V{n}", at) for n, at in enumerate(times)
+    ]
+    assert rows(connection, SETTLED) == [("replayed", LATER, "gw-1", "f1", times[0])]
 
 
 def test_what_is_refused_again_stays_new_with_its_new_reason(connection: psycopg.Connection) -> None:
