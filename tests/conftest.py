@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.fix_browser",
     "tests.fix_database",
     "tests.fix_processes",
+    "tests.fix_ingest",
     "tests.fix_office",
 )
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString, get_args
@@ -32,8 +32,7 @@ from ingest.contract.payloads import (
 from ingest.message import ReceivedMessage, digest_message
 from ingest.write import Written, prepare_connection, write_batch
 from tests.fix_broker import Broker, Publish
-from tests.fix_processes import RunningCommand, StartCommand
-from tests.test_ingest import wait_for_rows
+from tests.fix_ingest import StartIngest, wait_for_rows
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = sorted((ROOT / "tests" / "golden" / "adapters").glob("*/*.expected.json"))
@@ -287,10 +286,9 @@ def test_one_reading_from_the_future_refuses_the_whole_message_and_is_named(
 def test_ingest_hears_the_mapped_topics_and_what_the_broker_retains_is_stored_once(
     broker: Broker,
     database_url: str,
-    start_bayboard: StartCommand,
+    start_ingest: StartIngest,
     publish: Publish,
     tmp_path: Path,
-    free_port: Callable[[], int],
     share: tuple[str, ...],
 ) -> None:
     mappings = [
@@ -303,28 +301,14 @@ def test_ingest_hears_the_mapped_topics_and_what_the_broker_retains_is_stored_on
         register(connection, "861230043907626", "V-TRACCAR")
         register(connection, "3c8427c4a9b1", "V-WICAN")
 
-    def start() -> RunningCommand:
-        port = free_port()
-        command = start_bayboard(
-            "ingest",
-            "--http-port",
-            str(port),
-            *share,
-            BAYBOARD_MQTT_URL=broker.url,
-            BAYBOARD_DATABASE_URL=database_url,
-            BAYBOARD_WORKSHOP_FILE=str(workshop),
-        )
-        command.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-        return command
-
-    command = start()
+    command = start_ingest(broker, database_url, *share, BAYBOARD_WORKSHOP_FILE=str(workshop))
     position = (ROOT / "tests/golden/adapters/traccar/odometer.payload.json").read_bytes()
     publish(broker.url, "traccar/positions", position)
     publish(broker.url, WICAN_TOPIC, b'{"ODOMETER":7}', retain=True)
     both: list[tuple[object, ...]] = [("V-TRACCAR", 45210), ("V-WICAN", 7)]
     wait_for_rows(database_url, "select vin, round(km)::int from odometer_reading order by vin", both)
     command.kill()
-    start()
+    start_ingest(broker, database_url, *share, BAYBOARD_WORKSHOP_FILE=str(workshop))
     publish(broker.url, "traccar/positions", position)
     publish(broker.url, WICAN_TOPIC, b'{"ODOMETER":8}')
     wait_for_rows(

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
@@ -14,8 +12,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from ingest.alarm import AlarmRule, QuarantineAlarm
 from models.domain.quarantine import generalise_reason, name_field
 from tests.fix_broker import Broker, Publish
-from tests.fix_processes import RunningCommand, StartCommand
-from tests.test_ingest import TOPIC, scan
+from tests.fix_ingest import TOPIC, StartIngest, ask_ingest, scan
 
 RULE = AlarmRule(share=0.5, period=timedelta(seconds=60), least_messages=10)
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -115,58 +112,37 @@ def test_reasons_are_counted_by_what_they_have_in_common(reason: str, kind: str,
     assert (generalise_reason(reason), name_field(reason)) == (kind, field)
 
 
-def ask(url: str) -> tuple[int, str]:
-    try:
-        with urlopen(url, timeout=5) as answer:  # noqa: S310  # the test's own http address
-            return answer.status, answer.read().decode()
-    except HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
-
-
-def start_alarming_ingest(
-    start_bayboard: StartCommand, broker: Broker, database_url: str, directory: Path, port: int, seconds: int
-) -> RunningCommand:
-    """Start ingest with an alarm at more than half of three messages."""
-    workshop = directory / "workshop.toml"
+def write_workshop(directory: Path, seconds: int) -> str:
+    """Write a workshop file with an alarm at more than half of three messages; return its path."""
     text = DEFAULT_WORKSHOP_FILE.read_text()
     text = text.replace("quarantine_alarm_messages = 20", "quarantine_alarm_messages = 3")
-    workshop.write_text(
-        text.replace("quarantine_alarm_seconds = 60", f"quarantine_alarm_seconds = {seconds}")
-    )
-    command = start_bayboard(
-        "ingest",
-        "--http-port",
-        str(port),
-        BAYBOARD_MQTT_URL=broker.url,
-        BAYBOARD_DATABASE_URL=database_url,
-        BAYBOARD_WORKSHOP_FILE=str(workshop),
-    )
-    command.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-    return command
+    text = text.replace("quarantine_alarm_seconds = 60", f"quarantine_alarm_seconds = {seconds}")
+    path = directory / "workshop.toml"
+    path.write_text(text)
+    return str(path)
 
 
 def test_ingest_that_refuses_most_says_so_and_is_alive_but_not_ready(
     iotcore_broker: Broker,
     database_url: str,
-    start_bayboard: StartCommand,
+    start_ingest: StartIngest,
     publish: Publish,
     free_port: Callable[[], int],
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    command = start_alarming_ingest(start_bayboard, iotcore_broker, database_url, tmp_path, port, 600)
+    workshop = write_workshop(tmp_path, 600)
+    command = start_ingest(iotcore_broker, database_url, port=port, BAYBOARD_WORKSHOP_FILE=workshop)
     publish(iotcore_broker.url, TOPIC, scan(1))
     for number in range(2):
         publish(iotcore_broker.url, TOPIC, scan(number, stage="polishing"))
     command.wait_for_line("quarantine dominates.*2 x stage: … is not configured")
-    status, said = ask(f"http://127.0.0.1:{port}/readyz")
-    assert (status, said) == (
+    assert ask_ingest(port, "/readyz") == (
         503,
         "2 of the 3 messages of the last 600 s were quarantined: 2 x stage: … is not configured\n",
     )
-    assert ask(f"http://127.0.0.1:{port}/healthz") == (200, "ok\n")
-    metrics = ask(f"http://127.0.0.1:{port}/metrics")[1].splitlines()
+    assert ask_ingest(port, "/healthz") == (200, "ok\n")
+    metrics = ask_ingest(port, "/metrics")[1].splitlines()
     assert "bayboard_ingest_quarantine_dominates 1.0" in metrics
     assert 'bayboard_ingest_quarantined_total{field="stage"} 2.0' in metrics
 
@@ -174,15 +150,16 @@ def test_ingest_that_refuses_most_says_so_and_is_alive_but_not_ready(
 def test_ingest_is_ready_again_when_the_refused_are_long_ago(
     iotcore_broker: Broker,
     database_url: str,
-    start_bayboard: StartCommand,
+    start_ingest: StartIngest,
     publish: Publish,
     free_port: Callable[[], int],
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    command = start_alarming_ingest(start_bayboard, iotcore_broker, database_url, tmp_path, port, 2)
+    workshop = write_workshop(tmp_path, 2)
+    command = start_ingest(iotcore_broker, database_url, port=port, BAYBOARD_WORKSHOP_FILE=workshop)
     for number in range(4):
         publish(iotcore_broker.url, TOPIC, b"nonsense %d" % number)
     command.wait_for_line("quarantine dominates")
     command.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-    assert "bayboard_ingest_quarantine_dominates 0.0" in ask(f"http://127.0.0.1:{port}/metrics")[1]
+    assert "bayboard_ingest_quarantine_dominates 0.0" in ask_ingest(port, "/metrics")[1]

@@ -2,62 +2,11 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import LiteralString
-
-import psycopg
-import pytest
 
 from bayboard.embedded import PostgresServer
-from ingest.contract.payloads import StageScan, encode
 from tests.fix_broker import Broker, Publish
-from tests.fix_processes import RunningCommand, StartCommand
-
-TOPIC = "workshop/v1/s1/scanner/bay-B07/stage"
-StartIngest = Callable[..., RunningCommand]
-
-
-def scan(number: int, stage: str = "repairing") -> bytes:
-    return encode(
-        StageScan(id=str(number), at=datetime.now(UTC), work_order=f"RO-{number}", stage=stage, bay="B07")
-    )
-
-
-def wait_for_rows(database_url: str, query: LiteralString, expected: list[tuple[object, ...]]) -> None:
-    """Ask until the answer is the expected one, or fail with the last answer."""
-    deadline = time.monotonic() + 30
-    answer: list[tuple[object, ...]] = []
-    while answer != expected and time.monotonic() < deadline:
-        try:
-            with psycopg.connect(database_url) as connection:
-                answer = connection.execute(query).fetchall()
-        except psycopg.OperationalError:
-            pass
-        time.sleep(0.02)
-    assert answer == expected
-
-
-STORED: LiteralString = "select work_order from stage_scan order by at"
-
-
-@pytest.fixture
-def start_ingest(start_bayboard: StartCommand, free_port: Callable[[], int]) -> StartIngest:
-    """Start `bayboard ingest` and wait until it is ready."""
-
-    def start(broker: Broker, database_url: str, *options: str) -> RunningCommand:
-        port = free_port()
-        command = start_bayboard(
-            "ingest",
-            *options,
-            "--http-port",
-            str(port),
-            BAYBOARD_MQTT_URL=broker.url,
-            BAYBOARD_DATABASE_URL=database_url,
-        )
-        command.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-        return command
-
-    return start
+from tests.fix_ingest import STORED, TOPIC, StartIngest, scan, wait_for_rows
+from tests.fix_processes import StartCommand
 
 
 def test_what_is_published_is_stored_or_quarantined(

@@ -49,8 +49,8 @@ from models.queries.quarantine import (
     request_replay,
 )
 from tests.fix_broker import Broker
+from tests.fix_ingest import StartIngest, wait_for_rows
 from tests.fix_processes import StartCommand
-from tests.test_ingest import wait_for_rows
 
 Answer = TypeVar("Answer")
 Command = Callable[..., tuple[int, str]]
@@ -335,18 +335,10 @@ def test_a_request_is_announced_and_found_by_one_who_replays(
 
 
 def test_every_ingest_process_serves_requests_and_each_is_served_once(
-    iotcore_broker: Broker, full_quarantine: str, start_bayboard: StartCommand
+    iotcore_broker: Broker, full_quarantine: str, start_ingest: StartIngest
 ) -> None:
     for number in range(2):
-        start_bayboard(
-            "ingest",
-            "--share",
-            "g",
-            "--client-id",
-            f"ingest-{number}",
-            BAYBOARD_MQTT_URL=iotcore_broker.url,
-            BAYBOARD_DATABASE_URL=full_quarantine,
-        ).wait_for_line("connected to database")
+        start_ingest(iotcore_broker, full_quarantine, "--share", "g", "--client-id", f"ingest-{number}")
     ask(full_quarantine, lambda connection: request_replay(connection, [1, 4]))
     wait_for_rows(
         full_quarantine,
@@ -357,15 +349,12 @@ def test_every_ingest_process_serves_requests_and_each_is_served_once(
 
 
 def test_requests_are_served_after_the_database_was_away(
-    iotcore_broker: Broker, own_server: PostgresServer, start_bayboard: StartCommand
+    iotcore_broker: Broker, own_server: PostgresServer, start_ingest: StartIngest
 ) -> None:
     with psycopg.connect(own_server.url, autocommit=True) as connection:
         prepare_connection(connection)
         receive(connection, (ODOMETER, reading(NOW + timedelta(hours=3))))
-    ingest = start_bayboard(
-        "ingest", BAYBOARD_MQTT_URL=iotcore_broker.url, BAYBOARD_DATABASE_URL=own_server.url
-    )
-    ingest.wait_for_line("connected to database")
+    ingest = start_ingest(iotcore_broker, own_server.url)
     own_server.stop()
     ingest.wait_for_line("replays wait for the database")
     own_server.start()

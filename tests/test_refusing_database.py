@@ -6,9 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import LiteralString
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -17,42 +15,17 @@ from psycopg import sql
 from bayboard.embedded import PostgresServer
 from models.migrations.run import migrate
 from tests.fix_broker import Broker, Publish
-from tests.fix_processes import RunningCommand, StartCommand
-from tests.test_ingest import STORED, TOPIC, scan, wait_for_rows
+from tests.fix_ingest import STORED, TOPIC, StartIngest, ask_ingest, scan, wait_for_rows
 
 _SPACE_BYTES = 48 * 1024 * 1024
 _FULL_MESSAGES = 8
 
 
-def start(
-    start_bayboard: StartCommand, broker: Broker, database_url: str, port: int, *, ready: bool = True
-) -> RunningCommand:
-    command = start_bayboard(
-        "ingest",
-        "--http-port",
-        str(port),
-        BAYBOARD_MQTT_URL=broker.url,
-        BAYBOARD_DATABASE_URL=database_url,
-    )
-    if ready:
-        command.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-    return command
-
-
 def assert_alive_but_not_ready(port: int, reason: str) -> None:
-    with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
-        assert answer.status == 200
-    with pytest.raises(HTTPError) as refused:
-        urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
-    with refused.value as answer:
-        assert answer.code == 503
-        assert reason in answer.read().decode()
-
-
-def read_metrics(port: int) -> list[str]:
-    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        text: bytes = answer.read()
-        return text.decode().splitlines()
+    assert ask_ingest(port, "/healthz")[0] == 200
+    status, said = ask_ingest(port, "/readyz")
+    assert status == 503
+    assert reason in said
 
 
 def run(url: str, *statements: LiteralString) -> None:
@@ -64,12 +37,12 @@ def run(url: str, *statements: LiteralString) -> None:
 def test_a_read_only_database_is_an_alarm_and_loses_nothing(
     mosquitto_broker: Broker,
     own_server: PostgresServer,
-    start_bayboard: StartCommand,
+    start_ingest: StartIngest,
     publish: Publish,
     free_port: Callable[[], int],
 ) -> None:
     port = free_port()
-    command = start(start_bayboard, mosquitto_broker, own_server.url, port)
+    command = start_ingest(mosquitto_broker, own_server.url, port=port)
     run(
         own_server.url,
         "alter database postgres set default_transaction_read_only = on",
@@ -78,7 +51,7 @@ def test_a_read_only_database_is_an_alarm_and_loses_nothing(
     publish(mosquitto_broker.url, TOPIC, scan(1))
     command.wait_for_line("error.*database refuses to store.*read-only")
     assert_alive_but_not_ready(port, "the database refuses to store: it is read-only")
-    assert 'bayboard_ingest_database_refuses{sqlstate_class="25"} 1.0' in read_metrics(port)
+    assert 'bayboard_ingest_database_refuses{sqlstate_class="25"} 1.0' in ask_ingest(port, "/metrics")[1]
     run(
         own_server.url,
         "set default_transaction_read_only = off",
@@ -87,7 +60,7 @@ def test_a_read_only_database_is_an_alarm_and_loses_nothing(
     wait_for_rows(own_server.url, STORED, [("RO-1",)])
     command.wait_for_line("the database stores again")
     command.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-    assert 'bayboard_ingest_database_refuses{sqlstate_class="25"} 0.0' in read_metrics(port)
+    assert 'bayboard_ingest_database_refuses{sqlstate_class="25"} 0.0' in ask_ingest(port, "/metrics")[1]
 
 
 @pytest.fixture
@@ -128,22 +101,22 @@ def database_on_small_disk(small_disk: Path, own_server: PostgresServer) -> str:
 def test_a_full_disk_is_an_alarm_and_loses_nothing(
     mosquitto_broker: Broker,
     database_on_small_disk: str,
-    start_bayboard: StartCommand,
+    start_ingest: StartIngest,
     publish: Publish,
     free_port: Callable[[], int],
 ) -> None:
     port = free_port()
-    command = start(start_bayboard, mosquitto_broker, database_on_small_disk, port)
+    command = start_ingest(mosquitto_broker, database_on_small_disk, port=port)
     fill(database_on_small_disk)
     for number in range(_FULL_MESSAGES):
         publish(mosquitto_broker.url, TOPIC, scan(number))
     command.wait_for_line("error.*database refuses to store.*disk is full")
     assert_alive_but_not_ready(port, "the database refuses to store: its disk is full")
-    assert 'bayboard_ingest_database_refuses{sqlstate_class="53"} 1.0' in read_metrics(port)
+    assert 'bayboard_ingest_database_refuses{sqlstate_class="53"} 1.0' in ask_ingest(port, "/metrics")[1]
     # Had anything been acknowledged, the broker would not bring it again.
     command.kill()
     second_port = free_port()
-    second = start(start_bayboard, mosquitto_broker, database_on_small_disk, second_port, ready=False)
+    second = start_ingest(mosquitto_broker, database_on_small_disk, port=second_port, ready=False)
     second.wait_for_line("database refuses to store.*disk is full")
     run(database_on_small_disk, "drop table filler")
     expected: list[tuple[object, ...]] = [(f"RO-{number}",) for number in range(_FULL_MESSAGES)]
