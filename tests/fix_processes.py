@@ -20,7 +20,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 90.0
 
 
 class RunningCommand:

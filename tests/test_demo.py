@@ -31,7 +31,7 @@ def start_demo(start_bayboard: StartCommand, free_port: Callable[[], int]) -> St
 
 def ask(database_url: str, query: LiteralString, until: Callable[[int], bool]) -> int:
     """Ask for a number until it is what it should be, or fail with the last one."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     number = -1
     while not until(number) and time.monotonic() < deadline:
         with psycopg.connect(database_url) as connection:
