@@ -24,7 +24,7 @@ from ingest.orders import OrderKey
 from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
 from models.queries.board import CHANNEL
-from models.schema import Base
+from models.schema.metadata import metadata
 
 # Beyond this a notification would come near PostgreSQL's 8000 bytes; screens read the site anyway.
 _MAX_NAMED_ORDERS = 100
@@ -168,5 +168,5 @@ def _names(columns: Iterable[str]) -> sql.Composed:
 
 def _types(table: str) -> list[str]:
     """Return the PostgreSQL type of every column, which binary COPY must be told."""
-    described = Base.metadata.tables[table].columns
+    described = metadata.tables[table].columns
     return [described[name].type.compile(dialect=_DIALECT).lower() for name in COLUMNS[table]]

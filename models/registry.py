@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from models.schema import Device
+from models.schema.devices import Device
 
 
 class RegistryError(Exception):

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from models.schema import HYPERTABLES
+from models.schema.events import HYPERTABLES
 
 # A month a chunk keeps a work order's scans in one or two chunks and five years in sixty.
 CHUNK_INTERVAL = "30 days"

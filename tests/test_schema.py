@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from models.connect import connect_database
 from models.migrations.run import current_revision, migrate, newest_revision
-from models.schema import HYPERTABLES, Base
+from models.schema.events import HYPERTABLES
+from models.schema.metadata import metadata
 from models.timescale import Edition
 
 CONTRACT = {
@@ -29,19 +30,19 @@ CONTRACT = {
 def test_a_migrated_database_equals_the_models(database_url: str) -> None:
     engine = connect_database(database_url)
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
 
 
 @pytest.mark.parametrize("table", CONTRACT)
 def test_the_contracts_columns_are_there(table: str) -> None:
-    assert set(CONTRACT[table].split()) <= set(Base.metadata.tables[table].columns.keys())
+    assert set(CONTRACT[table].split()) <= set(metadata.tables[table].columns.keys())
 
 
 def test_all_times_know_their_zone() -> None:
     times = [
         column
-        for table in Base.metadata.tables.values()
+        for table in metadata.tables.values()
         for column in table.columns
         if column.type.__visit_name__ == "datetime"
     ]

@@ -1,0 +1,1 @@
+"""The tables, as SQLAlchemy models, a module for each subject."""
