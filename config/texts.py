@@ -1,8 +1,8 @@
 """The words people read, in English and Chinese, from one catalogue a language.
 
-Owns `config/texts/{lang}.toml` and how a language is chosen. Refuses to invent: a key that
-a catalogue does not have is an error, and a test keeps the catalogues equal. Names of
-stages and sites are the workshop's own and stand in its file.
+Owns `config/texts/{lang}/`, a file for each group of pages, and how a language is chosen.
+Refuses to invent: a key that a catalogue does not have is an error, and a test keeps the
+catalogues equal. Names of stages and sites are the workshop's own and stand in its file.
 """
 
 import tomllib
@@ -36,5 +36,9 @@ def template(lang: str, key: str) -> str:
 @cache
 def read_catalogue(lang: str) -> Mapping[str, str]:
     """Read a language's catalogue as `table.key` to words."""
-    tables = tomllib.loads((_CATALOGUES / f"{lang}.toml").read_text(encoding="utf-8"))
-    return {f"{table}.{key}": words for table, entries in tables.items() for key, words in entries.items()}
+    return {
+        f"{table}.{key}": words
+        for file in sorted((_CATALOGUES / lang).glob("*.toml"))
+        for table, entries in tomllib.loads(file.read_text(encoding="utf-8")).items()
+        for key, words in entries.items()
+    }

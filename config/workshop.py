@@ -7,6 +7,7 @@ nothing of databases or messages.
 
 import tomllib
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.opening import Country, Opening, OpeningHours
 from config.toml_lines import Location, locate_line
 from config.topic_filter import check_filter, may_match_below
 
@@ -87,11 +89,20 @@ class Site(_Facts):
     zh: str
     timezone: Annotated[str, AfterValidator(_known_zone)]
     bays: list[Bay] = []
+    openings: Annotated[list[Opening], Field(alias="opening")] = []
+    # The country whose public holidays the site keeps; and single days on which it is closed.
+    holidays: Country | None = None
+    closed_on: list[date] = []
 
     @property
     def zone(self) -> ZoneInfo:
         """Return the time zone all of the site's days and hours are reckoned in."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def hours(self) -> OpeningHours:
+        """Return when the site is open."""
+        return OpeningHours(self.openings, self.zone, self.holidays, self.closed_on)
 
     def name(self, lang: str) -> str:
         """Return the site's name in a language."""

@@ -1,6 +1,7 @@
 """The two catalogues say the same things, and the code asks for nothing else."""
 
 import re
+import tomllib
 from pathlib import Path
 from string import Formatter
 
@@ -75,3 +76,10 @@ def test_a_key_that_is_not_there_is_an_error() -> None:
 )
 def test_a_language_we_do_not_have_becomes_english(asked: object, given: str) -> None:
     assert choose_lang(asked) == given
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_no_table_stands_in_two_files(lang: str) -> None:
+    files = sorted((Path(__file__).parent.parent / "config" / "texts" / lang).glob("*.toml"))
+    tables = [table for file in files for table in tomllib.loads(file.read_text())]
+    assert len(tables) == len(set(tables))
