@@ -4,8 +4,8 @@ Owns that each module of the schema is imported, so that none of its tables is f
 module that is not named here does not exist for migrations.
 """
 
-from models.schema import devices, events, messages, orders, reminders
+from models.schema import devices, events, history, messages, orders, reminders
 from models.schema.base import Base
 
-MODULES = (devices, events, messages, orders, reminders)
+MODULES = (devices, events, history, messages, orders, reminders)
 metadata = Base.metadata
