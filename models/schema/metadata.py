@@ -4,8 +4,8 @@ Owns that each module of the schema is imported, so that none of its tables is f
 module that is not named here does not exist for migrations.
 """
 
-from models.schema import devices, events, history, messages, orders, reminders
+from models.schema import access, devices, events, history, messages, orders, public, reminders
 from models.schema.base import Base
 
-MODULES = (devices, events, history, messages, orders, reminders)
+MODULES = (access, devices, events, history, messages, orders, public, reminders)
 metadata = Base.metadata

@@ -1,0 +1,183 @@
+"""Accounts: who may sign in, as what, and for which sites.
+
+Owns adding, changing, disabling, and counting attempts. It holds hashes, never passwords, and
+knows no rules of what a password must be. Whatever takes somebody's right away or changes a
+password raises `session_version`, which ends every session that was given out before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+# A name of the company's own sign-in holds a colon, which no other name may.
+SUBJECT_PREFIX = "oidc:"
+
+
+class AccountError(Exception):
+    """The account cannot be made or changed; the message is a sentence for whoever asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as the database has it."""
+
+    name: str
+    label: str
+    password_hash: str | None
+    role: str
+    sites: list[str] | None
+    session_version: int
+    added_at: datetime
+    signed_in_at: datetime | None
+    disabled_at: datetime | None
+
+
+async def read_accounts(connection: AsyncConnection[Any]) -> list[AccountRow]:
+    """Read every account, by what people read."""
+    async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
+        await cursor.execute("select * from account order by label, name")
+        return await cursor.fetchall()
+
+
+async def read_account(connection: AsyncConnection[Any], name: str) -> AccountRow | None:
+    """Read one account, disabled or not."""
+    async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
+        await cursor.execute("select * from account where name = %s", [name])
+        return await cursor.fetchone()
+
+
+async def add_account(
+    connection: AsyncConnection[Any],
+    name: str,
+    password_hash: str,
+    role: str,
+    sites: Sequence[str] | None,
+    now: datetime,
+) -> None:
+    """Add an account; raises AccountError if there is one of this name."""
+    added = await connection.execute(
+        "insert into account (name, label, password_hash, role, sites, session_version, added_at)"
+        " values (%(name)s, %(name)s, %(hash)s, %(role)s, %(sites)s, 1, %(now)s)"
+        " on conflict do nothing",
+        {"name": name, "hash": password_hash, "role": role, "sites": _listed(sites), "now": now},
+    )
+    if not added.rowcount:
+        raise AccountError(f"there is an account {name} already")
+
+
+async def welcome_subject(
+    connection: AsyncConnection[Any],
+    subject: str,
+    label: str,
+    role: str,
+    sites: Sequence[str] | None,
+    now: datetime,
+) -> AccountRow:
+    """Return the account of somebody the company vouches for, made or brought up to date."""
+    async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
+        await cursor.execute(
+            "insert into account (name, label, role, sites, session_version, added_at, signed_in_at)"
+            " values (%(name)s, %(label)s, %(role)s, %(sites)s, 1, %(now)s, %(now)s)"
+            " on conflict (name) do update set label = excluded.label, role = excluded.role,"
+            "   sites = excluded.sites, signed_in_at = excluded.signed_in_at"
+            " returning *",
+            {
+                "name": f"{SUBJECT_PREFIX}{subject}",
+                "label": label,
+                "role": role,
+                "sites": _listed(sites),
+                "now": now,
+            },
+        )
+        account = await cursor.fetchone()
+    assert account  # noqa: S101  # inserted or updated
+    return account
+
+
+async def set_password(connection: AsyncConnection[Any], name: str, password_hash: str) -> int:
+    """Change a password, which ends every session, and return the version of new ones."""
+    async with connection.cursor() as cursor:
+        await cursor.execute(
+            "update account set password_hash = %s, session_version = session_version + 1"
+            " where name = %s and password_hash is not null returning session_version",
+            [password_hash, name],
+        )
+        row = await cursor.fetchone()
+    if row is None:
+        raise AccountError(f"there is no account {name} with a password")
+    version: int = row[0]
+    return version
+
+
+async def refresh_hash(connection: AsyncConnection[Any], name: str, old: str, new: str) -> None:
+    """Keep the same password under a newer hash, unless it was changed meanwhile; sessions go on."""
+    await connection.execute(
+        "update account set password_hash = %s where name = %s and password_hash = %s", [new, name, old]
+    )
+
+
+async def end_sessions(connection: AsyncConnection[Any], name: str) -> None:
+    """End every session of an account."""
+    await connection.execute(
+        "update account set session_version = session_version + 1 where name = %s", [name]
+    )
+
+
+async def disable_account(connection: AsyncConnection[Any], name: str, now: datetime) -> None:
+    """Take somebody's right to sign in and end their sessions; raises AccountError when there is none."""
+    disabled = await connection.execute(
+        "update account set disabled_at = %s, session_version = session_version + 1"
+        " where name = %s and disabled_at is null",
+        [now, name],
+    )
+    if not disabled.rowcount:
+        raise AccountError(f"there is no account {name}, or it is disabled already")
+
+
+async def enable_account(connection: AsyncConnection[Any], name: str) -> None:
+    """Give the right to sign in back; raises AccountError when it was not taken."""
+    enabled = await connection.execute(
+        "update account set disabled_at = null where name = %s and disabled_at is not null", [name]
+    )
+    if not enabled.rowcount:
+        raise AccountError(f"there is no account {name}, or it is not disabled")
+
+
+async def count_attempt(
+    connection: AsyncConnection[Any], key: str, window: timedelta, now: datetime
+) -> tuple[int, datetime]:
+    """Count an attempt before it is made and return how many there are, and since when.
+
+    One statement, so that attempts at the same time through many processes are all counted.
+    """
+    async with connection.cursor() as cursor:
+        await cursor.execute(
+            "insert into sign_in_attempts as known (key, since, attempts) values (%(key)s, %(now)s, 1)"
+            " on conflict (key) do update set"
+            "   attempts = case when known.since <= %(over)s then 1 else known.attempts + 1 end,"
+            "   since = case when known.since <= %(over)s then excluded.since else known.since end"
+            " returning attempts, since",
+            {"key": key, "now": now, "over": now - window},
+        )
+        row = await cursor.fetchone()
+    assert row  # noqa: S101  # inserted or updated
+    attempts, since = row
+    return attempts, since
+
+
+async def note_sign_in(
+    connection: AsyncConnection[Any], name: str, keys: Sequence[str], window: timedelta, now: datetime
+) -> None:
+    """Note that somebody signed in: their own attempts no longer count, and what is over is cleared away."""
+    await connection.execute("update account set signed_in_at = %s where name = %s", [now, name])
+    await connection.execute(
+        "delete from sign_in_attempts where key = any(%s) or since <= %s", [list(keys), now - window]
+    )
+
+
+def _listed(sites: Sequence[str] | None) -> list[str] | None:
+    return None if sites is None else list(sites)
