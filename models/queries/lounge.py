@@ -1,0 +1,17 @@
+"""What the waiting room's board reads: the public view of a site's open visits, and nothing else."""
+
+from importlib.resources import files
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+
+from models.domain.public import PublicVisit
+
+_LOUNGE = (files("models.queries") / "lounge.sql").read_text()
+
+
+async def read_lounge(connection: AsyncConnection[Any], site: str) -> list[PublicVisit]:
+    """Read every open visit of a site, by ticket."""
+    async with connection.cursor(row_factory=class_row(PublicVisit)) as cursor:
+        return await (await cursor.execute(_LOUNGE, {"site": site})).fetchall()

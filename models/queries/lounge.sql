@@ -1,0 +1,6 @@
+-- Every open visit of a site as the waiting room may see it; reads the public view and nothing else.
+select
+    ticket, plate, customer_waiting, job_type, stage, stage_entered_at, operation, reason, promised_at
+from public_board
+where site = %(site)s
+order by ticket

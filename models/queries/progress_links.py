@@ -1,0 +1,121 @@
+"""Links to progress pages: made, revoked, and given to whoever knows plate and code of a visit.
+
+Owns how much chance is in a token, and how often somebody may try. Nothing read here is for a
+page: what comes out is a token, a ticket, or no.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from importlib.resources import files
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row, tuple_row
+
+from models.queries.progress import hash_token
+
+# 192 bits, as 32 characters that fit into an address.
+_TOKEN_BYTES = 24
+# So many tries within this that did not succeed, and there is no other for now. A waiting room's
+# customers share one address behind its wireless network.
+TRIES_SECONDS = 15 * 60
+TRIES_OF_ADDRESS = 20
+TRIES_OF_PLATE = 10
+
+_OPEN_CODES = (files("models.queries") / "progress_codes.sql").read_text()
+
+
+class TooManyTriesError(Exception):
+    """Plate and code were tried too often, from one address or of one plate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What is printed on a receipt or key tag: the ticket that is called out, and the code that is not."""
+
+    ticket: str
+    code: str
+
+
+async def make_progress_link(
+    connection: AsyncConnection[Any], site: str, work_order: str, now: datetime
+) -> str:
+    """Return the token of a new link to a work order's progress page; its address is /progress/{token}.
+
+    Only its hash is kept, so nobody can be told it again. Raises LookupError if there is no such order.
+    """
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    made = await connection.execute(
+        "insert into progress_link (token_hash, site, work_order, made_at)"
+        " select %s, site, work_order, %s from work_order where site = %s and work_order = %s",
+        [hash_token(token), now, site, work_order],
+    )
+    if made.rowcount == 0:
+        raise LookupError(f"there is no work order {work_order} at {site}")
+    return token
+
+
+async def revoke_progress_links(
+    connection: AsyncConnection[Any], site: str, work_order: str, now: datetime
+) -> int:
+    """End every link to a work order at once; return how many were still good."""
+    ended = await connection.execute(
+        "update progress_link set revoked_at = %s where site = %s and work_order = %s and revoked_at is null",
+        [now, site, work_order],
+    )
+    return ended.rowcount
+
+
+async def read_ticket(connection: AsyncConnection[Any], site: str, work_order: str) -> Ticket | None:
+    """Read what to print on the receipt of a visit; None for a visit that was never open here."""
+    async with connection.cursor(row_factory=class_row(Ticket)) as cursor:
+        found = await cursor.execute(
+            "select name_ticket(number) as ticket, code from visit_ticket where site = %s and work_order = %s",
+            [site, work_order],
+        )
+        return await found.fetchone()
+
+
+async def enter_progress(
+    connection: AsyncConnection[Any], plate_end: str, code: str, address: str, now: datetime
+) -> str | None:
+    """Return a token for who knows the end of a plate and the code of its open visit, else None.
+
+    The try is written down before it is judged, so that many at once count too; `connection` must
+    commit by itself. Raises TooManyTriesError.
+    """
+    plate_end, code = plate_end[-4:], code[:64]
+    attempt = await _note_try(connection, plate_end, address, now)
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        visits = await (await cursor.execute(_OPEN_CODES)).fetchall()
+    asked = f"{plate_end}/{code}".encode()
+    # Every visit is compared, each in constant time, so that how long it takes tells nothing.
+    fits = [
+        (site, order) for site, order, *known in visits if compare_digest("/".join(known).encode(), asked)
+    ]
+    if len(fits) != 1:
+        return None
+    await connection.execute("delete from progress_attempt where id = %s", [attempt])
+    return await make_progress_link(connection, *fits[0], now)
+
+
+async def _note_try(connection: AsyncConnection[Any], plate_end: str, address: str, now: datetime) -> int:
+    since = now - timedelta(seconds=TRIES_SECONDS)
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute("delete from progress_attempt where at <= %s", [since])
+        await cursor.execute(
+            "insert into progress_attempt (at, address, plate_end) values (%s, %s, %s) returning id",
+            [now, address, plate_end],
+        )
+        (attempt,) = await cursor.fetchone() or (0,)
+        await cursor.execute(
+            "select count(*) filter (where address = %s), count(*) filter (where plate_end = %s)"
+            " from progress_attempt",
+            [address, plate_end],
+        )
+        of_address, of_plate = await cursor.fetchone() or (0, 0)
+    if of_address > TRIES_OF_ADDRESS or of_plate > TRIES_OF_PLATE:
+        raise TooManyTriesError
+    return int(attempt)
