@@ -6,7 +6,7 @@ nothing happens on import. Refuses to read settings: whoever starts it passes th
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Container
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -24,6 +24,7 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from config.texts import choose_lang
 from config.workshop import Workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, TicketBox, User, link_box, session_box
+from dashboard.board import Look
 from dashboard.database import database_opener
 from dashboard.feed import BoardFeed
 from dashboard.guard import MANAGE_PREFIX, MANAGER_PAGES, Guard, answer_unknown
@@ -31,7 +32,7 @@ from dashboard.manage import mount_manage
 from dashboard.metrics import Metrics
 from dashboard.middleware import PageDocument, PageRules
 from dashboard.pages.home import register_home
-from dashboard.pages.wall import register_wall
+from dashboard.pages.wall import register_wall, wall_kind
 from dashboard.push import Screens
 from dashboard.shutdown import call_on_shutdown
 from dashboard.sign_in import add_sign_in
@@ -58,7 +59,8 @@ def create_app(
     Without it, it is reckoned from the dashboard's files and the workshop's facts.
     """
     metrics = Metrics()
-    feed = BoardFeed(database_url, [site.key for site in workshop.sites], metrics)
+    kinds = [wall_kind(workshop)]
+    feed = BoardFeed(database_url, workshop.sites, kinds, clock, metrics)
     screens = Screens(workshop, feed, rev or _reckon_rev(workshop), clock, metrics)
     links, sessions = (link_box(secret_key), session_box(secret_key)) if secret_key else (None, None)
 
@@ -75,7 +77,8 @@ def create_app(
 
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.state.script_hashes = {}
-    _add_routes(server, workshop, feed, screens, metrics)
+    _add_stream(server, workshop, {kind.key for kind in kinds}, screens)
+    _add_routes(server, feed, metrics)
     add_sign_in(server, links=links, sessions=sessions, clock=clock)
     # The walls' app comes last: Dash's pages belong to the app that was made last.
     dash_apps = server.state.dash_apps = {
@@ -100,20 +103,20 @@ def create_app(
     return server
 
 
-def _add_routes(
-    server: FastAPI, workshop: Workshop, feed: BoardFeed, screens: Screens, metrics: Metrics
-) -> None:
-    @server.get("/stream/{site}")
-    async def stream(site: str, lang: str | None = None) -> Response:
+def _add_stream(server: FastAPI, workshop: Workshop, kinds: Container[str], screens: Screens) -> None:
+    @server.get("/stream/{kind}/{site}")
+    async def stream(kind: str, site: str, lang: str | None = None) -> Response:
         known = workshop.site(site)
-        if known is None:
-            return PlainTextResponse(f"there is no site {site}", 404)
+        if known is None or kind not in kinds:
+            return PlainTextResponse(f"there is no board {kind} of a site {site}", 404)
         return StreamingResponse(
-            screens.stream(known, choose_lang(lang)),
+            screens.stream(kind, known, Look(choose_lang(lang))),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
+
+def _add_routes(server: FastAPI, feed: BoardFeed, metrics: Metrics) -> None:
     @server.get("/healthz")
     async def healthz() -> Response:
         return PlainTextResponse("alive")

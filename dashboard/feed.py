@@ -1,29 +1,30 @@
-"""The board feed: hears of changes in the database and reads each changed site once.
+"""The board feed: hears of changes in the database and reads each changed board once.
 
-Owns one listening and one reading connection per process and the newest snapshot of every
-site. Listening starts before the first reading, so no change falls between the two. The
-first change after a quiet moment is read at once; those that come while it is shown are
-read together. A lost or silent database is said at once and looked for again for ever.
-Refuses to know of screens, languages or components.
+Owns one listening and one reading connection per process, and the newest reading of every
+board that somebody watches; a board that nobody watches is not read. Listening starts before
+the first reading, so no change falls between the two. The first change after a quiet moment
+is read at once; those that come while it is shown are read together. Time changes boards too,
+so each is also read on a slow beat. A lost or silent database is said at once and looked for
+again for ever. Refuses to know of screens, languages or components.
 """
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import TypeVar
 
 import msgspec
 import psycopg
 import structlog
-from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
+from config.workshop import Site
+from dashboard.board import Board, BoardKind, Connection, Draw
 from dashboard.metrics import Metrics
-from models.domain.board import SiteSnapshot
-from models.queries.board import CHANNEL, read_board
+from models.queries.board import CHANNEL, read_newest
 
 # Between two readings, so that a burst of commits is read a few times, not thousands of times.
 GATHER_SECONDS = 0.025
@@ -31,10 +32,13 @@ GATHER_SECONDS = 0.025
 ANSWER_SECONDS = 3.0
 # How often a quiet database is asked whether it is still there.
 CHECK_SECONDS = 5.0
+# How often a board is read though nobody announced a change: devices fall silent, days end.
+BEAT_SECONDS = 15.0
+# How long a page waits for the reading of a board that nobody has watched until now.
+LOOK_SECONDS = 1.0
 FIRST_RETRY_SECONDS = 0.25
 LAST_RETRY_SECONDS = 5.0
 
-_Connection = psycopg.AsyncConnection[TupleRow]
 _Answer = TypeVar("_Answer")
 
 log = structlog.get_logger()
@@ -49,22 +53,63 @@ class BoardChange(msgspec.Struct, frozen=True):
 
 
 class BoardFeed:
-    """Keeps the newest snapshot of every site; `changed` and `connection_changed` are told of news."""
+    """Keeps the newest reading of watched boards; `changed` and `connection_changed` are told of news."""
 
-    def __init__(self, database_url: str, sites: Iterable[str], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        sites: Iterable[Site],
+        kinds: Sequence[BoardKind],
+        clock: Callable[[], datetime],
+        metrics: Metrics,
+    ) -> None:
         self._database_url = database_url
-        self._sites = frozenset(sites)
+        self._sites = {site.key: site for site in sites}
+        self._kinds = {kind.key: kind for kind in kinds}
+        self._clock = clock
         self._metrics = metrics
-        self._snapshots: dict[str, SiteSnapshot] = {}
-        self._unread: set[str] = set()
+        self._watching: Counter[Board] = Counter()
+        self._newest: dict[Board, Draw] = {}
+        self._received_at: dict[str, datetime] = {}
+        self._unread: set[Board] = set()
         self._something_unread = asyncio.Event()
+        self._was_read: defaultdict[Board, asyncio.Event] = defaultdict(asyncio.Event)
         self.connected = False
-        self.changed: Callable[[str], None] = lambda _site: None
+        self.changed: Callable[[Board], None] = lambda _board: None
         self.connection_changed: Callable[[], None] = lambda: None
 
-    def snapshot(self, site: str) -> SiteSnapshot | None:
-        """Return the newest snapshot of a site, None before the first reading."""
-        return self._snapshots.get(site)
+    def newest(self, board: Board) -> Draw | None:
+        """Return the newest reading of a watched board, None before the first."""
+        return self._newest.get(board)
+
+    def received_at(self, site: str) -> datetime | None:
+        """Return when the newest message of a site reached us, None before the first."""
+        return self._received_at.get(site)
+
+    @contextmanager
+    def watch(self, board: Board) -> Iterator[None]:
+        """Keep a board current for as long as the context lasts."""
+        self._watching[board] += 1
+        if board not in self._newest:
+            self._note_unread({board})
+        try:
+            yield
+        finally:
+            self._watching[board] -= 1
+            if not self._watching[board]:
+                del self._watching[board]
+                self._newest.pop(board, None)
+
+    async def look(self, board: Board) -> Draw | None:
+        """Return a board as it is now, read anew if nobody watches it; None before the database was heard."""
+        with self.watch(board):
+            if board not in self._newest and self.connected:
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await self._was_read[board].wait()
+                except TimeoutError:
+                    log.warning("a board was not read in time", board=board)
+            return self._newest.get(board)
 
     async def run(self) -> None:
         """Follow the database for ever."""
@@ -73,12 +118,14 @@ class BoardFeed:
             try:
                 async with self._connect() as listening, self._connect() as reading:
                     await listening.execute(SQL("listen {}").format(Identifier(CHANNEL)))
-                    await self._read(reading, self._sites)
+                    await self._read_newest(reading)
+                    await self._read(reading, set(self._watching))
                     failures = 0
                     self._say_connected(connected=True)
                     async with asyncio.TaskGroup() as tasks:
                         tasks.create_task(self._listen(listening))
                         tasks.create_task(self._keep_reading(reading))
+                        tasks.create_task(self._keep_beat())
             except Exception as error:  # noqa: BLE001  # the top of a service loop: whatever it was, try again
                 self._say_connected(connected=False)
                 causes = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
@@ -88,7 +135,7 @@ class BoardFeed:
             await asyncio.sleep(wait_seconds * random.uniform(0.5, 1))  # noqa: S311  # spreads retries, hides nothing
 
     @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[_Connection]:
+    async def _connect(self) -> AsyncIterator[Connection]:
         connection = await psycopg.AsyncConnection.connect(
             self._database_url,
             autocommit=True,
@@ -104,7 +151,7 @@ class BoardFeed:
             # Closing sends nothing and waits for nothing, unlike the connection's own context.
             await connection.close()
 
-    async def _listen(self, listening: _Connection) -> None:
+    async def _listen(self, listening: Connection) -> None:
         async for notice in listening.notifies():
             self._hear(notice.payload)
         raise ConnectionError("the database stopped announcing changes")
@@ -113,27 +160,31 @@ class BoardFeed:
         try:
             change = msgspec.json.decode(payload, type=BoardChange)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            log.warning("an announcement was not understood, so every site is read", payload=payload)
-            self._note_unread(self._sites)
+            log.warning("an announcement was not understood, so every board is read", payload=payload)
+            self._note_unread(self._watching)
             return
         if change.site not in self._sites:
             return
         self._metrics.notices.labels(change.site).inc()
-        if change.work_orders == []:
-            self._freshen(change.site, change.received_at)
-        else:
-            self._note_unread({change.site})
+        self._freshen(change.site, change.received_at)
+        if change.work_orders != []:
+            self._note_unread(board for board in self._watching if board.site == change.site)
 
     def _freshen(self, site: str, received_at: datetime | None) -> None:
-        known = self._snapshots.get(site)
-        if known and received_at and (known.received_at is None or received_at > known.received_at):
-            self._snapshots[site] = replace(known, received_at=received_at)
+        known = self._received_at.get(site)
+        if received_at and (known is None or received_at > known):
+            self._received_at[site] = received_at
 
-    def _note_unread(self, sites: Iterable[str]) -> None:
-        self._unread.update(sites)
+    def _note_unread(self, boards: Iterable[Board]) -> None:
+        self._unread.update(boards)
         self._something_unread.set()
 
-    async def _keep_reading(self, reading: _Connection) -> None:
+    async def _keep_beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            self._note_unread(self._watching)
+
+    async def _keep_reading(self, reading: Connection) -> None:
         while True:
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
@@ -142,20 +193,27 @@ class BoardFeed:
                 await self._ask(reading.execute("select 1"))
             else:
                 self._something_unread.clear()
-                sites, self._unread = self._unread, set()
-                await self._read(reading, sites)
+                boards, self._unread = self._unread, set()
+                await self._read(reading, boards)
                 await asyncio.sleep(GATHER_SECONDS)
             self._say_connected(connected=True)
 
-    async def _read(self, reading: _Connection, sites: Iterable[str]) -> None:
-        for site in sorted(sites):
-            with self._metrics.board_reads.labels(site).time():
-                snapshot = await self._ask(read_board(reading, site))
-            known = self._snapshots.get(site)
-            self._snapshots[site] = snapshot
-            if known:
-                self._freshen(site, known.received_at)
-            self.changed(site)
+    async def _read(self, reading: Connection, boards: Iterable[Board]) -> None:
+        for board in sorted(boards):
+            if board not in self._watching:
+                continue
+            with self._metrics.board_reads.labels(*board).time():
+                read = self._kinds[board.kind].read(reading, self._sites[board.site], self._clock())
+                draw = await self._ask(read)
+            # Whoever watched it may have left meanwhile.
+            if board in self._watching:
+                self._newest[board] = draw
+                self._was_read.pop(board, asyncio.Event()).set()
+                self.changed(board)
+
+    async def _read_newest(self, reading: Connection) -> None:
+        for site in self._sites:
+            self._freshen(site, await self._ask(read_newest(reading, site)))
 
     async def _ask(self, question: Awaitable[_Answer]) -> _Answer:
         """Await the database's answer; when it is overdue, say so at once, then give up.

@@ -22,18 +22,20 @@ class Metrics:
         self.board_reads = Histogram(
             "bayboard_board_read_seconds",
             "Time of one reading of a site's board",
-            ["site"],
+            ["kind", "site"],
             registry=registry,
             buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
         )
         self.screens = Gauge(
-            "bayboard_screens", "Screens that are open now", ["site", "lang"], registry=registry
+            "bayboard_screens", "Screens that are open now", ["kind", "site", "lang"], registry=registry
         )
-        self.frames = Counter("bayboard_screen_frames", "Frames sent to screens", ["site"], registry=registry)
+        self.frames = Counter(
+            "bayboard_screen_frames", "Frames sent to screens", ["kind", "site"], registry=registry
+        )
         self.catch_ups = Counter(
             "bayboard_screen_catch_ups",
             "Times a slow screen was taken straight to the newest state",
-            ["site"],
+            ["kind", "site"],
             registry=registry,
         )
 

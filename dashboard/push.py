@@ -1,13 +1,14 @@
-"""Sends every screen of a site what changed, over server-sent events.
+"""Sends every screen of a board what changed, over server-sent events.
 
 Owns the frames. Two kinds: `parts` (component id to props, as Dash's set_props wants them)
 and `pulse` (the server's clock, the age of the data, whether the database is there). A part
-is drawn and serialised once per site and language, however many screens show it.
+is drawn and serialised once per board and look, however many screens show it.
 A screen has no queue: it remembers the view it was sent last and is sent the difference to
 the newest, so a slow one skips what it missed and never holds anything up.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,11 +16,10 @@ from datetime import datetime
 import msgspec
 
 from config.workshop import Site, Workshop
+from dashboard.board import Board, Draw, Look
 from dashboard.feed import BoardFeed
 from dashboard.figures.part import encode_props
-from dashboard.figures.wall import wall_parts
 from dashboard.metrics import Metrics
-from models.domain.board import CarOnBoard
 
 # Every screen hears a pulse this often, and once a second while there is fresher data to tell of.
 PULSE_SECONDS = 5
@@ -31,10 +31,10 @@ Parts = Mapping[str, bytes]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What every screen of a site and language shows: whole, and as the change from the view before."""
+    """What every screen of a board and look shows: whole, and as the change from the view before."""
 
     number: int
-    cars: tuple[CarOnBoard, ...] | None
+    draw: Draw
     parts: Parts
     whole: bytes
     change: bytes
@@ -51,32 +51,34 @@ class Screens:
         self.rev = rev
         self._clock = clock
         self._metrics = metrics
-        self._views: dict[tuple[str, str], View] = {}
+        self._views: dict[tuple[Board, Look], View] = {}
         self._pulses: dict[str, bytes] = {}
         self._told: dict[str, datetime | None] = {}
-        self._news = {site.key: asyncio.Event() for site in workshop.sites}
+        self._news: defaultdict[Board, asyncio.Event] = defaultdict(asyncio.Event)
         self._closed = False
         feed.changed = self._ring
         feed.connection_changed = self._pulse_everywhere
 
-    async def stream(self, site: Site, lang: str) -> AsyncGenerator[bytes]:
+    async def stream(self, kind: str, site: Site, look: Look) -> AsyncGenerator[bytes]:
         """Yield frames for one screen until the process stops."""
-        with self._metrics.screens.labels(site.key, lang).track_inprogress():
+        board = Board(kind, site.key)
+        with self._metrics.screens.labels(*board, look.lang).track_inprogress(), self._feed.watch(board):
             seen: View | None = None
             pulse = self._pulses.get(site.key)
             yield _RETRY + self._make_pulse(site)
             while not self._closed:
                 # The bell is taken before looking, so what happens while a frame is sent is not missed.
-                news = self._news[site.key]
+                news = self._news[board]
                 frame = b""
                 if pulse is not self._pulses.get(site.key):
                     pulse = self._pulses[site.key]
                     frame = pulse
-                if (view := self._view(site, lang)) is not seen:
-                    frame += self._frame_since(seen, view, site)
+                # Before the first reading a screen keeps what it shows.
+                if (view := self._view(board, look)) and view is not seen:
+                    frame += self._frame_since(seen, view, board)
                     seen = view
                 if frame:
-                    self._metrics.frames.labels(site.key).inc()
+                    self._metrics.frames.labels(*board).inc()
                     yield frame
                 await news.wait()
 
@@ -87,16 +89,15 @@ class Screens:
             await asyncio.sleep(1)
             beat += 1
             for site in self._workshop.sites:
-                snapshot = self._feed.snapshot(site.key)
-                fresher = snapshot and snapshot.received_at != self._told.get(site.key)
+                fresher = self._feed.received_at(site.key) != self._told.get(site.key)
                 if fresher or beat % PULSE_SECONDS == 0:
                     self._pulse_site(site)
 
     def close(self) -> None:
         """End every stream, so that the process can stop without waiting for screens."""
         self._closed = True
-        for site in self._news:
-            self._ring(site)
+        for board in list(self._news):
+            self._ring(board)
 
     def _pulse_everywhere(self) -> None:
         for site in self._workshop.sites:
@@ -104,13 +105,13 @@ class Screens:
 
     def _pulse_site(self, site: Site) -> None:
         self._pulses[site.key] = self._make_pulse(site)
-        self._ring(site.key)
+        for board in list(self._news):
+            if board.site == site.key:
+                self._ring(board)
 
     def _make_pulse(self, site: Site) -> bytes:
         now = self._clock()
-        snapshot = self._feed.snapshot(site.key)
-        received_at = snapshot.received_at if snapshot else None
-        self._told[site.key] = received_at
+        self._told[site.key] = received_at = self._feed.received_at(site.key)
         offset = now.astimezone(site.zone).utcoffset()
         pulse = {
             "now": now,
@@ -121,34 +122,32 @@ class Screens:
         }
         return _frame("pulse", msgspec.json.encode(pulse))
 
-    def _ring(self, site: str) -> None:
-        rung, self._news[site] = self._news[site], asyncio.Event()
-        rung.set()
+    def _ring(self, board: Board) -> None:
+        # Whoever waits next waits for a new bell.
+        self._news.pop(board, asyncio.Event()).set()
 
-    def _view(self, site: Site, lang: str) -> View:
+    def _view(self, board: Board, look: Look) -> View | None:
         """Return the newest view, drawing it if no other screen has asked for it yet."""
-        view = self._views.get((site.key, lang))
-        snapshot = self._feed.snapshot(site.key)
-        cars = snapshot.cars if snapshot else None
-        if view is None or view.cars is not cars:
-            parts = wall_parts(snapshot, site, self._workshop, lang)
-            drawn = {part.id: encode_props(part) for part in parts}
-            view = self._views[site.key, lang] = _follow(view, cars, drawn)
-        return view
+        view = self._views.get((board, look))
+        draw = self._feed.newest(board)
+        if draw and (view is None or view.draw is not draw):
+            drawn = {part.id: encode_props(part) for part in draw(look)}
+            view = self._views[board, look] = _follow(view, draw, drawn)
+        return view if draw else None
 
-    def _frame_since(self, seen: View | None, view: View, site: Site) -> bytes:
+    def _frame_since(self, seen: View | None, view: View, board: Board) -> bytes:
         if seen is None:
             return view.whole
         if seen.number == view.number - 1:
             return view.change
-        self._metrics.catch_ups.labels(site.key).inc()
+        self._metrics.catch_ups.labels(*board).inc()
         return _frame_parts(_differ(seen.parts, view.parts))
 
 
-def _follow(view: View | None, cars: tuple[CarOnBoard, ...] | None, parts: Parts) -> View:
+def _follow(view: View | None, draw: Draw, parts: Parts) -> View:
     return View(
         number=view.number + 1 if view else 0,
-        cars=cars,
+        draw=draw,
         parts=parts,
         whole=_frame_parts(parts),
         change=_frame_parts(_differ(view.parts, parts)) if view else b"",

@@ -12,14 +12,17 @@ import pytest
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
+from dashboard.board import Board, Look
 from dashboard.feed import BoardFeed
 from dashboard.metrics import Metrics
+from dashboard.pages.wall import wall_kind
 from dashboard.push import Screens
 from models.migrations.run import migrate
 from models.queries.board import CHANNEL
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
+WALL = Board("wall", SITE.key)
 NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
 PATIENCE_SECONDS = 20.0
 
@@ -47,7 +50,7 @@ class Screen:
     """One screen's stream, heard frame by frame."""
 
     def __init__(self, screens: Screens, lang: str = "en") -> None:
-        self._stream = screens.stream(SITE, lang)
+        self._stream = screens.stream("wall", SITE, Look(lang))
         self.raw: list[bytes] = []
 
     async def hear(self) -> list[Frame]:
@@ -79,7 +82,7 @@ def read_event(text: str) -> Frame:
 
 
 @dataclass(slots=True)
-class Board:
+class Running:
     """A feed that runs, its screens, and a workshop that writes."""
 
     feed: BoardFeed
@@ -109,7 +112,7 @@ class Board:
 
     def reads(self) -> float:
         """Say how often the site was read."""
-        count = self.metrics.registry.get_sample_value("bayboard_board_read_seconds_count", {"site": "s1"})
+        count = self.metrics.registry.get_sample_value("bayboard_board_read_seconds_count", WALL._asdict())
         return count or 0.0
 
 
@@ -125,12 +128,12 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def running_board(database_url: str, *, ready: bool = True) -> AsyncIterator[Board]:
+async def running_board(database_url: str, *, ready: bool = True) -> AsyncIterator[Running]:
     metrics = Metrics()
-    feed = BoardFeed(database_url, [site.key for site in WORKSHOP.sites], metrics)
+    feed = BoardFeed(database_url, WORKSHOP.sites, [wall_kind(WORKSHOP)], lambda: NINE, metrics)
     screens = Screens(WORKSHOP, feed, "r1", lambda: NINE, metrics)
     writer = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
-    board = Board(feed, screens, metrics, writer)
+    board = Running(feed, screens, metrics, writer)
     tasks = [asyncio.create_task(feed.run()), asyncio.create_task(screens.keep_pulse())]
     try:
         if ready:
@@ -144,7 +147,7 @@ async def running_board(database_url: str, *, ready: bool = True) -> AsyncIterat
         await writer.close()
 
 
-def on_board(database_url: str, scene: Callable[[Board], Awaitable[None]], *, ready: bool = True) -> None:
+def on_board(database_url: str, scene: Callable[[Running], Awaitable[None]], *, ready: bool = True) -> None:
     """Play a scene against a running board."""
 
     async def play() -> None:
@@ -155,7 +158,7 @@ def on_board(database_url: str, scene: Callable[[Board], Awaitable[None]], *, re
 
 
 def test_change_sends_only_the_tile_that_changed(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         screen = board.open_screen()
         first = await screen.hear_parts()
         assert {f"bay-{bay.key}" for bay in SITE.bays} < set(first)
@@ -168,9 +171,8 @@ def test_change_sends_only_the_tile_that_changed(database_url: str) -> None:
 
 
 def test_what_happened_while_nobody_looked_is_there_when_a_screen_opens(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         await board.put_car("RO-1", "B03")
-        await until(lambda: board.reads() == 2)
         screen = board.open_screen()
         assert "RO-1" in json.dumps((await screen.hear_parts())["bay-B03"])
 
@@ -178,7 +180,7 @@ def test_what_happened_while_nobody_looked_is_there_when_a_screen_opens(database
 
 
 def test_screens_of_a_language_share_one_serialised_frame(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         english = [await board.open_settled_screen() for _ in range(3)]
         chinese = await board.open_settled_screen("zh")
         await board.put_car("RO-1", "B03")
@@ -193,22 +195,24 @@ def test_screens_of_a_language_share_one_serialised_frame(database_url: str) -> 
 
 
 def test_burst_of_commits_is_read_a_few_times_and_ends_right(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         screen = await board.open_settled_screen()
         for number in range(200):
             await board.put_car("RO-1", f"B{number % 12 + 1:02}")
         await board.put_car("RO-2", "B12")
         await screen.hear_until(lambda frame: "RO-2" in json.dumps(frame.said))
         assert board.reads() < 100
-        cars = board.feed.snapshot("s1")
-        assert cars
-        assert {car.work_order: car.bay for car in cars.cars} == {"RO-1": "B08", "RO-2": "B12"}
+        draw = board.feed.newest(WALL)
+        assert draw
+        drawn = {part.id: json.dumps(part.tree) for part in draw(Look("en"))}
+        assert [name for name, tree in drawn.items() if "RO-1" in tree] == ["bay-B08"]
+        assert [name for name, tree in drawn.items() if "RO-2" in tree] == ["bay-B12"]
 
     on_board(database_url, scene)
 
 
 def test_slow_screen_is_taken_straight_to_the_newest_state(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         slow, quick = await board.open_settled_screen(), await board.open_settled_screen()
         for number in range(1, 11):
             await board.put_car("RO-1", f"B{number:02}")
@@ -222,7 +226,7 @@ def test_slow_screen_is_taken_straight_to_the_newest_state(database_url: str) ->
 
 
 def test_fresh_data_that_changes_no_board_is_told_without_reading(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         screen = await board.open_settled_screen()
         later = NINE + timedelta(seconds=30)
         await announce(board.writer, work_orders=[], received_at=later.isoformat())
@@ -235,7 +239,8 @@ def test_fresh_data_that_changes_no_board_is_told_without_reading(database_url: 
 
 @pytest.mark.parametrize("work_orders", [None, ["RO-1"]])
 def test_too_many_orders_to_name_are_read_like_one(database_url: str, work_orders: list[str] | None) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
+        await board.open_settled_screen()
         await announce(board.writer, work_orders=work_orders)
         await until(lambda: board.reads() == 2)
 
@@ -243,19 +248,36 @@ def test_too_many_orders_to_name_are_read_like_one(database_url: str, work_order
 
 
 def test_announcements_of_other_sites_and_nonsense_do_no_harm(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
+        screen = await board.open_settled_screen()
         await announce(board.writer, site="elsewhere", work_orders=["RO-1"])
         await board.writer.execute("select pg_notify(%s, 'nonsense')", [CHANNEL])
         await until(lambda: board.reads() == 2)
-        screen = await board.open_settled_screen()
         await board.put_car("RO-1", "B03")
         assert "bay-B03" in await screen.hear_parts()
 
     on_board(database_url, scene)
 
 
+def test_board_that_nobody_shows_is_not_read(database_url: str) -> None:
+    async def scene(board: Running) -> None:
+        await board.put_car("RO-1", "B03")
+        assert board.reads() == 0
+        screen = await board.open_settled_screen()
+        await screen.close()
+        assert board.feed.newest(WALL) is None
+        await board.put_car("RO-1", "B04")
+        await board.put_car("RO-1", "B05")
+        draw = await board.feed.look(WALL)
+        assert draw
+        assert "RO-1" in json.dumps({part.id: part.tree for part in draw(Look("en"))}["bay-B05"])
+        assert board.reads() == 2
+
+    on_board(database_url, scene)
+
+
 def test_lost_database_is_said_at_once_and_found_again(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         screen = await board.open_settled_screen()
         await board.writer.execute(TERMINATE)
         await board.writer.execute(INSERT, {"order": "RO-1", "bay": "B03", "at": NINE})
@@ -270,7 +292,7 @@ def test_lost_database_is_said_at_once_and_found_again(database_url: str) -> Non
 
 
 def test_database_that_does_not_answer_counts_as_lost(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         screen = await board.open_settled_screen()
         async with board.writer.transaction():
             await board.writer.execute("lock table work_order in access exclusive mode")
@@ -283,10 +305,10 @@ def test_database_that_does_not_answer_counts_as_lost(database_url: str) -> None
 
 
 def test_feed_waits_for_a_schema_that_is_not_there_yet(empty_database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         screen = board.open_screen()
         await screen.hear_until(lambda frame: frame.said.get("connected") is False)
-        assert board.feed.snapshot("s1") is None
+        assert board.feed.newest(WALL) is None
         await asyncio.to_thread(migrate, empty_database_url)
         await screen.hear_until(lambda frame: frame.said.get("connected") is True)
 
@@ -294,7 +316,7 @@ def test_feed_waits_for_a_schema_that_is_not_there_yet(empty_database_url: str) 
 
 
 def test_streams_end_when_the_process_is_told_to_stop(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         screen = await board.open_settled_screen()
         board.screens.close()
         with pytest.raises(StopAsyncIteration):
@@ -304,7 +326,7 @@ def test_streams_end_when_the_process_is_told_to_stop(database_url: str) -> None
 
 
 def test_pulse_tells_the_time_of_the_site(database_url: str) -> None:
-    async def scene(board: Board) -> None:
+    async def scene(board: Running) -> None:
         pulse = (await board.open_screen().hear())[0]
         assert pulse.said["now"] == "2026-11-22T09:00:00Z"
         assert pulse.said["utc_offset_seconds"] == 8 * 3600

@@ -57,7 +57,15 @@ def test_without_a_database_it_is_alive_but_not_ready(start_bayboard: StartComma
 
 def test_unknown_addresses_are_not_found(start_bayboard: StartCommand, address: str) -> None:
     serve(start_bayboard, address, NO_DATABASE)
-    for path in ("/nothing", "/wall", "/wall/s1/more", "/wall/s9", "/stream/s9", "/assets/no.js"):
+    for path in (
+        "/nothing",
+        "/wall",
+        "/wall/s1/more",
+        "/wall/s9",
+        "/stream/wall/s9",
+        "/stream/nothing/s1",
+        "/assets/no.js",
+    ):
         assert httpx.get(f"{address}{path}").status_code == 404, path
 
 
@@ -76,7 +84,7 @@ def test_server_with_open_screens_stops_at_once(
     start_bayboard: StartCommand, address: str, database_url: str
 ) -> None:
     server = serve(start_bayboard, address, database_url)
-    with httpx.stream("GET", f"{address}/stream/s1") as screen:
+    with httpx.stream("GET", f"{address}/stream/wall/s1") as screen:
         lines = screen.iter_lines()
         assert next(lines) == "retry: 1000"
         assert server.stop() == 0
@@ -88,7 +96,7 @@ def test_several_workers_share_the_port_and_stop_together(
     start_bayboard: StartCommand, address: str, database_url: str
 ) -> None:
     server = serve(start_bayboard, address, database_url, "--workers", "2")
-    with httpx.stream("GET", f"{address}/stream/s1") as screen:
+    with httpx.stream("GET", f"{address}/stream/wall/s1") as screen:
         lines = screen.iter_lines()
         assert next(lines) == "retry: 1000"
         assert server.stop(signal.SIGINT) == 0

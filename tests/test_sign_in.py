@@ -33,7 +33,7 @@ OPEN_TO_ALL = {
     "/sign-in",
     "/sign-in/x",
     "/sign-out",
-    "/stream/x",
+    "/stream/x/x",
     # The internals of the walls' app, which knows nothing but walls.
     "/_dash-component-suites/x/x",
     "/_dash-dependencies",

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
+from dashboard.board import Look
 from dashboard.figures.bay_tile import bay_tile
 from dashboard.figures.floor import ELSEWHERE, EXPECTED, arrange_floor
 from dashboard.figures.part import Part, Tree, encode_props
 from dashboard.figures.queues import COLUMNS, ROWS, share_columns
-from dashboard.figures.wall import wall_page, wall_parts
+from dashboard.figures.wall import draw_wall, wall_page
 from models.domain.board import CarOnBoard, SiteSnapshot
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
@@ -53,11 +54,11 @@ def waiting(number: int, stage: str | None = "received", minutes: int = 0) -> Ca
 
 
 def snapshot(*cars: CarOnBoard) -> SiteSnapshot:
-    return SiteSnapshot(SITE.key, cars, NINE)
+    return SiteSnapshot(SITE.key, cars)
 
 
 def parts(*cars: CarOnBoard, lang: str = "en") -> dict[str, Part]:
-    return {part.id: part for part in wall_parts(snapshot(*cars), SITE, WORKSHOP, lang)}
+    return {part.id: part for part in draw_wall(snapshot(*cars), SITE, WORKSHOP, Look(lang))}
 
 
 def walk(tree: Tree) -> Iterator[list[object]]:
@@ -131,7 +132,7 @@ def test_free_bay_is_exactly_its_name_and_the_word() -> None:
 
 
 def test_nothing_is_called_free_before_anything_is_known() -> None:
-    wall = {part.id: part for part in wall_parts(None, SITE, WORKSHOP, "en")}
+    wall = {part.id: part for part in draw_wall(None, SITE, WORKSHOP, Look("en"))}
     assert words(wall["bay-B01"]) == "B01|"
     assert words(wall["counts"]) == ""
 
@@ -226,7 +227,7 @@ def test_announced_cars_and_cars_of_unknown_stages_are_not_lost() -> None:
 
 
 def test_page_holds_every_part_once_under_an_id_of_its_own() -> None:
-    drawn = wall_parts(snapshot(PASSAT), SITE, WORKSHOP, "en")
+    drawn = draw_wall(snapshot(PASSAT), SITE, WORKSHOP, Look("en"))
     page = json.dumps(
         wall_page(drawn, SITE, "en", "r1"), default=lambda component: component.to_plotly_json()
     )

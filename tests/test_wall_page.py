@@ -95,7 +95,7 @@ def open_wall(page: Page, shop: Shop, lang: str = "en") -> None:
 
 
 def expect_current(page: Page) -> None:
-    page.wait_for_selector("html:not([data-stale]) #wall[data-age]", timeout=PATIENCE_MS)
+    page.wait_for_selector("html:not([data-stale]) #board[data-age]", timeout=PATIENCE_MS)
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -132,7 +132,7 @@ def test_walls_in_both_languages_show_the_same_change(shop: Shop, page: Page) ->
     shop.put_car("RO-1", "awaiting_parts", "B03")
     expect(page.locator("#bay-B03 .stage")).to_have_text("备件待料")
     expect(other.locator("#bay-B03 .stage")).to_have_text("Waiting for parts")
-    assert page.locator("#wall").get_attribute("lang") == "zh-CN"
+    assert page.locator("#board").get_attribute("lang") == "zh-CN"
 
 
 def test_lateness_is_said_in_words_and_shape_as_well_as_colour(shop: Shop, page: Page) -> None:
@@ -239,7 +239,10 @@ def test_hidden_tab_holds_no_stream_and_a_shown_one_catches_up(shop: Shop, page:
     }"""
     page.evaluate(show, True)
     wait_until(
-        lambda: 'bayboard_screens{lang="en",site="s1"} 0.0' in httpx.get(f"{shop.address}/metrics").text
+        lambda: (
+            'bayboard_screens{kind="wall",lang="en",site="s1"} 0.0'
+            in httpx.get(f"{shop.address}/metrics").text
+        )
     )
     shop.put_car("RO-1", "repairing", "B03")
     page.evaluate(show, False)

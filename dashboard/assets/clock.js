@@ -78,37 +78,37 @@
   }
 
   function tick() {
-    const wall = document.getElementById("wall");
-    if (!wall || !pulse) return;
-    words = JSON.parse(wall.dataset.words);
+    const board = document.getElementById("board");
+    if (!board || !pulse) return;
+    words = JSON.parse(board.dataset.words);
     const reckoned = new Map();
-    for (const car of wall.querySelectorAll(".car")) {
+    for (const car of board.querySelectorAll(".car")) {
       const state = reckon(car);
       reckoned.set(car, state);
       set(car, "data-level", state.level);
       set(car, "data-promise", state.promised !== null && now() > state.promised ? "missed" : "kept");
       car.style.setProperty("--share", Math.min(1, state.share || 0).toFixed(3));
     }
-    for (const element of wall.querySelectorAll("[data-tick]")) {
+    for (const element of board.querySelectorAll("[data-tick]")) {
       const said = texts[element.dataset.tick](reckoned.get(element.closest(".car")));
       if (element.textContent !== said) element.textContent = said;
     }
     const age = pulse.received_at ? now() - Date.parse(pulse.received_at) / 1000 : Infinity;
-    set(wall, "data-age", age > OLD_DATA_SECONDS ? "old" : "fresh");
-    set(wall, "data-over", texts.over());
+    set(board, "data-age", age > OLD_DATA_SECONDS ? "old" : "fresh");
+    set(board, "data-over", texts.over());
   }
 
   // What Dash draws anew is filled before it is painted.
   let observed = null;
   const observer = new MutationObserver(tick);
   function observe() {
-    const wall = document.getElementById("wall");
-    if (wall === observed) return;
-    observed = wall;
+    const board = document.getElementById("board");
+    if (board === observed) return;
+    observed = board;
     observer.disconnect();
-    if (!wall) return;
+    if (!board) return;
     const attributeFilter = ["data-since", "data-target", "data-promised"];
-    observer.observe(wall, { childList: true, subtree: true, attributes: true, attributeFilter });
+    observer.observe(board, { childList: true, subtree: true, attributes: true, attributeFilter });
   }
 
   setInterval(() => { observe(); tick(); }, 1000);
@@ -116,7 +116,7 @@
   window.bayboard = {
     hearPulse(heard) { pulse = heard; pulseAt = performance.now(); observe(); tick(); },
     staleSince: (seconds) => fill(words.stale, { time: `${time(seconds)}:${second(seconds)}` }),
-    words: () => JSON.parse(document.getElementById("wall").dataset.words),
+    words: () => JSON.parse(document.getElementById("board").dataset.words),
     now,
   };
 })();

@@ -1,4 +1,4 @@
-/* Keeps a wall current, for months, without a hand on the screen.
+/* Keeps a board current, for months, without a hand on the screen.
  *
  * One EventSource per page. `parts` carries Dash props by component id; `pulse` carries the
  * server's clock and whether the database is there. Whatever goes wrong, the board says that it
@@ -19,14 +19,14 @@
   let goodSince = null; // server's time of the last pulse with a database behind it
   let leaving = false;
 
-  const wall = () => document.getElementById("wall");
+  const board = () => document.getElementById("board");
   const jitter = (ms) => ms * (0.5 + Math.random());
 
   function open() {
     close();
     openedAt = performance.now();
-    const { site, lang } = wall().dataset;
-    source = new EventSource(`/stream/${encodeURIComponent(site)}?lang=${lang}`);
+    const { kind, site, lang } = board().dataset;
+    source = new EventSource(`/stream/${kind}/${encodeURIComponent(site)}?lang=${lang}`);
     source.addEventListener("parts", (event) => {
       heardAt = performance.now();
       const parts = JSON.parse(event.data);
@@ -42,7 +42,7 @@
       connected = pulse.connected;
       window.bayboard.hearPulse(pulse);
       if (connected) goodSince = window.bayboard.now();
-      if (pulse.rev !== wall().dataset.rev) reload();
+      if (pulse.rev !== board().dataset.rev) reload();
       watch();
     });
   }
@@ -66,7 +66,7 @@
 
   function watch() {
     const now = performance.now();
-    if (!wall()) {
+    if (!board()) {
       if (now > LOAD_MS) reload();
       return;
     }

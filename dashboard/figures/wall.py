@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, read_catalogue, text
 from config.workshop import Site, Workshop
+from dashboard.board import Look
 from dashboard.figures.bay_tile import bay_tile
 from dashboard.figures.car import tick
 from dashboard.figures.floor import EXPECTED, Floor, arrange_floor, find_ready_stage
@@ -21,9 +22,10 @@ from dashboard.figures.queues import queue_columns
 from models.domain.board import SiteSnapshot
 
 
-def wall_parts(snapshot: SiteSnapshot | None, site: Site, workshop: Workshop, lang: str) -> list[Part]:
+def draw_wall(snapshot: SiteSnapshot | None, site: Site, workshop: Workshop, look: Look) -> list[Part]:
     """Return everything on the wall that a change can change; nothing is known while `snapshot` is None."""
-    floor = arrange_floor(snapshot or SiteSnapshot(site.key, (), None), site, workshop.stages)
+    lang = look.lang
+    floor = arrange_floor(snapshot or SiteSnapshot(site.key, ()), site, workshop.stages)
     ready = find_ready_stage(workshop.stages)
     strays = [bay_tile(bay, cars, workshop, lang, planned=False) for bay, cars in floor.strays.items()]
     drawn = [
@@ -51,10 +53,10 @@ def wall_page(parts: list[Part], site: Site, lang: str, rev: str) -> Component:
             html.Main(tiles, className="bays"),
             html.Footer(queues, className="queues"),
         ],
-        id="wall",
+        id="board",
         className="wall",
         lang=HTML_LANGS[lang],
-        **data(site=site.key, lang=lang, rev=rev, words=_browser_words(lang)),
+        **data(kind="wall", site=site.key, lang=lang, rev=rev, words=_browser_words(lang)),
     )
 
 

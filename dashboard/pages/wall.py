@@ -1,25 +1,42 @@
-"""The page of a foreman's wall: reads the feed, draws the wall; a stream keeps it current."""
+"""The page of a foreman's wall: draws what the feed has read; a stream keeps it current."""
+
+from datetime import datetime
+from functools import partial
 
 import dash
 from dash import html
 from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, choose_lang, text
-from config.workshop import Workshop
+from config.workshop import Site, Workshop
+from dashboard.board import Board, BoardKind, Connection, Draw, Look
 from dashboard.feed import BoardFeed
-from dashboard.figures.wall import wall_page, wall_parts
+from dashboard.figures.wall import draw_wall, wall_page
 from dashboard.pages.home import list_walls
+from models.queries.board import read_board
+
+KIND = "wall"
+
+
+def wall_kind(workshop: Workshop) -> BoardKind:
+    """Return how the feed reads and draws walls."""
+
+    async def read(connection: Connection, site: Site, _now: datetime) -> Draw:
+        return partial(draw_wall, await read_board(connection, site.key), site, workshop)
+
+    return BoardKind(KIND, read)
 
 
 def register_wall(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
     """Add the page at `/wall/{site}`."""
 
     async def layout(site: str = "", lang: str | None = None, **_query: str) -> Component:
-        lang = choose_lang(lang)
+        look = Look(choose_lang(lang))
         known = workshop.site(site)
         if known is None:
-            return _unknown_site(site, lang, workshop)
-        return wall_page(wall_parts(feed.snapshot(site), known, workshop, lang), known, lang, rev)
+            return _unknown_site(site, look.lang, workshop)
+        draw = await feed.look(Board(KIND, site)) or partial(draw_wall, None, known, workshop)
+        return wall_page(draw(look), known, look.lang, rev)
 
     dash.register_page(  # type: ignore[no-untyped-call]  # Dash
         "wall", path_template="/wall/<site>", title="Bayboard", layout=layout

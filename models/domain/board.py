@@ -30,11 +30,7 @@ class CarOnBoard:
 
 @dataclass(frozen=True, slots=True)
 class SiteSnapshot:
-    """Every car of a site that has not been delivered, in no particular order.
-
-    `received_at` is when the newest message of the site reached us, None before the first.
-    """
+    """Every car of a site that has not been delivered, in no particular order."""
 
     site: str
     cars: tuple[CarOnBoard, ...]
-    received_at: datetime | None

@@ -1,14 +1,15 @@
-"""The board of a site: read whole, once per change, by the board feed.
+"""The wall of a site: read whole, once per change, by the board feed.
 
-Owns the channel on which ingest announces a commit and the one query behind every screen.
+Owns the channel on which ingest announces a commit and the one query behind every wall.
 Only open work orders are read, through a partial index, so years of history cost nothing.
 """
 
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, tuple_row
+from psycopg.rows import class_row, scalar_row
 
 from models.domain.board import CarOnBoard, SiteSnapshot
 
@@ -21,9 +22,13 @@ _NEWEST = (files("models.queries") / "board_newest.sql").read_text()
 
 
 async def read_board(connection: AsyncConnection[Any], site: str) -> SiteSnapshot:
-    """Read every open work order of a site and when its newest message came."""
+    """Read every open work order of a site."""
     async with connection.cursor(row_factory=class_row(CarOnBoard)) as cursor:
         cars = await (await cursor.execute(_BOARD, {"site": site})).fetchall()
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        newest = await (await cursor.execute(_NEWEST, {"site": site})).fetchone()
-    return SiteSnapshot(site=site, cars=tuple(cars), received_at=newest[0] if newest else None)
+    return SiteSnapshot(site=site, cars=tuple(cars))
+
+
+async def read_newest(connection: AsyncConnection[Any], site: str) -> datetime | None:
+    """Read when the newest message of a site reached us."""
+    async with connection.cursor(row_factory=scalar_row) as cursor:
+        return await (await cursor.execute(_NEWEST, {"site": site})).fetchone()
