@@ -11,7 +11,7 @@ from models.connect import connect_database
 from models.migrations.run import current_revision, migrate, newest_revision
 from models.schema.events import HYPERTABLES
 from models.schema.metadata import metadata
-from models.timescale import Edition
+from models.timescale.edition import Edition
 
 CONTRACT = {
     "stage_scan": "site device event_id at received_at work_order stage bay technician",

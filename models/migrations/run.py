@@ -14,7 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from models.connect import connect_database
-from models.timescale import Database, Edition, detect_database, enable_timescaledb, make_hypertables
+from models.timescale.edition import Database, Edition, detect_database, enable_timescaledb
+from models.timescale.hypertables import make_hypertables
 
 # Any number that no other program locks on: the first letters of "bayboard".
 _LOCK = 0x626179626F617264 % 2**63

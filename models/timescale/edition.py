@@ -1,8 +1,8 @@
-"""Which kind of database this is, and what is made of its abilities.
+"""Which of the three kinds of database this is, and what it can therefore do.
 
-The one module that names TimescaleDB. It detects plain PostgreSQL, the Apache and the
-Community edition once, and makes hypertables where there is the extension. Everything else
-asks the same tables and gets the same rows on all three, only slower without.
+Detected once and asked by name: `has_…` returns whether a feature is there or, with
+`check=True`, raises a sentence saying what is missing and which edition brings it. Nothing
+else in the code asks for an edition.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,9 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
-from models.schema.events import HYPERTABLES
 
-# A month a chunk keeps a work order's scans in one or two chunks and five years in sixty.
-CHUNK_INTERVAL = "30 days"
+class MissingFeatureError(Exception):
+    """The database cannot do what it was asked; the message says which edition can."""
 
 
 class Edition(StrEnum):
@@ -35,6 +34,28 @@ class Database:
     def __str__(self) -> str:
         extension = f" {self.extension_version}" if self.extension_version else ""
         return f"{self.edition}{extension} on PostgreSQL {self.server_version}"
+
+    def has_hypertables(self, *, check: bool = False) -> bool:
+        """Say whether tables can be cut into chunks by time, and old chunks dropped whole."""
+        return self._has("hypertables", {Edition.APACHE, Edition.COMMUNITY}, check)
+
+    def has_continuous_aggregates(self, *, check: bool = False) -> bool:
+        """Say whether the database itself keeps aggregates current."""
+        return self._has("continuous aggregates", {Edition.COMMUNITY}, check)
+
+    def has_columnstore(self, *, check: bool = False) -> bool:
+        """Say whether old chunks can be compressed."""
+        return self._has("compression", {Edition.COMMUNITY}, check)
+
+    def has_retention_policies(self, *, check: bool = False) -> bool:
+        """Say whether the database drops old chunks by itself."""
+        return self._has("retention policies", {Edition.COMMUNITY}, check)
+
+    def _has(self, feature: str, editions: set[Edition], check: bool) -> bool:
+        if check and self.edition not in editions:
+            names = " or ".join(sorted(editions))
+            raise MissingFeatureError(f"{feature}: not in {self}; {names} brings them")
+        return self.edition in editions
 
 
 def enable_timescaledb(connection: Connection) -> None:
@@ -63,20 +84,3 @@ def detect_database(connection: Connection) -> Database:
     else:
         edition = Edition.APACHE
     return Database(edition, str(server_version), extension_version)
-
-
-def make_hypertables(connection: Connection) -> list[str]:
-    """Turn the event tables into hypertables; return those that were not yet."""
-    existing = set(
-        connection.scalars(text("select hypertable_name from timescaledb_information.hypertables")).all()
-    )
-    missing = [table for table in HYPERTABLES if table not in existing]
-    for table in missing:
-        connection.execute(
-            text(
-                "select create_hypertable(:table, by_range(:column, cast(:chunk as interval)),"
-                " migrate_data => true, create_default_indexes => false)"
-            ),
-            {"table": table, "column": HYPERTABLES[table], "chunk": CHUNK_INTERVAL},
-        )
-    return missing
