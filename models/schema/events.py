@@ -88,7 +88,11 @@ class OdometerReading(Event, Base):
     """A mileage of a vehicle, in kilometres, as its device declared it; `trusted` is null until judged."""
 
     __tablename__ = "odometer_reading"
-    __table_args__ = (Index(None, "vin", "at"),)
+    __table_args__ = (
+        Index(None, "vin", "at"),
+        # What waits to be judged: found by the reminder engine, whenever it was away.
+        Index("odometer_reading_unjudged_idx", "vin", postgresql_where=text("trusted IS NULL")),
+    )
 
     vin: Mapped[str] = mapped_column(primary_key=True)
     km: Mapped[float]

@@ -51,6 +51,7 @@ class WorkOrder(Base):
     __tablename__ = "work_order"
     __table_args__ = (
         Index("work_order_open_idx", "site", postgresql_where=text("closed_at IS NULL")),
+        Index(None, "closed_at"),
         Index(None, "vin"),
         Index(None, "plate"),
     )
