@@ -10,7 +10,10 @@ from datetime import date, datetime
 
 @dataclass(frozen=True, slots=True)
 class PublicVisit:
-    """An open visit on the waiting room's board; what nobody has said yet is None."""
+    """An open visit on the waiting room's board; what nobody has said yet is None.
+
+    `again`: it has been in its stage before. `parts_due_at` is when its last missing part is expected.
+    """
 
     ticket: str
     plate: str | None
@@ -18,9 +21,13 @@ class PublicVisit:
     job_type: str | None
     stage: str | None
     stage_entered_at: datetime | None
+    bay: str | None
     operation: str | None
     reason: str | None
     promised_at: datetime | None
+    sold_hours: float | None = None
+    again: bool = False
+    parts_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +60,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDue:
-    """A service of the car's plan, and by when: a distance, a day, or whichever is first."""
+    """An item of the car's service plan, by which distance and day it is due, and the day expected."""
 
-    plan: str
+    item: str
     due_km: float | None
     due_on: date | None
+    projected_on: date | None
 
 
 @dataclass(frozen=True, slots=True)

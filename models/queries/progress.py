@@ -27,8 +27,8 @@ _PARTS: LiteralString = """
     where token_hash = %s order by position
 """
 _SERVICES: LiteralString = """
-    select plan, due_km, due_on from public_progress_service
-    where token_hash = %s and state not in ('done', 'cancelled') order by due_on nulls last, due_km, plan
+    select item, due_km, due_on, projected_on from public_progress_service
+    where token_hash = %s order by projected_on nulls last, due_on nulls last, item
 """
 
 

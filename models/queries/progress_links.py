@@ -72,7 +72,8 @@ async def read_ticket(connection: AsyncConnection[Any], site: str, work_order: s
     """Read what to print on the receipt of a visit; None for a visit that was never open here."""
     async with connection.cursor(row_factory=class_row(Ticket)) as cursor:
         found = await cursor.execute(
-            "select name_ticket(number) as ticket, code from visit_ticket where site = %s and work_order = %s",
+            "select name_ticket(number) as ticket, code from visit_ticket"
+            " where site = %s and work_order = %s",
             [site, work_order],
         )
         return await found.fetchone()

@@ -96,6 +96,7 @@ select
     work_order.job_type,
     work_order.stage,
     work_order.stage_entered_at,
+    work_order.bay,
     say_in_public(
         work_order.operation, work_order.plate, vehicle.plate, work_order.vin, work_order.customer_name,
         work_order.customer_phone, work_order.customer_ref
@@ -109,9 +110,25 @@ from work_order
 join visit_ticket using (site, work_order)
 left join vehicle using (vin);
 
+-- The open visits, with what their expected time is reckoned from.
 create view public_board with (security_barrier) as
-select site, ticket, plate, customer_waiting, job_type, stage, stage_entered_at, operation, reason, promised_at
-from public_visit
+select
+    site, ticket, plate, customer_waiting, job_type, stage, stage_entered_at, bay, operation, reason,
+    promised_at,
+    (
+        select sum(hours) from work_order_line as line
+        where (line.site, line.work_order) = (visit.site, visit.work_order)
+    ) as sold_hours,
+    exists (
+        select from stage_interval as earlier
+        where (earlier.site, earlier.work_order) = (visit.site, visit.work_order)
+          and earlier.stage = visit.stage and earlier.left_at < visit.stage_entered_at
+    ) as again,
+    (
+        select max(eta) from work_order_part as part
+        where (part.site, part.work_order) = (visit.site, visit.work_order) and part.status = 'ordered'
+    ) as parts_due_at
+from public_visit as visit
 where closed_at is null;
 
 -- A link is good until it is revoked or the visit has been over for a week.
@@ -162,13 +179,6 @@ join trouble_code
     and trouble_code.device = report.device
     and trouble_code.event_id = report.event_id
     and trouble_code.at = report.at
-where link.revoked_at is null;
-
-create view public_progress_service with (security_barrier) as
-select link.token_hash, plan, due_km, due_on, state, raised_at
-from progress_link as link
-join work_order using (site, work_order)
-join service_reminder using (vin)
 where link.revoked_at is null;
 """
 
