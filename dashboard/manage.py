@@ -45,7 +45,7 @@ def mount_manage(
         suppress_callback_exceptions=True,
         title="Bayboard",
         update_title="",
-        index_string=document,
+        index_string=document.replace("<html ", '<html data-theme="light" '),
         on_error=on_error,
         add_log_handler=False,
     )

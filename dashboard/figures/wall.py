@@ -56,7 +56,7 @@ def wall_page(parts: list[Part], site: Site, lang: str, rev: str) -> Component:
         id="board",
         className="wall",
         lang=HTML_LANGS[lang],
-        **data(kind="wall", site=site.key, lang=lang, rev=rev, words=_browser_words(lang)),
+        **data(theme="dark", kind="wall", site=site.key, lang=lang, rev=rev, words=_browser_words(lang)),
     )
 
 
