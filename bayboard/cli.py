@@ -16,6 +16,7 @@ import sqlalchemy.exc
 import typer
 
 from bayboard.access_commands import app as access
+from bayboard.backfill_command import backfill
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
 from bayboard.device_commands import app as device
@@ -39,6 +40,7 @@ app.add_typer(access, name="access")
 app.add_typer(bench, name="bench")
 app.add_typer(device, name="device")
 app.add_typer(quarantine, name="quarantine")
+app.command()(backfill)
 app.command()(verify)
 
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]

@@ -4,7 +4,7 @@ Owns the columns of those tables and how they are written. What the facts are is
 `models.domain.work_order`. Every caller holds the lock on the sites.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,19 +28,23 @@ class OrderNews:
 
 def write_orders(connection: Connection, news: Mapping[OrderKey, OrderNews]) -> None:
     """Write work orders with their lists, and the vehicles they describe."""
-    cursor = connection.cursor()
-    cursor.executemany(_UPSERT_ORDER, [(*key, *_order_values(news[key])) for key in sorted(news)])
+    connection.cursor().executemany(_UPSERT_ORDER, [(*key, *order_values(news[key])) for key in sorted(news)])
     registered = {key: news[key].facts for key in sorted(news) if news[key].facts.registered}
-    _write_list(connection, "work_order_line", registered, _list_lines)
-    _write_list(connection, "work_order_part", registered, _list_parts)
+    _write_list(connection, "work_order_line", registered, list_lines)
+    _write_list(connection, "work_order_part", registered, list_parts)
+    write_vehicles(connection, registered.values())
+
+
+def write_vehicles(connection: Connection, described: Iterable[Facts]) -> None:
+    """Write the vehicles that work orders describe, the newest description of each."""
     # In one order, so that two processes do not wait for each other; the oldest description first.
-    vehicles = [_vehicle_values(facts) for facts in registered.values() if facts.vehicle.get("vin")]
+    vehicles = [_vehicle_values(facts) for facts in described if facts.vehicle.get("vin")]
     vehicles.sort(key=lambda values: (values[0], values[-1]))
-    cursor.executemany(_UPSERT_VEHICLE, vehicles)
+    connection.cursor().executemany(_UPSERT_VEHICLE, vehicles)
 
 
-def _order_values(news: OrderNews) -> Row:
-    """Return the values of _ORDER_COLUMNS."""
+def order_values(news: OrderNews) -> Row:
+    """Return the values of ORDER_COLUMNS."""
     facts, standing, current = news.facts, news.standing, news.standing.current
     vehicle, customer = facts.vehicle, facts.customer
     return (
@@ -68,11 +72,13 @@ def _order_values(news: OrderNews) -> Row:
     )
 
 
-def _list_lines(facts: Facts) -> list[Row]:
+def list_lines(facts: Facts) -> list[Row]:
+    """Return job, operation and hours of every line."""
     return [(line["job"], line.get("operation"), line.get("hours")) for line in facts.order.get("lines", ())]
 
 
-def _list_parts(facts: Facts) -> list[Row]:
+def list_parts(facts: Facts) -> list[Row]:
+    """Return part, description, quantity, status and, as text, the time of arrival of every part."""
     return [
         (
             part["part"],
@@ -119,7 +125,7 @@ def _placeholders(count: int) -> sql.Composed:
     return sql.SQL(", ").join([sql.Placeholder()] * count)
 
 
-_ORDER_COLUMNS = (
+ORDER_COLUMNS = (
     "registered", "vin", "plate", "job_type", "advisor",
     "customer_ref", "customer_name", "customer_phone", "customer_waiting",
     "opened_at", "first_promised_at", "promised_at", "closed_at", "cancelled",
@@ -130,10 +136,10 @@ _UPSERT_ORDER = sql.SQL(
     " on conflict (site, work_order) do update set {news},"
     " updated_at = greatest(known.updated_at, excluded.updated_at)"
 ).format(
-    names=_names(_ORDER_COLUMNS),
-    values=_placeholders(len(_ORDER_COLUMNS)),
+    names=_names(ORDER_COLUMNS),
+    values=_placeholders(len(ORDER_COLUMNS)),
     news=sql.SQL(", ").join(
-        sql.SQL("{name} = excluded.{name}").format(name=sql.Identifier(name)) for name in _ORDER_COLUMNS[:-1]
+        sql.SQL("{name} = excluded.{name}").format(name=sql.Identifier(name)) for name in ORDER_COLUMNS[:-1]
     ),
 )
 _VEHICLE_COLUMNS = ("plate", "make", "model", "year", "powertrain", "in_service_on")

@@ -6,10 +6,11 @@ processes and any order of arrival end in the same rows. The rules are pure func
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from psycopg import Connection, sql
@@ -30,7 +31,9 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 # Our locks among PostgreSQL's advisory ones.
 _SITE_LOCKS = 0x73697465
 
-_INTERVAL_COLUMNS = ("entered_at", "left_at", "stage", "bay", "technician", "operation", "reason", "rule")
+_OF_INTERVAL = ("entered_at", "left_at", "stage", "bay", "technician", "operation", "reason", "rule")
+INTERVAL_COLUMNS = ("position", *_OF_INTERVAL, "inferred")
+_list_values = attrgetter(*_OF_INTERVAL)
 
 
 @dataclass(slots=True)
@@ -107,7 +110,7 @@ def _read_events(connection: Connection, orders: Mapping[OrderKey, datetime]) ->
     if not orders:
         return events
     earliest = min(orders.values())
-    for site, order, *values in _read(connection, "stage_interval", _INTERVAL_COLUMNS, orders, "position"):
+    for site, order, *values in _read(connection, "stage_interval", _OF_INTERVAL, orders, "position"):
         interval = Interval(*values)
         events[site, order].intervals.append(interval)
         earliest = min(earliest, interval.entered_at)
@@ -153,15 +156,19 @@ def _write_intervals(connection: Connection, orders: Mapping[OrderKey, list[Inte
         " where site = of_site and work_order = of_order",
         ([site for site, _ in orders], [order for _, order in orders]),
     )
-    columns = ("site", "work_order", "position", *_INTERVAL_COLUMNS, "inferred")
+    columns = ("site", "work_order", *INTERVAL_COLUMNS)
     connection.cursor().executemany(
         sql.SQL("insert into stage_interval ({}) values ({})").format(
             sql.SQL(", ").join(map(sql.Identifier, columns)),
             sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
         ),
-        [
-            (*key, position, *astuple(interval), interval.rule is not None)
-            for key, intervals in orders.items()
-            for position, interval in enumerate(intervals)
-        ],
+        [(*key, *values) for key, intervals in orders.items() for values in interval_values(intervals)],
     )
+
+
+def interval_values(intervals: Sequence[Interval]) -> list[tuple[Any, ...]]:
+    """Return the values of INTERVAL_COLUMNS, oldest interval first."""
+    return [
+        (position, *_list_values(interval), interval.rule is not None)
+        for position, interval in enumerate(intervals)
+    ]

@@ -7,13 +7,12 @@ the commit. What a failure means is decided by the caller with `ingest.failures`
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg import Connection, sql
 from psycopg.errors import UniqueViolation
-from sqlalchemy.dialects import postgresql
 
 from ingest.batch import Batch, Refusal
 from ingest.clocks import Measured, store_hearings
@@ -23,12 +22,11 @@ from ingest.message import digest_message
 from ingest.orders import OrderKey
 from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
+from models.copy import copy_rows, name_columns
 from models.queries.board import CHANNEL
-from models.schema.metadata import metadata
 
 # Beyond this a notification would come near PostgreSQL's 8000 bytes; screens read the site anyway.
 _MAX_NAMED_ORDERS = 100
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 # PostgreSQL's text cannot hold NUL.
 _NO_TEXT = ("\0", "\N{REPLACEMENT CHARACTER}")
 _NAMES_WORK_ORDERS = ("stage_scan", "work_order_change")
@@ -49,7 +47,7 @@ def prepare_connection(connection: Connection) -> None:
     for table, columns in COLUMNS.items():
         connection.execute(
             sql.SQL("create temp table {} on commit delete rows as select {} from {} limit 0").format(
-                sql.Identifier(_incoming(table)), _names(columns), sql.Identifier(table)
+                sql.Identifier(_incoming(table)), name_columns(columns), sql.Identifier(table)
             )
         )
 
@@ -67,8 +65,24 @@ def write_batch(connection: Connection, batch: Batch, rules: Rules) -> Written:
             written.quarantined = _quarantine(connection, batch.refusals)
         changed = project_work_orders(connection, touched, rules.end_stages, rules.repairs)
         written.clocks = store_hearings(connection, batch.devices) if batch.devices else {}
-        _announce(connection, batch.heard, changed)
+        announce(connection, batch.heard, changed)
     return written
+
+
+def announce(connection: Connection, heard: Mapping[str, datetime], changed: Iterable[OrderKey]) -> None:
+    """Tell every screen's feed, in the same transaction, which sites and orders changed."""
+    orders: dict[str, list[str]] = {site: [] for site in heard}
+    for site, work_order in sorted(changed):
+        orders.setdefault(site, []).append(work_order)
+    for site in sorted(heard):
+        connection.execute(
+            "insert into site_pulse values (%s, %s) on conflict (site) do update"
+            " set received_at = greatest(site_pulse.received_at, excluded.received_at)",
+            (site, heard[site]),
+        )
+        named = orders[site] if len(orders[site]) <= _MAX_NAMED_ORDERS else None
+        announcement = {"site": site, "received_at": heard[site].isoformat(), "work_orders": named}
+        connection.execute("select pg_notify(%s, %s)", (CHANNEL, json.dumps(announcement)))
 
 
 def _copy_straight(connection: Connection, table: str, rows: list[Row], written: Written) -> bool:
@@ -78,7 +92,7 @@ def _copy_straight(connection: Connection, table: str, rows: list[Row], written:
     """
     try:
         with connection.transaction():
-            _copy(connection, table, table, rows)
+            copy_rows(connection, table, COLUMNS[table], rows)
     except UniqueViolation:
         return False
     written.stored[table] = len(rows)
@@ -86,22 +100,12 @@ def _copy_straight(connection: Connection, table: str, rows: list[Row], written:
     return True
 
 
-def _copy(connection: Connection, table: str, into: str, rows: list[Row]) -> None:
-    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        sql.Identifier(into), _names(COLUMNS[table])
-    )
-    with connection.cursor().copy(statement) as copy:
-        copy.set_types(_types(table))
-        for row in rows:
-            copy.write_row(row)
-
-
 def _store_rows(
     connection: Connection, table: str, rows: list[Row], written: Written, touched: Touched
 ) -> None:
     columns = COLUMNS[table]
     cursor = connection.cursor()
-    _copy(connection, table, _incoming(table), rows)
+    copy_rows(connection, table, columns, rows, into=_incoming(table))
     named = table in _NAMES_WORK_ORDERS
     insert = sql.SQL(
         "insert into {table} ({columns}) select {columns} from {incoming} on conflict do nothing {returning}"
@@ -109,7 +113,7 @@ def _store_rows(
     cursor.execute(
         insert.format(
             table=sql.Identifier(table),
-            columns=_names(columns),
+            columns=name_columns(columns),
             incoming=sql.Identifier(_incoming(table)),
             returning=sql.SQL("returning site, work_order, corrected_at, received_at" if named else ""),
         )
@@ -142,31 +146,5 @@ def _quarantine(connection: Connection, refusals: Sequence[Refusal]) -> list[str
     return [reason for (reason,) in kept]
 
 
-def _announce(connection: Connection, heard: dict[str, datetime], changed: Iterable[OrderKey]) -> None:
-    """Tell every screen's feed, in the same transaction, which sites and orders changed."""
-    orders: dict[str, list[str]] = {site: [] for site in heard}
-    for site, work_order in sorted(changed):
-        orders.setdefault(site, []).append(work_order)
-    for site in sorted(heard):
-        connection.execute(
-            "insert into site_pulse values (%s, %s) on conflict (site) do update"
-            " set received_at = greatest(site_pulse.received_at, excluded.received_at)",
-            (site, heard[site]),
-        )
-        named = orders[site] if len(orders[site]) <= _MAX_NAMED_ORDERS else None
-        announcement = {"site": site, "received_at": heard[site].isoformat(), "work_orders": named}
-        connection.execute("select pg_notify(%s, %s)", (CHANNEL, json.dumps(announcement)))
-
-
 def _incoming(table: str) -> str:
     return f"incoming_{table}"
-
-
-def _names(columns: Iterable[str]) -> sql.Composed:
-    return sql.SQL(", ").join(map(sql.Identifier, columns))
-
-
-def _types(table: str) -> list[str]:
-    """Return the PostgreSQL type of every column, which binary COPY must be told."""
-    described = metadata.tables[table].columns
-    return [described[name].type.compile(dialect=_DIALECT).lower() for name in COLUMNS[table]]

@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.fix_broker",
     "tests.fix_browser",
     "tests.fix_database",
+    "tests.fix_history",
     "tests.fix_processes",
     "tests.fix_ingest",
     "tests.fix_office",

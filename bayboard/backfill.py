@@ -1,0 +1,214 @@
+"""Backfill: the history of several sites, each by one process at a time.
+
+Owns which sites there are, who writes which, and what is done once all are written. Sites beyond
+those of the workshop file are copies of its first ones under keys of their own.
+"""
+
+import multiprocessing
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from queue import Empty
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from bayboard.backfill_orders import DERIVED_COLUMNS
+from bayboard.backfill_story import Plan
+from bayboard.backfill_write import find_progress, write_history
+from bayboard.embedded import die_with_parent
+from bayboard.entry import CommandError
+from config.workshop import Site, Workshop
+from ingest.decode import Rules
+from ingest.rows import COLUMNS
+from simulators.truth import Line, Write
+
+# Called with a site and how many of its days are written.
+Tell = Callable[[str, int], None]
+
+_WAIT_SECONDS = 0.2
+_FILLED = (*COLUMNS, *DERIVED_COLUMNS, "vehicle", "device_state")
+
+
+def list_sites(workshop: Workshop, count: int) -> list[Site]:
+    """Return so many sites with bays: those of the workshop file, then copies of them.
+
+    The second copy of `s1` has the key `s1-3`, for it is the third of its kind.
+    """
+    named = [site for site in workshop.sites if site.bays]
+    if not named:
+        raise CommandError("no site of the workshop file has a bay")
+    sites = list(named)
+    while len(sites) < count:
+        round_, place = divmod(len(sites), len(named))
+        site, suffix = named[place], f"{round_ + 1}"
+        sites.append(
+            site.model_copy(
+                update={
+                    "key": f"{site.key}-{suffix}",
+                    "en": f"{site.en} {suffix}",
+                    "zh": f"{site.zh} {suffix}",
+                }
+            )
+        )
+    return sites[:count]
+
+
+def run_backfill(
+    database_url: str,
+    plans: Sequence[Plan],
+    rules: Rules,
+    *,
+    jobs: int,
+    truth: Path | None,
+    stop: threading.Event,
+    tell: Tell,
+) -> Counter[str]:
+    """Write the histories of all plans; return how many rows of which table were written.
+
+    Raises CommandError where a site holds something else, before anything is written.
+    """
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for plan in plans:
+            find_progress(connection, plan)
+    jobs = min(jobs, len(plans))
+    run = _run_here if jobs == 1 else _run_in_processes
+    stored = run(database_url, plans, rules, jobs, truth, stop, tell)
+    if stop.is_set():
+        raise CommandError("stopped; the same command goes on where it was")
+    if truth:
+        _join(truth, [_name_part(truth, plan) for plan in plans])
+    _analyse(database_url)
+    return stored
+
+
+def _run_here(
+    database_url: str,
+    plans: Sequence[Plan],
+    rules: Rules,
+    _jobs: int,
+    truth: Path | None,
+    stop: threading.Event,
+    tell: Tell,
+) -> Counter[str]:
+    stored: Counter[str] = Counter()
+    for plan in plans:
+        if not stop.is_set():
+            stored += _write_site(database_url, plan, rules, truth, stop.is_set, tell)
+    return stored
+
+
+def _run_in_processes(
+    database_url: str,
+    plans: Sequence[Plan],
+    rules: Rules,
+    jobs: int,
+    truth: Path | None,
+    stop: threading.Event,
+    tell: Tell,
+) -> Counter[str]:
+    context = multiprocessing.get_context("spawn")
+    told: Queue[tuple[str, int]] = context.Queue()
+    stopping = context.Event()
+    with ProcessPoolExecutor(jobs, context, _begin_worker, (told, stopping)) as pool:
+        writing = [pool.submit(_write_site_in_process, database_url, plan, rules, truth) for plan in plans]
+        try:
+            _wait(writing, told, stop, tell)
+        finally:
+            stopping.set()
+            pool.shutdown(cancel_futures=True)
+    return sum((done.result() for done in writing if not done.cancelled()), Counter[str]())
+
+
+def _wait(
+    writing: Sequence["Future[Counter[str]]"],
+    told: "Queue[tuple[str, int]]",
+    stop: threading.Event,
+    tell: Tell,
+) -> None:
+    """Tell what processes tell until all are done, one fails, or it is time to stop."""
+    while not stop.is_set():
+        try:
+            while True:
+                tell(*told.get(timeout=_WAIT_SECONDS))
+        except Empty:
+            pass
+        done, not_done = wait(writing, timeout=0)
+        if not not_done or any(future.exception() for future in done):
+            return
+
+
+_process: tuple["Queue[tuple[str, int]]", Event] | None = None
+
+
+def _begin_worker(told: "Queue[tuple[str, int]]", stopping: Event) -> None:
+    """Make this process one that writes sites: it dies with its parent, which alone hears signals."""
+    global _process  # noqa: PLW0603  # what a pool's initializer leaves for its tasks
+    die_with_parent(signal.SIGKILL)()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    _process = (told, stopping)
+
+
+def _write_site_in_process(database_url: str, plan: Plan, rules: Rules, truth: Path | None) -> Counter[str]:
+    assert _process  # noqa: S101  # set when the process began
+    told, stopping = _process
+    return _write_site(
+        database_url, plan, rules, truth, stopping.is_set, lambda site, days: told.put((site, days))
+    )
+
+
+def _write_site(
+    database_url: str,
+    plan: Plan,
+    rules: Rules,
+    truth: Path | None,
+    is_stopped: Callable[[], bool],
+    tell: Tell,
+) -> Counter[str]:
+    def go_on(days: int) -> bool:
+        tell(plan.site.key, days)
+        return not is_stopped()
+
+    with _open_truth(truth and _name_part(truth, plan)) as write_truth:
+        return write_history(database_url, plan, rules, write_truth, go_on)
+
+
+def _name_part(truth: Path, plan: Plan) -> Path:
+    return truth.with_name(f"{truth.name}.{plan.site.key}")
+
+
+@contextmanager
+def _open_truth(part: Path | None) -> Iterator[Write | None]:
+    if part is None:
+        yield None
+        return
+    with part.open("wb") as file:
+
+        def write(line: Line) -> None:
+            file.write(msgspec.json.encode(line) + b"\n")
+
+        yield write
+
+
+def _join(truth: Path, parts: Sequence[Path]) -> None:
+    with truth.open("wb") as whole:
+        for part in parts:
+            with part.open("rb") as lines:
+                while block := lines.read(1 << 20):
+                    whole.write(block)
+            part.unlink()
+
+
+def _analyse(database_url: str) -> None:
+    """Let the planner know what is there now."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for table in _FILLED:
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))

@@ -1,0 +1,113 @@
+"""`bayboard backfill`: simulated history straight into the database.
+
+Owns the options, the progress bar, and the sentence at the end.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from bayboard.entry import CommandError, read_clock, stop_on_signals
+from config.settings import Settings
+from config.workshop import load_workshop
+
+
+def backfill(
+    days: Annotated[int, typer.Option(min=1, help="How many days of history.")] = 365,
+    sites: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="How many sites. Beyond those of the workshop file they are copies of its sites with keys"
+            " like s1-2, which pages show once the workshop file names them.",
+        ),
+    ] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same history.")] = 1,
+    scenario: Annotated[
+        str, typer.Option(help="normal, calm, busy, short-of-parts or hidden-slow.")
+    ] = "normal",
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day before which history ends; else today."),
+    ] = None,
+    truth: Annotated[Path | None, typer.Option(help="Write what really happened to this file.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes that write, a site each; else one a core.")
+    ] = None,
+) -> None:
+    """Write simulated history straight into the database; killed, the same command goes on where it was."""
+    from bayboard.backfill import list_sites, run_backfill  # noqa: PLC0415  # keeps other commands quick
+    from bayboard.backfill_story import Plan  # noqa: PLC0415
+    from bayboard.ingesting import make_rules  # noqa: PLC0415
+    from simulators.scenario import SCENARIOS  # noqa: PLC0415
+
+    if scenario not in SCENARIOS:
+        raise CommandError(f"there is no scenario {scenario!r}; there are: {', '.join(SCENARIOS)}")
+    stop = stop_on_signals()
+    settings = Settings.from_environment(required=("database_url",))
+    assert settings.database_url  # noqa: S101  # required above
+    workshop = load_workshop(settings.workshop_file)
+    now = read_clock()
+    plans = [
+        Plan(
+            site,
+            seed,
+            scenario,
+            average=number == 0,
+            first_day=(until or now.astimezone(site.zone)).date() - timedelta(days),
+            days=days,
+        )
+        for number, site in enumerate(list_sites(workshop, sites))
+    ]
+    with _draw_progress(sites * days) as progress:
+        stored = run_backfill(
+            settings.database_url,
+            plans,
+            make_rules(workshop),
+            jobs=jobs or os.cpu_count() or 1,
+            truth=truth,
+            stop=stop,
+            tell=progress,
+        )
+    for table, rows in sorted(stored.items()):
+        typer.echo(f"{table}: {rows:,} rows")
+
+
+@contextmanager
+def _draw_progress(site_days: int) -> Iterator[Callable[[str, int], None]]:
+    """Draw a bar of all sites' days with the time left; yield what is told the days of a site."""
+    console = Console(stderr=True)
+    written: Counter[str] = Counter()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("site-days,"),
+        TimeRemainingColumn(),
+        TextColumn("left after"),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("writing history", total=site_days)
+
+        def tell(site: str, days: int) -> None:
+            written[site] = days
+            progress.update(task, completed=written.total())
+
+        yield tell

@@ -1,0 +1,160 @@
+"""A site's history, told in chunks of whole days: the rows ingest would have stored of it.
+
+Owns the way from the simulated shop to rows: what happened is said by the site's devices, received
+at that very moment, and goes through ingest's own mapping. The same plan tells the same story
+for ever. Pure but for the file of the truth; writing a chunk is `bayboard.backfill_write`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+from bayboard.backfill_orders import Derived, Orders
+from config.workshop import Site
+from ingest.contract.payloads import DeviceStatus, Message
+from ingest.contract.topics import Kind, Topic
+from ingest.decode import NO_CORRECTION, Rules
+from ingest.hearing import DeviceKey, Hearing
+from ingest.message import ReceivedMessage
+from ingest.rows import Row, make_rows
+from models.domain.clock import Clock
+from simulators.devices import Device, Outgoing
+from simulators.opening import DAY
+from simulators.site import simulate_history
+from simulators.telling import SiteTruth
+from simulators.truth import Write
+
+# A week's rows are written in about a second: rare enough for COPY, often enough for a progress bar.
+CHUNK_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that makes a site's history what it is."""
+
+    site: Site
+    seed: int
+    scenario: str
+    # Whether the site is the average one or has a character of its own.
+    average: bool
+    first_day: date
+    days: int
+
+    def describe(self) -> dict[str, Any]:
+        """Return the plan as JSON values, to recognise it by."""
+        return {
+            "seed": self.seed,
+            "scenario": self.scenario,
+            "first_day": self.first_day.isoformat(),
+            "days": self.days,
+            "average": self.average,
+            "site": self.site.model_dump(mode="json", include={"key", "timezone", "bays"}),
+        }
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What the days up to `until_day`, counted from the first, add to those before."""
+
+    until_day: int = 0
+    rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    # How devices were heard, in the order of time.
+    heard: list[dict[DeviceKey, Hearing]] = field(default_factory=list)
+    derived: Derived = field(default_factory=Derived)
+
+    @property
+    def last_received_at(self) -> datetime | None:
+        """Return when the newest message reached us, None if there was none."""
+        hearings = [hearing for heard in self.heard for hearing in heard.values()]
+        return max((hearing.last_received_at for hearing in hearings), default=None)
+
+
+def tell_story(plan: Plan, rules: Rules, write_truth: Write) -> Iterator[Chunk]:
+    """Yield a site's history, chunk by chunk; the last one ends it at midnight after the last day."""
+    simulated = simulate_history(
+        plan.site,
+        plan.seed,
+        first_day=plan.first_day,
+        days=plan.days,
+        scenario=plan.scenario,
+        average=plan.average,
+    )
+    truth = SiteTruth(simulated, write_truth)
+    truth.begin(seed=plan.seed, scenario=plan.scenario, faults={})
+    orders = Orders(plan.site.key, rules.end_stages, rules.repairs)
+    listener = _Listener(orders)
+    devices, tell_time = simulated.devices, simulated.timing.tell_time
+    listener.hear(_say_of_all(devices.all, tell_time(0), "online"), tell_time(0))
+    fact = next(simulated.facts)
+    for first in range(0, plan.days, CHUNK_DAYS):
+        until = min(first + CHUNK_DAYS, plan.days)
+        while fact.at_seconds < until * DAY:
+            at = tell_time(fact.at_seconds)
+            said = list(devices.say(fact))
+            truth.tell(fact, said, at)
+            listener.hear(said, at)
+            fact = next(simulated.facts)
+        if until < plan.days:
+            yield listener.finish(until, orders.settle())
+    midnight = tell_time(plan.days * DAY)
+    truth.end(midnight)
+    listener.pause()
+    listener.hear(_say_of_all(devices.all, midnight, "offline"), midnight)
+    yield listener.finish(plan.days, orders.end())
+
+
+class _Listener:
+    """What ingest would make of messages, gathered into chunks."""
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._topics: dict[tuple[Device, Kind], Topic] = {}
+        self._clocks: dict[DeviceKey, Clock] = {}
+        self._hearings: dict[DeviceKey, Hearing] = {}
+        self._chunk = Chunk()
+
+    def hear(self, said: Iterable[Outgoing], received_at: datetime) -> None:
+        """Take messages that reached us at that moment."""
+        for outgoing in said:
+            named = (outgoing.device, outgoing.kind)
+            topic = self._topics.get(named)
+            if topic is None:
+                topic = self._topics[named] = outgoing.device.name_topic(outgoing.kind)
+            self._listen(topic, outgoing.payload, received_at)
+            for table, row in make_rows(topic, outgoing.payload, received_at, NO_CORRECTION):
+                self._chunk.rows[table].append(row)
+                if table == "stage_scan":
+                    self._orders.take_scan(row)
+                elif table == "work_order_change":
+                    self._orders.take_change(row)
+
+    def _listen(self, topic: Topic, payload: Message, received_at: datetime) -> None:
+        key = (topic.site, topic.device)
+        hearing = self._hearings.get(key)
+        if hearing is None:
+            hearing = self._hearings[key] = Hearing(topic.source, self._clocks.get(key, Clock()))
+        hearing.take(payload, ReceivedMessage("", b"", received_at, 0, 0, live=True))
+
+    def pause(self) -> None:
+        """Count what is heard from now on for itself."""
+        self._clocks |= {key: hearing.clock for key, hearing in self._hearings.items()}
+        self._chunk.heard.append(self._hearings)
+        self._hearings = {}
+
+    def finish(self, until_day: int, derived: Derived) -> Chunk:
+        """Return what was gathered, and begin anew."""
+        self.pause()
+        chunk, self._chunk = self._chunk, Chunk()
+        chunk.until_day, chunk.derived = until_day, derived
+        return chunk
+
+
+def _say_of_all(
+    devices: Iterable[Device], at: datetime, state: Literal["online", "offline"]
+) -> list[Outgoing]:
+    return [
+        Outgoing(device, Kind.STATUS, DeviceStatus(at=at, state=state, firmware=device.firmware))
+        for device in devices
+    ]

@@ -1,0 +1,118 @@
+"""Simulated history into the database: one chunk, one transaction, with how far it has come.
+
+Owns the table backfill_progress, and what a site must hold to be written: nothing, or what an
+earlier run of the same plan has written. Rows and progress are committed together, so a killed run
+goes on where it was, loses nothing and doubles nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
+
+from bayboard.backfill_orders import DERIVED_COLUMNS
+from bayboard.backfill_story import Chunk, Plan, tell_story
+from bayboard.entry import CommandError
+from ingest.clocks import store_hearings
+from ingest.decode import Rules
+from ingest.orders import write_vehicles
+from ingest.rows import COLUMNS
+from ingest.write import announce
+from models.copy import copy_rows
+from simulators.truth import Line, Write
+
+# Our locks among PostgreSQL's advisory ones: one backfill at a time writes a site.
+_BACKFILL_LOCKS = 0x6261636B
+_OCCUPIED_BY = (*COLUMNS, *DERIVED_COLUMNS)
+
+
+def write_history(
+    database_url: str, plan: Plan, rules: Rules, write_truth: Write | None, go_on: Callable[[int], bool]
+) -> Counter[str]:
+    """Write what is missing of a site's history; return how many rows of which table that was.
+
+    `go_on` is told the days that are written, after each chunk, and says whether to write more.
+    Raises CommandError where something else is written already.
+    """
+    stored: Counter[str] = Counter()
+    with psycopg.connect(database_url, autocommit=True) as connection, _hold(connection, plan.site.key):
+        days_written = find_progress(connection, plan)
+        if days_written == plan.days and write_truth is None:
+            go_on(plan.days)
+            return stored
+        for chunk in tell_story(plan, rules, write_truth or _keep_to_oneself):
+            if chunk.until_day > days_written:
+                stored += _write(connection, plan, chunk)
+            if not go_on(chunk.until_day):
+                break
+    return stored
+
+
+def find_progress(connection: Connection, plan: Plan) -> int:
+    """Return how many days of a history are written; raises CommandError if it is not its own to write."""
+    site = plan.site.key
+    known = connection.execute(
+        "select plan, days_written from backfill_progress where site = %s", (site,)
+    ).fetchone()
+    if known is None:
+        _refuse_foreign_rows(connection, site)
+        return 0
+    earlier, days_written = known
+    described = plan.describe()
+    if differences := [name for name in described if described[name] != earlier.get(name)]:
+        raise CommandError(
+            f"site {site} holds a history that was made with another {', another '.join(differences)};"
+            " repeat its options to go on with it, or take an empty database"
+        )
+    return int(days_written)
+
+
+def _refuse_foreign_rows(connection: Connection, site: str) -> None:
+    for table in _OCCUPIED_BY:
+        found = connection.execute(
+            sql.SQL("select exists (select from {} where site = %s)").format(sql.Identifier(table)), (site,)
+        ).fetchone()
+        if found and found[0]:
+            raise CommandError(
+                f"site {site} already holds data that is no history of ours (table {table});"
+                " take an empty database, or a site that has not been heard of"
+            )
+
+
+@contextmanager
+def _hold(connection: Connection, site: str) -> Iterator[None]:
+    """Keep other backfills from a site as long as this connection lives."""
+    [held] = connection.execute(
+        "select pg_try_advisory_lock(%s, hashtext(%s))", (_BACKFILL_LOCKS, site)
+    ).fetchone() or (False,)
+    if not held:
+        raise CommandError(f"another backfill is writing site {site}")
+    yield
+
+
+def _write(connection: Connection, plan: Plan, chunk: Chunk) -> Counter[str]:
+    stored: Counter[str] = Counter()
+    site = plan.site.key
+    with connection.transaction():
+        for rows_of, columns in ((chunk.rows, COLUMNS), (chunk.derived.rows, DERIVED_COLUMNS)):
+            for table, rows in rows_of.items():
+                copy_rows(connection, table, columns[table], rows)
+                stored[table] += len(rows)
+        write_vehicles(connection, chunk.derived.facts)
+        for heard in chunk.heard:
+            store_hearings(connection, heard)
+        if last := chunk.last_received_at:
+            announce(connection, {site: last}, {(site, order) for order in chunk.derived.orders})
+        connection.execute(
+            "insert into backfill_progress (site, plan, days, days_written) values (%s, %s, %s, %s)"
+            " on conflict (site) do update set days_written = excluded.days_written",
+            (site, Jsonb(plan.describe()), plan.days, chunk.until_day),
+        )
+    return stored
+
+
+def _keep_to_oneself(_line: Line) -> None:
+    """Tell nobody the truth."""

@@ -1,0 +1,87 @@
+"""A database that holds the simulated history of one site, made once and cloned for each test.
+
+Owns which history: 14 days of the default workshop's site, of seed 1, with a hidden slow bay and a
+hidden slow technician; and its truth.
+"""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from bayboard.backfill import run_backfill
+from bayboard.backfill_story import Plan
+from bayboard.ingesting import make_rules
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import Workshop, load_workshop
+from simulators.truth import Truth, read_truth
+from tests.fix_database import DatabaseServer
+
+DAYS = 14
+# Early summer of 2026: Monday to the Sunday of the week after, without a holiday.
+FIRST_DAY = date(2026, 6, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A written history: the site, from when until when, and what really happened."""
+
+    workshop: Workshop
+    site: str
+    begins_at: datetime
+    ends_at: datetime
+    truth: list[Truth]
+    truth_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    template: str
+    history: History
+
+
+@pytest.fixture(scope="session")
+def written_history(postgresql_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> _Written:
+    """The history in a database that serves as a template, and its truth."""
+    workshop = load_workshop(DEFAULT_WORKSHOP_FILE)
+    [site] = workshop.sites
+    template = "history"
+    truth_file = tmp_path_factory.mktemp("history") / "truth.jsonl"
+    url = postgresql_server.make_template(template)
+    plan = Plan(site, 1, "hidden-slow", average=True, first_day=FIRST_DAY, days=DAYS)
+    run_backfill(
+        url,
+        [plan],
+        make_rules(workshop),
+        jobs=1,
+        truth=truth_file,
+        stop=threading.Event(),
+        tell=lambda _site, _days: None,
+    )
+    begins_at = datetime.combine(FIRST_DAY, datetime.min.time(), site.zone)
+    ends_at = datetime.combine(date.fromordinal(FIRST_DAY.toordinal() + DAYS), begins_at.time(), site.zone)
+    history = History(
+        workshop,
+        site.key,
+        begins_at.astimezone(UTC),
+        ends_at.astimezone(UTC),
+        read_truth(truth_file),
+        truth_file,
+    )
+    return _Written(template, history)
+
+
+@pytest.fixture(scope="session")
+def history(written_history: _Written) -> History:
+    """What is in the database of `history_url`."""
+    return written_history.history
+
+
+@pytest.fixture
+def history_url(written_history: _Written, postgresql_server: DatabaseServer) -> Iterator[str]:
+    """A database of this test's own that holds the history."""
+    with postgresql_server.make_database(written_history.template) as url:
+        yield url
