@@ -97,12 +97,12 @@ def demo(
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the current schema and say what kind of database it is."""
+    """Bring the database to the current schema and the workshop file's [store]; say what was switched on."""
     from models.migrations.run import migrate as bring_up  # noqa: PLC0415
 
     settings = Settings.from_environment(required=("database_url",))
     assert settings.database_url  # noqa: S101  # required above
-    typer.echo(bring_up(settings.database_url))
+    typer.echo(bring_up(settings.database_url, load_workshop(settings.workshop_file).store))
 
 
 @app.command()
@@ -122,6 +122,7 @@ def ingest(
     """Store what the broker has, each message once, until stopped."""
     from bayboard.ingesting import make_ingest, take_session  # noqa: PLC0415
     from ingest.health import serve_health  # noqa: PLC0415
+    from ingest.pruning import Pruning  # noqa: PLC0415
 
     if share and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", share):
         raise typer.BadParameter(f"--share: {share!r} is not 1 to 64 of A-Z a-z 0-9 . _ -")
@@ -138,7 +139,11 @@ def ingest(
             if http_port
             else None
         )
+        assert settings.database_url  # noqa: S101  # required above
+        pruning = Pruning(database_url=settings.database_url, rules=workshop.store, clock=read_clock)
+        pruning.start()
         service.run()
+        pruning.stop()
         if server:
             server.shutdown()
 

@@ -103,7 +103,7 @@ class Demo:
 
         supervisor.start(part("broker", broker_command(self._mqtt_port)))
         supervisor.start(Part("database", lambda: _start_database(database), signal.SIGINT))
-        migrate(database.url)
+        migrate(database.url, workshop.store)
         supervisor.start(part("ingest", bayboard("ingest")))
         supervisor.start(part("dashboard", bayboard("serve", "--port", str(self._port))))
         run = {"--speed": str(self._speed), "--seed": str(self._seed)}

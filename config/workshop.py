@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from config.opening import Country, Opening, OpeningHours
+from config.store import StoreRules
 from config.toml_lines import Location, locate_line
 from config.topic_filter import check_filter, may_match_below
 
@@ -147,6 +148,7 @@ class Workshop(_Facts):
 
     ingest: IngestRules = IngestRules()
     repairs: RepairRules = RepairRules()
+    store: StoreRules = StoreRules()
     stages: Annotated[list[Stage], Field(alias="stage", min_length=1)]
     sites: Annotated[list[Site], Field(alias="site", min_length=1)]
 

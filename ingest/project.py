@@ -44,6 +44,17 @@ class _Events:
     scans: list[Scan] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
+    @property
+    def outlived_scans(self) -> bool:
+        """Say whether scans of this order were dropped for their age; its intervals then stay as they are."""
+        if not self.intervals:
+            return False
+        return not self.scans or min(scan.at for scan in self.scans) > self.intervals[0].entered_at
+
+    def reckon(self, end_stages: AbstractSet[str], limits: Limits) -> list[Interval]:
+        """Reckon the intervals by this order's own scans, while they are all there."""
+        return self.intervals if self.outlived_scans else reckon_repaired(self.scans, end_stages, limits)
+
 
 def project_work_orders(
     connection: Connection, touched: Touched, end_stages: AbstractSet[str], limits: Limits
@@ -56,14 +67,16 @@ def project_work_orders(
         return set()
     _lock_sites(connection, {site for site, _ in touched})
     events = _read_events(connection, {key: earliest for key, (earliest, _) in touched.items()})
-    alone = {key: reckon_repaired(events[key].scans, end_stages, limits) for key in touched}
+    alone = {key: events[key].reckon(end_stages, limits) for key in touched}
     old, new = read_stays(connection, touched), _list_stays(alone)
     if old != new:
         beside = replace_stays(connection, old - new, new - old)
         others = _read_events(connection, {key: at for key, at in beside.items() if key not in touched})
-        alone |= {key: reckon_repaired(others[key].scans, end_stages, limits) for key in others}
+        alone |= {key: others[key].reckon(end_stages, limits) for key in others}
         events |= others
-    repaired = _share_bays(connection, alone)
+    repaired = _share_bays(connection, alone) | {
+        key: events[key].intervals for key in alone if events[key].outlived_scans
+    }
     moved = {key: intervals for key, intervals in repaired.items() if intervals != events[key].intervals}
     _write_intervals(connection, moved)
     changed = touched.keys() | moved.keys()

@@ -2,9 +2,11 @@
 
 Owns the servers of a test session, on 127.0.0.1 and a free port each, and gives every test a
 database of its own, cloned from one that was migrated once. Refuses to share data between tests.
+No package brings TimescaleDB's Community edition; it is tested where an address names a server.
 """
 
 import itertools
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +22,9 @@ from psycopg import sql
 
 from bayboard.embedded import PostgresServer
 
-DATABASE_KINDS = ("postgresql", "timescaledb")
+# A server that preloads TimescaleDB under its own licence; its address names a superuser.
+COMMUNITY_URL = os.environ.get("BAYBOARD_TEST_COMMUNITY_URL")
+DATABASE_KINDS = ("postgresql", "timescaledb", *(["timescaledb_community"] if COMMUNITY_URL else []))
 _SCRIPT = Path(__file__).parent.parent / "scripts" / "timescaledb.sh"
 _NOT_TO_BE_HAD = 3
 _FAST_NOT_SAFE = {"fsync": "off", "full_page_writes": "off"}
@@ -31,13 +35,15 @@ class DatabaseServer:
     """A running server and the databases made on it for tests."""
 
     url: str
+    # Begins the names of our databases, where others may have theirs.
+    prefix: str = ""
     _numbers: Iterator[int] = field(default_factory=itertools.count, init=False)
     _template: str | None = field(default=None, init=False)
 
     @contextmanager
     def make_database(self, template: str = "template1") -> Iterator[str]:
         """Yield the address of a new database, and drop it afterwards, whoever is still connected."""
-        name = f"test_{next(self._numbers)}"
+        name = f"{self.prefix}test_{next(self._numbers)}"
         self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
         try:
             yield urlsplit(self.url)._replace(path=f"/{name}").geturl()
@@ -50,10 +56,16 @@ class DatabaseServer:
             # Imported here: a test of an empty database must not fail over a broken migration.
             from models.migrations.run import migrate  # noqa: PLC0415
 
-            self._run("CREATE DATABASE {}", "migrated")
-            migrate(urlsplit(self.url)._replace(path="/migrated").geturl())
-            self._template = "migrated"
+            template = f"{self.prefix}migrated"
+            self._run("CREATE DATABASE {}", template)
+            migrate(urlsplit(self.url)._replace(path=f"/{template}").geturl())
+            self._template = template
         return self._template
+
+    def drop_template(self) -> None:
+        """Leave nothing behind on a server that outlives us."""
+        if self._template:
+            self._run("DROP DATABASE {} WITH (FORCE)", self._template)
 
     def make_template(self, name: str) -> str:
         """Make a database with the current schema, to be filled and cloned; return its address."""
@@ -78,7 +90,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
-    """`postgresql` or `timescaledb`."""
+    """One of DATABASE_KINDS."""
     kind: str = getattr(request, "param", "postgresql")
     return kind
 
@@ -143,3 +155,11 @@ def timescaledb_server(free_port: Callable[[], int]) -> Iterator[DatabaseServer]
     assert started.returncode == 0, started.stderr
     yield DatabaseServer(started.stdout.strip())
     subprocess.run([_SCRIPT, "stop", port], check=True)
+
+
+@pytest.fixture(scope="session")
+def timescaledb_community_server() -> Iterator[DatabaseServer]:
+    assert COMMUNITY_URL
+    server = DatabaseServer(COMMUNITY_URL, prefix=f"bayboard_{os.getpid()}_")
+    yield server
+    server.drop_template()

@@ -216,3 +216,14 @@ def test_processes_that_write_at_the_same_time_come_to_the_same(database_url: st
     assert not failures
     with psycopg.connect(database_url) as connection:
         assert read_intervals(connection) == repair(scans)
+
+
+def test_intervals_outlive_the_scans_they_were_reckoned_from(connection: psycopg.Connection) -> None:
+    write(
+        connection,
+        *(send(scan(n, "RO-1", stage, "B1")) for n, stage in ((0, "repairing"), (60, "delivered"))),
+    )
+    before = read_intervals(connection)
+    connection.execute("delete from stage_scan where stage = 'repairing'")
+    write(connection, send(scan(90, "RO-1", "washing", "B1")), send(scan(10, "RO-2", "repairing", "B1")))
+    assert read_intervals(connection)["RO-1"] == before["RO-1"]

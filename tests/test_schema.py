@@ -13,6 +13,11 @@ from models.schema.events import HYPERTABLES
 from models.schema.metadata import metadata
 from models.timescale.edition import Edition
 
+EDITIONS = {
+    "postgresql": Edition.PLAIN,
+    "timescaledb": Edition.APACHE,
+    "timescaledb_community": Edition.COMMUNITY,
+}
 CONTRACT = {
     "stage_scan": "site device event_id at received_at work_order stage bay technician",
     "labour_scan": "site device event_id at received_at work_order job technician action",
@@ -55,10 +60,10 @@ def test_migrating_says_what_it_found_and_again_changes_nothing(
     empty_database_url: str, database_kind: str
 ) -> None:
     first, second = migrate(empty_database_url), migrate(empty_database_url)
-    expected = Edition.PLAIN if database_kind == "postgresql" else Edition.APACHE
+    expected = EDITIONS[database_kind]
     assert (first.database.edition, first.before, first.after) == (expected, None, newest_revision())
     assert (second.before, second.hypertables) == (newest_revision(), [])
-    assert sorted(first.hypertables) == (sorted(HYPERTABLES) if expected is Edition.APACHE else [])
+    assert sorted(first.hypertables) == ([] if expected is Edition.PLAIN else sorted(HYPERTABLES))
     assert str(expected) in str(first)
 
 

@@ -1,6 +1,6 @@
 """Brings a database to the current schema, once however many processes ask at the same time.
 
-Owns the order: lock, extension, Alembic's revisions, hypertables. All of it is one
+Owns the order: lock, extension, Alembic's revisions, hypertables, policies. All of it is one
 transaction, so a migration either happened or did not.
 """
 
@@ -13,8 +13,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from config.store import StoreRules
 from models.connect import connect_database
-from models.timescale.edition import Database, Edition, detect_database, enable_timescaledb
+from models.store import PolicyChange, apply_store
+from models.timescale.edition import Database, detect_database, enable_timescaledb
 from models.timescale.hypertables import make_hypertables
 
 # Any number that no other program locks on: the first letters of "bayboard".
@@ -29,6 +31,7 @@ class Migration:
     before: str | None
     after: str
     hypertables: list[str]
+    policies: list[PolicyChange]
 
     def __str__(self) -> str:
         lines = [f"database: {self.database}"]
@@ -36,16 +39,25 @@ class Migration:
             lines.append(f"schema: already at {self.after}")
         else:
             lines.append(f"schema: brought from {self.before or 'nothing'} to {self.after}")
-        if self.database.edition is not Edition.PLAIN:
+        if self.database.has_hypertables():
             made = ", ".join(self.hypertables) or "all there already"
             lines.append(f"hypertables switched on: {made}")
+        if self.database.has_retention_policies():
+            lines.extend(map(str, self.policies))
+            if not self.policies:
+                lines.append("compression and retention: as the workshop file says already")
+        else:
+            lines.append(
+                "compression: not in this edition; retention: `bayboard ingest` drops what is too old"
+            )
         return "\n".join(lines)
 
 
-def migrate(database_url: str) -> Migration:
-    """Bring a database to the current schema; safe to repeat and to run from several processes.
+def migrate(database_url: str, rules: StoreRules | None = None) -> Migration:
+    """Bring a database to the current schema, and its policies to the rules, by default the defaults.
 
-    Raises sqlalchemy.exc.OperationalError when the database cannot be reached.
+    Safe to repeat and to run from several processes. Raises sqlalchemy.exc.OperationalError when
+    the database cannot be reached.
     """
     engine = connect_database(database_url)
     try:
@@ -56,8 +68,9 @@ def migrate(database_url: str) -> Migration:
             before = current_revision(connection)
             config = alembic_config(connection)
             command.upgrade(config, "head")
-            made = [] if database.edition is Edition.PLAIN else make_hypertables(connection)
-            return Migration(database, before, newest_revision(), made)
+            made = make_hypertables(connection) if database.has_hypertables() else []
+            changes = apply_store(connection, database, rules or StoreRules())
+            return Migration(database, before, newest_revision(), made, changes)
     finally:
         engine.dispose()
 
