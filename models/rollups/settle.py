@@ -1,0 +1,159 @@
+"""Settling: the days with news are reckoned once more, stored, and their marks struck off.
+
+Owns which process does it, in what portions, and what is kept of odometer readings that are
+dropped. Takes no lock that a writer wants; what is committed meanwhile keeps its mark.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg import Connection, IsolationLevel, sql
+
+from config.workshop import Site, Workshop
+from models.rollups.views import (
+    FROM_EVENTS,
+    FROM_ROLLUPS,
+    name_columns,
+    query_from,
+    query_from_events,
+    settled_of_days,
+)
+from models.rollups.workshop import record_openings, record_workshop
+from models.store import find_horizon
+
+# One process settles at a time.
+_SETTLING_LOCK = 0x726F6C6C
+# So many days of a site are reckoned by one statement: bounds its memory when years are settled at once.
+_DAYS_AT_ONCE = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one pass did: how many sites had news, and on how many of their days."""
+
+    sites: int = 0
+    days: int = 0
+
+
+def refresh_rollups(
+    connection: Connection, workshop: Workshop, now: datetime, others: Iterable[Site] = ()
+) -> Settled:
+    """Settle every day with news, a site in each transaction; nothing, where another process is at it.
+
+    `others` are sites that the workshop file does not name. The connection must be in autocommit.
+    """
+    locked = connection.execute("select pg_try_advisory_lock(%s)", (_SETTLING_LOCK,)).fetchone()
+    if locked != (True,):
+        return Settled()
+    try:
+        sites = {site.key: site for site in (*others, *workshop.sites)}
+        record_workshop(connection, workshop.stages, sites.values())
+        return _settle_all(connection, sites, now, find_horizon(workshop.store, "labour_scan", now))
+    finally:
+        connection.execute("select pg_advisory_unlock(%s)", (_SETTLING_LOCK,))
+
+
+def keep_mileage(connection: Connection, before: datetime) -> None:
+    """Keep by the hour what odometer readings say that are about to be dropped."""
+    connection.execute(_KEEP_MILEAGE, (before,))
+
+
+def _settle_all(
+    connection: Connection, sites: dict[str, Site], now: datetime, horizon: datetime | None
+) -> Settled:
+    if horizon:
+        # Of these days not all events are there any more, so they stay as they are.
+        connection.execute("delete from rollup_dirty where until < %s", (horizon,))
+    marked = connection.execute(
+        "select site, min(since) from rollup_dirty group by site order by site"
+    ).fetchall()
+    isolation = connection.isolation_level
+    # Days are reckoned and their marks struck off from the same sight of the database.
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    try:
+        days = 0
+        for site, since in marked:
+            with connection.transaction():
+                if known := sites.get(site):
+                    record_openings(connection, known, since, now)
+                days += _settle_site(connection, site)
+        return Settled(len(marked), days)
+    finally:
+        connection.isolation_level = isolation
+
+
+def _settle_site(connection: Connection, site: str) -> int:
+    connection.execute(
+        "create temp table news_day on commit drop as select * from dirty_day where site = %s", (site,)
+    )
+    # Shadows the view, so that the same queries reckon only the days at hand.
+    connection.execute("create temp table dirty_day (like news_day) on commit drop")
+    days = 0
+    while taken := connection.execute(_TAKE_DAYS, (_DAYS_AT_ONCE,)).rowcount:
+        days += taken
+        connection.execute("analyze dirty_day")
+        for rollup in FROM_EVENTS:
+            _replace_days(connection, rollup, query_from_events(rollup))
+        for rollup, source in FROM_ROLLUPS.items():
+            _replace_days(connection, rollup, query_from(rollup, **{source: settled_of_days(source)}))
+        _replace_months(connection)
+        connection.execute("truncate dirty_day")
+    connection.execute("delete from rollup_dirty where site = %s", (site,))
+    # Later transactions on this connection mean the view again.
+    connection.execute("drop table dirty_day, news_day")
+    return days
+
+
+def _replace_days(connection: Connection, rollup: str, query: sql.Composable) -> None:
+    table, columns = sql.Identifier(f"{rollup}_settled"), name_columns(rollup)
+    connection.execute(
+        sql.SQL(
+            "delete from {} as settled using dirty_day"
+            " where settled.site = dirty_day.site and settled.day = dirty_day.day"
+        ).format(table)
+    )
+    connection.execute(
+        sql.SQL("insert into {} ({}) select {} from ({}) as fresh").format(table, columns, columns, query)
+    )
+
+
+def _replace_months(connection: Connection) -> None:
+    columns = name_columns("stage_time_month")
+    connection.execute(
+        "delete from stage_time_month_settled as settled using dirty_day"
+        " where settled.site = dirty_day.site and settled.month = date_trunc('month', dirty_day.day)::date"
+    )
+    connection.execute(
+        sql.SQL("insert into stage_time_month_settled ({}) select {} from ({}) as fresh").format(
+            columns, columns, query_from("stage_time_month", stage_time=sql.SQL(_DAYS_OF_MONTHS))
+        )
+    )
+
+
+_TAKE_DAYS: LiteralString = """
+with taken as (
+    delete from news_day where ctid in (select ctid from news_day order by day limit %s) returning *
+)
+insert into dirty_day select * from taken
+"""
+_DAYS_OF_MONTHS: LiteralString = """(
+    select settled.*
+    from (select distinct site, date_trunc('month', day)::date as month from dirty_day) as touched
+    join stage_time_settled as settled
+        on settled.site = touched.site
+        and settled.day >= touched.month
+        and settled.day < (touched.month + interval '1 month')::date
+)"""
+_KEEP_MILEAGE: LiteralString = """
+insert into mileage_hour_settled as kept (site, vin, hour, least_km, most_km, readings)
+select site, vin, date_trunc('hour', at, 'UTC'), min(km), max(km), count(*)
+from odometer_reading
+where trusted is distinct from false and at < %s
+group by 1, 2, 3
+on conflict (site, vin, hour) do update set
+    least_km = least(kept.least_km, excluded.least_km),
+    most_km = greatest(kept.most_km, excluded.most_km),
+    readings = greatest(kept.readings, excluded.readings)
+"""

@@ -1,0 +1,131 @@
+"""The rollups as views: rows of `x_settled` for days without news, the query itself for the others.
+
+Owns how models/queries/rollup_x.sql becomes the view `x`, and when views are made anew. The same
+queries settle days in `models.rollups.settle`, so that both say the same.
+"""
+
+from collections.abc import Collection
+from hashlib import sha256
+from importlib.resources import files
+from typing import LiteralString
+
+from psycopg import Connection, sql
+
+from models.schema.metadata import metadata
+
+# Reckoned from events, in this order.
+FROM_EVENTS = ("stage_time", "stage_day", "order_figures", "bay_hour", "technician_day")
+# Added up from one of those: rollup -> what it reads.
+FROM_ROLLUPS = {"order_day": "order_figures", "wait_day": "order_figures", "bay_day": "bay_hour"}
+ROLLUPS = (*FROM_EVENTS, *FROM_ROLLUPS, "stage_time_month", "mileage_hour", "mileage_day")
+
+
+def install_rollups(connection: Connection, kept: Collection[str] = ()) -> list[str]:
+    """Make the views, or make them anew where their text has changed; return those that were made.
+
+    `kept` are relations that the database keeps by itself, such as continuous aggregates.
+    """
+    views = {name: view for name, view in _compose_views().items() if name not in kept}
+    known: dict[str, str | None] = dict(
+        connection.execute(
+            "select relname, obj_description(oid, 'pg_class') from pg_class"
+            " where relkind = 'v' and relnamespace = current_schema()::regnamespace"
+        ).fetchall()
+    )
+    # Later views read earlier ones, so from the first that has changed on all are made anew.
+    names = list(views)
+    first = next((n for n, name in enumerate(names) if known.get(name) != _digest(views[name])), len(names))
+    for name in reversed(names[first:]):
+        connection.execute(sql.SQL("drop view if exists {}").format(sql.Identifier(name)))
+    for name in names[first:]:
+        view, digest = sql.Identifier(name), sql.Literal(_digest(views[name]))
+        connection.execute(sql.SQL("create view {} as {}").format(view, views[name]))
+        connection.execute(sql.SQL("comment on view {} is {}").format(view, digest))
+    return names[first:]
+
+
+def query_from_events(rollup: str) -> sql.Composable:
+    """Return the query that reckons the days of dirty_day from events."""
+    return sql.SQL("{}\n{}").format(sql.SQL(read_query("base")), sql.SQL(read_query(rollup)))
+
+
+def query_from(rollup: str, **sources: sql.Composable) -> sql.Composable:
+    """Return the query that adds a rollup up from another one."""
+    return sql.SQL(read_query(rollup)).format(**sources)
+
+
+def settled_of_days(rollup: str) -> sql.Composable:
+    """Return what is settled of the days of dirty_day, as something to select from."""
+    return sql.SQL("(select settled.* from {} as settled join dirty_day using (site, day))").format(
+        sql.Identifier(f"{rollup}_settled")
+    )
+
+
+def name_columns(rollup: str) -> sql.Composed:
+    """List the columns of a rollup."""
+    return sql.SQL(", ").join(map(sql.Identifier, metadata.tables[f"{rollup}_settled"].columns.keys()))
+
+
+def read_query(name: str) -> LiteralString:
+    """Return one of our queries."""
+    return (files("models.queries") / f"rollup_{name}.sql").read_text()
+
+
+def _compose_views() -> dict[str, sql.Composable]:
+    """Compose every view, in an order in which each reads only earlier ones."""
+    views: dict[str, sql.Composable] = {"dirty_day": sql.SQL(read_query("dirty_day"))}
+    for rollup in FROM_EVENTS:
+        views[f"{rollup}_fresh"] = query_from_events(rollup)
+        views[rollup] = _compose_view(rollup)
+    for rollup, source in FROM_ROLLUPS.items():
+        views[f"{rollup}_fresh"] = query_from(rollup, **{source: sql.Identifier(f"{source}_fresh")})
+        views[rollup] = _compose_view(rollup)
+    views["stage_time_month"] = sql.SQL(_MONTH_VIEW).format(
+        now=query_from("stage_time_month", stage_time=sql.Identifier("stage_time_fresh")),
+        then=query_from("stage_time_month", stage_time=settled_of_days("stage_time")),
+    )
+    views["mileage_hour"] = sql.SQL(_MILEAGE_HOUR_VIEW).format(sql.SQL(read_query("mileage_hour")))
+    views["mileage_day"] = sql.SQL(read_query("mileage_day"))
+    return views
+
+
+def _compose_view(rollup: str) -> sql.Composable:
+    return sql.SQL(_VIEW).format(
+        columns=name_columns(rollup),
+        settled=sql.Identifier(f"{rollup}_settled"),
+        fresh=sql.Identifier(f"{rollup}_fresh"),
+    )
+
+
+def _digest(view: sql.Composable) -> str:
+    return sha256(view.as_string(None).encode()).hexdigest()
+
+
+_VIEW: LiteralString = """
+select {columns} from {settled} as settled
+where not exists (
+    select from dirty_day where dirty_day.site = settled.site and dirty_day.day = settled.day
+)
+union all
+select {columns} from {fresh}
+"""
+# The months as settled, plus their days with news, less what of these days was settled.
+_MONTH_VIEW: LiteralString = """
+select site, month, job_type, stage, bin, visits, seconds from stage_time_month_settled
+union all
+({now})
+union all
+select site, month, job_type, stage, bin, -visits, -seconds from ({then}) as once
+"""
+# Readings may be dropped when they are old: what was kept of them then counts beside what is there.
+_MILEAGE_HOUR_VIEW: LiteralString = """
+select
+    site, vin, hour,
+    min(least_km) as least_km, max(most_km) as most_km, max(readings) as readings
+from (
+    ({})
+    union all
+    select site, vin, hour, least_km, most_km, readings from mileage_hour_settled
+) as known
+group by site, vin, hour
+"""
