@@ -174,6 +174,13 @@ async def note_sign_in(
 ) -> None:
     """Note that somebody signed in: their own attempts no longer count, and what is over is cleared away."""
     await connection.execute("update account set signed_in_at = %s where name = %s", [now, name])
+    await forget_attempts(connection, keys, window, now)
+
+
+async def forget_attempts(
+    connection: AsyncConnection[Any], keys: Sequence[str], window: timedelta, now: datetime
+) -> None:
+    """Let attempts count no longer that succeeded after all, and clear away those that are over."""
     await connection.execute(
         "delete from sign_in_attempts where key = any(%s) or since <= %s", [list(keys), now - window]
     )

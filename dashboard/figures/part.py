@@ -25,7 +25,7 @@ class Part(Component):
 
     def __init__(self, drawn: Component) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Dash is untyped here
-        self.tree = _plant(drawn)
+        self.tree = plant(drawn)
         self.id = str(self.tree[1]["id"])
 
 
@@ -39,7 +39,8 @@ def data(**attributes: str) -> dict[str, Any]:
     return {f"data-{name}": value for name, value in attributes.items()}
 
 
-def _plant(component: Component) -> list[Any]:
+def plant(component: Component) -> list[Any]:
+    """Return a tree of html components as plain values."""
     drawn = component.to_plotly_json()  # type: ignore[no-untyped-call]  # Dash is untyped here
     attributes = {name: value for name, value in drawn["props"].items() if name != "children"}
     return [drawn["type"].lower(), attributes, *_plant_children(drawn["props"].get("children"))]
@@ -49,7 +50,7 @@ def _plant_children(children: object) -> list[Tree]:
     if children is None:
         return []
     if isinstance(children, Component):
-        return [_plant(children)]
+        return [plant(children)]
     if isinstance(children, list):
         return [tree for child in children for tree in _plant_children(child)]
     return [str(children)]

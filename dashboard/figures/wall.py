@@ -7,14 +7,14 @@ Pure: a snapshot in, components out; no database, no clock.
 
 from math import ceil, sqrt
 
-import msgspec
 from dash import html
 from dash.development.base_component import Component
 
-from config.texts import HTML_LANGS, read_catalogue, text
+from config.texts import HTML_LANGS, text
 from config.workshop import Site, Workshop
 from dashboard.board import Look
 from dashboard.figures.bay_tile import bay_tile
+from dashboard.figures.browser_words import browser_words
 from dashboard.figures.car import tick
 from dashboard.figures.floor import EXPECTED, Floor, arrange_floor, find_ready_stage
 from dashboard.figures.part import Part, data
@@ -56,7 +56,7 @@ def wall_page(parts: list[Part], site: Site, lang: str, rev: str) -> Component:
         id="board",
         className="wall",
         lang=HTML_LANGS[lang],
-        **data(theme="dark", kind="wall", site=site.key, lang=lang, rev=rev, words=_browser_words(lang)),
+        **data(theme="dark", kind="wall", site=site.key, lang=lang, rev=rev, words=browser_words(lang)),
     )
 
 
@@ -97,9 +97,3 @@ def _fit(tiles: int) -> Component:
     rows = max(1, round(sqrt(tiles / 3)))
     columns = max(3, ceil(tiles / rows))
     return html.I(id="fit", className=f"columns-{columns} rows-{rows}")
-
-
-def _browser_words(lang: str) -> str:
-    """Return the templates that clock.js fills in, as JSON."""
-    ticking = [(key, words) for key, words in read_catalogue(lang).items() if key.startswith("tick.")]
-    return msgspec.json.encode({key.removeprefix("tick."): words for key, words in ticking}).decode()

@@ -14,15 +14,16 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, tuple_row
 
+from models.accounts import count_attempt, forget_attempts
 from models.queries.progress import hash_token
 
 # 192 bits, as 32 characters that fit into an address.
 _TOKEN_BYTES = 24
-# So many tries within this that did not succeed, and there is no other for now. A waiting room's
-# customers share one address behind its wireless network.
-TRIES_SECONDS = 15 * 60
-TRIES_OF_ADDRESS = 20
-TRIES_OF_PLATE = 10
+# So many tries within this, and there is no other for now. A waiting room's customers share one
+# address behind its wireless network.
+WINDOW = timedelta(minutes=15)
+TRIES_OF_ADDRESS = 40
+TRIES_OF_PLATE = 8
 
 _OPEN_CODES = (files("models.queries") / "progress_codes.sql").read_text()
 
@@ -84,39 +85,20 @@ async def enter_progress(
 ) -> str | None:
     """Return a token for who knows the end of a plate and the code of its open visit, else None.
 
-    The try is written down before it is judged, so that many at once count too; `connection` must
-    commit by itself. Raises TooManyTriesError.
+    A try counts before it is judged; `connection` must commit by itself. Raises TooManyTriesError.
     """
-    plate_end, code = plate_end[-4:], code[:64]
-    attempt = await _note_try(connection, plate_end, address, now)
+    of_address, of_plate = f"progress from {address}", f"progress of {plate_end}"
+    for key, most in ((of_address, TRIES_OF_ADDRESS), (of_plate, TRIES_OF_PLATE)):
+        tries, _ = await count_attempt(connection, key, WINDOW, now)
+        if tries > most:
+            raise TooManyTriesError
     async with connection.cursor(row_factory=tuple_row) as cursor:
         visits = await (await cursor.execute(_OPEN_CODES)).fetchall()
     asked = f"{plate_end}/{code}".encode()
     # Every visit is compared, each in constant time, so that how long it takes tells nothing.
-    fits = [
-        (site, order) for site, order, *known in visits if compare_digest("/".join(known).encode(), asked)
-    ]
-    if len(fits) != 1:
+    found = [visit for visit in visits if compare_digest("/".join(visit[2:]).encode(), asked)]
+    if len(found) != 1:
         return None
-    await connection.execute("delete from progress_attempt where id = %s", [attempt])
-    return await make_progress_link(connection, *fits[0], now)
-
-
-async def _note_try(connection: AsyncConnection[Any], plate_end: str, address: str, now: datetime) -> int:
-    since = now - timedelta(seconds=TRIES_SECONDS)
-    async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute("delete from progress_attempt where at <= %s", [since])
-        await cursor.execute(
-            "insert into progress_attempt (at, address, plate_end) values (%s, %s, %s) returning id",
-            [now, address, plate_end],
-        )
-        (attempt,) = await cursor.fetchone() or (0,)
-        await cursor.execute(
-            "select count(*) filter (where address = %s), count(*) filter (where plate_end = %s)"
-            " from progress_attempt",
-            [address, plate_end],
-        )
-        of_address, of_plate = await cursor.fetchone() or (0, 0)
-    if of_address > TRIES_OF_ADDRESS or of_plate > TRIES_OF_PLATE:
-        raise TooManyTriesError
-    return int(attempt)
+    await forget_attempts(connection, [of_plate], WINDOW, now)
+    site, work_order, *_ = found[0]
+    return await make_progress_link(connection, site, work_order, now)

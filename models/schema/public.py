@@ -6,7 +6,7 @@ customers' pages read (`public_board`, `public_progress…`) stand in the migrat
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.schema.base import Base
@@ -38,15 +38,3 @@ class ProgressLink(Base):
     work_order: Mapped[str]
     made_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-
-
-class ProgressAttempt(Base):
-    """A try of plate and code that has not succeeded, kept for as long as it counts against its address."""
-
-    __tablename__ = "progress_attempt"
-    __table_args__ = (Index(None, "at"),)
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    at: Mapped[datetime]
-    address: Mapped[str]
-    plate_end: Mapped[str]

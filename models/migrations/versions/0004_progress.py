@@ -203,15 +203,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("progress_link_pkey")),
     )
     op.create_index(op.f("progress_link_site_work_order_idx"), "progress_link", ["site", "work_order"])
-    op.create_table(
-        "progress_attempt",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("plate_end", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("progress_attempt_pkey")),
-    )
-    op.create_index(op.f("progress_attempt_at_idx"), "progress_attempt", ["at"])
     # As it stands: SQLAlchemy would take some of its colons for parameters.
     op.get_bind().exec_driver_sql(FUNCTIONS)
     op.get_bind().exec_driver_sql(VIEWS)

@@ -1,0 +1,31 @@
+/* Turns the pages of the waiting room's lists when there is more than fits.
+ *
+ * A list is moved as a whole behind its window by whole rows, so nothing of what Dash draws is
+ * touched and a row that comes or goes while a page is shown only moves those below it.
+ */
+(() => {
+  "use strict";
+
+  const PAGE_MS = 12000;
+
+  let page = 0;
+
+  function turn() {
+    for (const pane of document.querySelectorAll(".lounge .window")) {
+      const list = pane.firstElementChild;
+      const rows = list ? list.children.length : 0;
+      const height = rows ? list.firstElementChild.getBoundingClientRect().height : 0;
+      const fitting = height ? Math.max(1, Math.floor((pane.clientHeight + 1) / height)) : 1;
+      const pages = Math.max(1, Math.ceil(rows / fitting));
+      // The window shows whole rows only.
+      pane.style.maxHeight = pages > 1 ? `${fitting * height}px` : "";
+      if (list) list.style.transform = pages > 1 ? `translateY(${-(page % pages) * fitting * height}px)` : "";
+      const said = pages > 1 ? `${(page % pages) + 1} / ${pages}` : "";
+      const number = pane.nextElementSibling;
+      if (number.textContent !== said) number.textContent = said;
+    }
+  }
+
+  setInterval(turn, 1000);
+  setInterval(() => { page += 1; turn(); }, PAGE_MS);
+})();

@@ -1,0 +1,139 @@
+"""The waiting room's board: who waits, how far their car is, when to expect it, and whose is ready.
+
+Owns which visits are shown: those whose customer waits here, and every car that is ready. The
+others' customers have the page on their phone. Pure: public visits in, components out.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dash import html
+from dash.development.base_component import Component
+
+from config.texts import HTML_LANGS, text
+from config.workshop import Site, Workshop
+from dashboard.figures.browser_words import browser_words
+from dashboard.figures.car import stage_icon, tick
+from dashboard.figures.floor import find_ready_stage
+from dashboard.figures.part import Part, data
+from dashboard.figures.visit import draw_stage, draw_steps, list_steps
+from dashboard.figures.when import say_moment, say_range
+from models.analytics.ready import ReadyEstimate
+from models.domain.public import PublicVisit
+
+
+@dataclass(frozen=True, slots=True)
+class Lounge:
+    """What the board shows of a site at a moment; expected times by ticket."""
+
+    visits: Sequence[PublicVisit]
+    now: datetime
+    expected: Mapping[str, ReadyEstimate] = field(default_factory=dict)
+
+
+def draw_lounge(lounge: Lounge | None, site: Site, workshop: Workshop, lang: str) -> list[Part]:
+    """Return the two lists of the board; nothing is known while `lounge` is None."""
+    ready_stage = find_ready_stage(workshop.stages)
+    visits = lounge.visits if lounge else ()
+    ready = [visit for visit in visits if visit.stage == ready_stage]
+    waiting = [visit for visit in visits if visit.customer_waiting and visit.stage != ready_stage]
+    # Who became ready last has the longest way to the desk.
+    ready.sort(key=lambda visit: (visit.stage_entered_at is None, visit.stage_entered_at), reverse=True)
+    rows = [_row(visit, lounge, site, workshop, lang) for visit in waiting] if lounge else []
+    empty = html.Li(text(lang, "lounge.nobody_waits"), className="nobody")
+    icon = stage_icon(workshop.stage(ready_stage))
+    return [
+        Part(html.Ol(rows or ([empty] if lounge else []), id="waiting", className="pages")),
+        Part(html.Ol([_ready_card(visit, icon) for visit in ready], id="ready", className="pages")),
+    ]
+
+
+def lounge_page(parts: list[Part], site: Site, workshop: Workshop, lang: str, rev: str) -> Component:
+    """Return the whole board around its lists; `rev` tells the browser when to load itself anew."""
+    waiting, ready = parts
+    steps = [html.Li(step.name(lang)) for step in list_steps(workshop.stages)]
+    title = html.Div([html.H1(site.name(lang)), html.P(text(lang, "lounge.lead"))], className="title")
+    head = [
+        html.Span(text(lang, "lounge.your_car")),
+        html.Ol(steps),
+        html.Span(text(lang, "lounge.expected_ready")),
+    ]
+    return html.Div(
+        [
+            html.Header([title, tick("age"), html.Div([tick("clock")], className="now")]),
+            html.Div(id="banner"),
+            html.Main(
+                [
+                    html.Section([html.Div(head, className="head"), _window(waiting)], className="in-work"),
+                    html.Aside([_ready_panel(ready, lang), _phone_panel(site, lang)]),
+                ]
+            ),
+        ],
+        id="board",
+        className="lounge",
+        lang=HTML_LANGS[lang],
+        **data(theme="dark", kind="lounge", site=site.key, lang=lang, rev=rev, words=browser_words(lang)),
+    )
+
+
+def _window(pages: Part) -> Component:
+    """Return the window in which `assets/lounge.js` turns a list's pages, and where it says which one."""
+    return html.Div(
+        [html.Div(pages, className="window"), html.Div(className="page-number")], className="turning"
+    )
+
+
+def _ready_panel(ready: Part, lang: str) -> Component:
+    return html.Section(
+        [
+            html.H2(text(lang, "lounge.ready")),
+            html.P(text(lang, "lounge.come_to_desk")),
+            _window(ready),
+        ],
+        className="ready",
+    )
+
+
+def _phone_panel(site: Site, lang: str) -> Component:
+    return html.Section(
+        [
+            html.Img(src=f"/lounge/{site.key}/progress.svg", alt=text(lang, "lounge.code_alt")),
+            html.Div(
+                [html.H2(text(lang, "lounge.on_your_phone")), html.P(text(lang, "lounge.have_at_hand"))]
+            ),
+        ],
+        className="phone",
+    )
+
+
+def _row(visit: PublicVisit, lounge: Lounge, site: Site, workshop: Workshop, lang: str) -> Component:
+    return html.Li(
+        [
+            _name(visit),
+            html.Div(
+                [draw_stage(visit, workshop, lang), draw_steps(visit.stage, workshop.stages, lang)],
+                className="way",
+            ),
+            html.Div(_say_expected(visit, lounge, site, lang), className="expected"),
+        ]
+    )
+
+
+def _ready_card(visit: PublicVisit, icon: Component) -> Component:
+    return html.Li([_name(visit), icon])
+
+
+def _name(visit: PublicVisit) -> Component:
+    """Return how a customer finds the own car: the ticket, and the plate as far as it is shown."""
+    return html.Div([html.B(visit.ticket), html.Span(visit.plate or "", className="plate")], className="name")
+
+
+def _say_expected(visit: PublicVisit, lounge: Lounge, site: Site, lang: str) -> str:
+    """Say the expected range, without an estimate what was promised, else nothing."""
+    if estimate := lounge.expected.get(visit.ticket):
+        return say_range(estimate.p50_at, estimate.p80_at, site.zone, lounge.now, lang)
+    if visit.promised_at:
+        promised = say_moment(visit.promised_at, site.zone, lounge.now, lang)
+        return text(lang, "lounge.promised", time=promised)
+    return ""

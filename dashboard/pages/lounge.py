@@ -1,0 +1,89 @@
+"""The waiting room's board: what the feed reads for it, its page, and the code that phones scan.
+
+Owns that nothing but the public view of the database is read here.
+"""
+
+from datetime import datetime
+from functools import partial
+from io import BytesIO
+
+import dash
+import segno
+from dash import html
+from dash.development.base_component import Component
+from fastapi import FastAPI, Request, Response
+
+from config.texts import HTML_LANGS, choose_lang, text
+from config.workshop import Site, Workshop
+from dashboard.board import Board, BoardKind, Connection, Draw, Look
+from dashboard.feed import BoardFeed
+from dashboard.figures.lounge import Lounge, draw_lounge, lounge_page
+from dashboard.figures.part import Part
+from models.analytics.ready import OpenCar, expect_ready
+from models.domain.public import PublicVisit
+from models.queries.lounge import read_lounge
+
+KIND = "lounge"
+
+
+def lounge_kind(workshop: Workshop) -> BoardKind:
+    """Return how the feed reads and draws the boards of waiting rooms."""
+
+    async def read(connection: Connection, site: Site, now: datetime) -> Draw:
+        visits = await read_lounge(connection, site.key)
+        cars = [as_open_car(visit) for visit in visits]
+        expected = expect_ready(cars, None, workshop.stages, site.hours, now)
+        return partial(_draw, Lounge(visits, now, expected), site, workshop)
+
+    return BoardKind(KIND, read)
+
+
+def _draw(lounge: Lounge | None, site: Site, workshop: Workshop, look: Look) -> list[Part]:
+    return draw_lounge(lounge, site, workshop, look.lang)
+
+
+def as_open_car(visit: PublicVisit) -> OpenCar:
+    """Return a visit as the estimate knows cars, its ticket for its name."""
+    return OpenCar(
+        work_order=visit.ticket,
+        job_type=visit.job_type,
+        stage=visit.stage,
+        stage_entered_at=visit.stage_entered_at,
+        promised_at=visit.promised_at,
+        bay=visit.bay,
+        reason=visit.reason,
+        sold_hours=visit.sold_hours,
+        again=visit.again,
+        parts_due_at=visit.parts_due_at,
+    )
+
+
+def register_lounge(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
+    """Add the page at `/lounge/{site}`."""
+
+    async def layout(site: str = "", lang: str | None = None, **_query: str) -> Component:
+        look = Look(choose_lang(lang))
+        known = workshop.site(site)
+        if known is None:
+            sentence = text(look.lang, "wall.unknown_site", site=site)
+            return html.Div([html.H1("404"), html.P(sentence)], className="plain", lang=HTML_LANGS[look.lang])
+        draw = await feed.look(Board(KIND, site)) or partial(_draw, None, known, workshop)
+        return lounge_page(draw(look), known, workshop, look.lang, rev)
+
+    dash.register_page(  # type: ignore[no-untyped-call]  # Dash
+        "lounge", path_template="/lounge/<site>", title="Bayboard", layout=layout
+    )
+
+
+def add_lounge_code(server: FastAPI, workshop: Workshop) -> None:
+    """Add the picture of the QR code that leads to a site's `/progress`, at the address screens are at."""
+
+    @server.get("/lounge/{site}/progress.svg")
+    async def draw_code(site: str, request: Request) -> Response:
+        if workshop.site(site) is None:
+            return Response(status_code=404)
+        picture = BytesIO()
+        segno.make(str(request.base_url.replace(path="/progress")), error="m").save(
+            picture, kind="svg", border=2, light="#ffffff", dark="#0b1016"
+        )
+        return Response(picture.getvalue(), media_type="image/svg+xml")
