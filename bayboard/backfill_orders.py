@@ -1,8 +1,9 @@
 """The orders of a history: kept while they are open, and projected once nothing about them can change.
 
-Owns when that is: an order is settled when it is closed and so are those right before and after it
-in its bays. What rows it becomes is decided where ingest decides it. Pure; memory holds the open
-orders and the closed ones beside them, however long the history.
+Owns when that is: an order is settled when it is closed, and so are those right before and after it
+in its bays, at a moment when nobody has scanned anything for a while. What rows it becomes is
+decided where ingest decides it. Pure; memory holds the open orders and the closed ones beside
+them, however long the history.
 """
 
 from collections import defaultdict
@@ -74,8 +75,15 @@ class Orders:
         kept.changes.append(Change(at, device, event_id, change.obj))
         kept.heard_at = max(kept.heard_at, received_at)
 
-    def settle(self) -> Derived:
-        """Return what settled orders became, and forget them."""
+    def settle(self, now: datetime) -> Derived:
+        """Return what settled orders became, and forget them.
+
+        A scan may move to another bay with the next one, if that comes soon; then nothing is settled.
+        """
+        soon = max(self._limits.wrong_bay, self._limits.two_places)
+        open_scans = (order.scans for order in self._orders.values() if not order.closed)
+        if any(scans and now - scans[-1].at < soon for scans in open_scans):
+            return Derived()
         return self._derive(final=False)
 
     def end(self) -> Derived:

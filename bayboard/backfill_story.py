@@ -50,7 +50,8 @@ class Plan:
             "first_day": self.first_day.isoformat(),
             "days": self.days,
             "average": self.average,
-            "site": self.site.model_dump(mode="json", include={"key", "timezone", "bays"}),
+            "timezone": self.site.timezone,
+            "bays": [[bay.key, bay.kind] for bay in self.site.bays],
         }
 
 
@@ -71,7 +72,7 @@ class Chunk:
         return max((hearing.last_received_at for hearing in hearings), default=None)
 
 
-def tell_story(plan: Plan, rules: Rules, write_truth: Write) -> Iterator[Chunk]:
+def tell_story(plan: Plan, rules: Rules, write_truth: Write, chunk_days: int = CHUNK_DAYS) -> Iterator[Chunk]:
     """Yield a site's history, chunk by chunk; the last one ends it at midnight after the last day."""
     simulated = simulate_history(
         plan.site,
@@ -88,8 +89,8 @@ def tell_story(plan: Plan, rules: Rules, write_truth: Write) -> Iterator[Chunk]:
     devices, tell_time = simulated.devices, simulated.timing.tell_time
     listener.hear(_say_of_all(devices.all, tell_time(0), "online"), tell_time(0))
     fact = next(simulated.facts)
-    for first in range(0, plan.days, CHUNK_DAYS):
-        until = min(first + CHUNK_DAYS, plan.days)
+    for first in range(0, plan.days, chunk_days):
+        until = min(first + chunk_days, plan.days)
         while fact.at_seconds < until * DAY:
             at = tell_time(fact.at_seconds)
             said = list(devices.say(fact))
@@ -97,7 +98,7 @@ def tell_story(plan: Plan, rules: Rules, write_truth: Write) -> Iterator[Chunk]:
             listener.hear(said, at)
             fact = next(simulated.facts)
         if until < plan.days:
-            yield listener.finish(until, orders.settle())
+            yield listener.finish(until, orders.settle(tell_time(until * DAY)))
     midnight = tell_time(plan.days * DAY)
     truth.end(midnight)
     listener.pause()

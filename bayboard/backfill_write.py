@@ -14,7 +14,7 @@ from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
 from bayboard.backfill_orders import DERIVED_COLUMNS
-from bayboard.backfill_story import Chunk, Plan, tell_story
+from bayboard.backfill_story import CHUNK_DAYS, Chunk, Plan, tell_story
 from bayboard.entry import CommandError
 from ingest.clocks import store_hearings
 from ingest.decode import Rules
@@ -30,7 +30,12 @@ _OCCUPIED_BY = (*COLUMNS, *DERIVED_COLUMNS)
 
 
 def write_history(
-    database_url: str, plan: Plan, rules: Rules, write_truth: Write | None, go_on: Callable[[int], bool]
+    database_url: str,
+    plan: Plan,
+    rules: Rules,
+    write_truth: Write | None,
+    go_on: Callable[[int], bool],
+    chunk_days: int = CHUNK_DAYS,
 ) -> Counter[str]:
     """Write what is missing of a site's history; return how many rows of which table that was.
 
@@ -43,7 +48,7 @@ def write_history(
         if days_written == plan.days and write_truth is None:
             go_on(plan.days)
             return stored
-        for chunk in tell_story(plan, rules, write_truth or _keep_to_oneself):
+        for chunk in tell_story(plan, rules, write_truth or _keep_to_oneself, chunk_days):
             if chunk.until_day > days_written:
                 stored += _write(connection, plan, chunk)
             if not go_on(chunk.until_day):
