@@ -8,6 +8,7 @@ nothing of databases or messages.
 import tomllib
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -23,6 +24,7 @@ from pydantic import (
 )
 
 from config.opening import Country, Opening, OpeningHours
+from config.plans import ReminderRules, ServicePlan, find_overlaps
 from config.store import StoreRules
 from config.toml_lines import Location, locate_line
 from config.topic_filter import check_filter, may_match_below
@@ -151,11 +153,14 @@ class Workshop(_Facts):
     store: StoreRules = StoreRules()
     stages: Annotated[list[Stage], Field(alias="stage", min_length=1)]
     sites: Annotated[list[Site], Field(alias="site", min_length=1)]
+    plans: Annotated[list[ServicePlan], Field(alias="plan")] = []
+    reminders: ReminderRules = ReminderRules()
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> "Workshop":
         _refuse_repeats("stage", [stage.key for stage in self.stages])
         _refuse_repeats("site", [site.key for site in self.sites])
+        _refuse_repeats("plan", [plan.key for plan in self.plans])
         for site in self.sites:
             _refuse_repeats(f"bay of site {site.key}", [bay.key for bay in site.bays])
         return self
@@ -189,7 +194,7 @@ def load_workshop(path: Path) -> Workshop:
         raise WorkshopError("\n".join(lines)) from error
     if lines := [
         f"{path}:{locate_line(text, place)}: {_say(place, problem)}"
-        for place, problem in _find_unknown_sites(workshop)
+        for place, problem in chain(_find_unknown_sites(workshop), find_overlaps(workshop.plans))
     ]:
         raise WorkshopError("\n".join(lines))
     return workshop
