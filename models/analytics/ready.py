@@ -6,16 +6,22 @@ opening hours. What is known of the past is a `SiteModel`; without one, the targ
 stand in, and the estimate says so. Pure: reads no clock and no table.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
+
+import numpy as np
 
 from config.workshop import Stage
 from models.analytics.open_clock import Hours, OpenClock
-from models.analytics.site_model import SiteModel
+from models.analytics.site_model import SiteModel, Situation
 
 _MINUTE = 60.0
+# A car that has been longer in its stage is reckoned as if it came so long ago.
+_LONGEST_STAY = timedelta(days=14)
 
 
 class Basis(StrEnum):
@@ -67,15 +73,67 @@ def expect_ready(
 
     Cars that are ready or gone, and those in no known stage, have no estimate.
     """
-    del model  # its estimates follow; until then targets stand in
-    clock = OpenClock(hours, now)
     flow = list_stages_before_ready(stages)
     keys = [stage.key for stage in flow]
+    here = [car for car in cars if car.stage in keys]
+    clock = OpenClock(hours, _find_start(here, now))
+    past = model if model and model.has_history else None
+    queue = _weigh_queue(here, past) if past else {}
+    found = {}
+    for car in here:
+        estimate = _expect_by_history(car, past, queue, clock, now) if past else None
+        if estimate is None:
+            estimate = _expect_by_targets(car, flow[keys.index(car.stage or "") :], clock, now)
+        found[car.work_order] = estimate
+    return found
+
+
+def _find_start(cars: Sequence[OpenCar], now: datetime) -> datetime:
+    """Return the moment from which open time is reckoned: when the first of the cars entered its stage."""
+    entered = [car.stage_entered_at for car in cars if car.stage_entered_at]
+    return max(min([*entered, now]), now - _LONGEST_STAY)
+
+
+def _weigh_queue(cars: Sequence[OpenCar], model: SiteModel) -> Mapping[str | None, float]:
+    """Add up the bay work of all cars as it weighs on each job type."""
+    work: defaultdict[str | None, float] = defaultdict(float)
+    for car in cars:
+        work[car.job_type] += model.weigh_car(car.job_type, car.stage or "")
     return {
-        car.work_order: _expect_by_targets(car, flow[keys.index(car.stage) :], clock)
-        for car in cars
-        if car.stage in keys
+        job_type: sum(model.weigh_overlap(job_type, other) * seconds for other, seconds in work.items())
+        for job_type in work
     }
+
+
+def _expect_by_history(
+    car: OpenCar, model: SiteModel, queue: Mapping[str | None, float], clock: OpenClock, now: datetime
+) -> ReadyEstimate | None:
+    stage = car.stage or ""
+    past = model.find_past(car.job_type, stage, car.again)
+    if past is None:
+        return None
+    entered = clock.open_seconds_until(car.stage_entered_at or now)
+    so_far = clock.open_seconds_until(now)
+    due = clock.open_seconds_until(car.parts_due_at) if car.parts_due_at else entered
+    ahead = max(0.0, queue[car.job_type] - model.weigh_car(car.job_type, stage))
+    situation = Situation(
+        car.job_type, stage, car.again, car.sold_hours, max(0.0, due - entered), work_ahead=ahead
+    )
+    left = past.draw(situation, so_far - entered)
+    p50, p80 = (float(left[find_rank(len(left), share)]) for share in (0.5, 0.8))
+    risk = None
+    if car.promised_at:
+        time_left = clock.open_seconds_until(car.promised_at) - so_far
+        late = len(left) - int(np.searchsorted(left, time_left, side="right"))
+        risk = 1.0 if car.promised_at <= now else late / len(left)
+    return ReadyEstimate(
+        clock.instant_after(so_far + p50), clock.instant_after(so_far + p80), risk, Basis.HISTORY
+    )
+
+
+def find_rank(count: int, share: float) -> int:
+    """Return the place, in so many sorted values, below or at which that share of them lies."""
+    return max(0, ceil(share * count) - 1)
 
 
 def list_stages_before_ready(stages: Sequence[Stage]) -> list[Stage]:
@@ -83,15 +141,24 @@ def list_stages_before_ready(stages: Sequence[Stage]) -> list[Stage]:
     return [stage for stage in stages if stage.kind != "end"][:-1]
 
 
-def _expect_by_targets(car: OpenCar, remaining: Sequence[Stage], clock: OpenClock) -> ReadyEstimate:
-    entered_at = car.stage_entered_at or clock.start
-    spent_seconds = max(0.0, (clock.start - entered_at).total_seconds())
+def find_ready_stage(stages: Sequence[Stage]) -> str:
+    """Return the stage in which a finished car waits: the last before the visit ends."""
+    flow = [stage.key for stage in stages if stage.kind != "end"]
+    return flow[-1] if flow else ""
+
+
+def _expect_by_targets(
+    car: OpenCar, remaining: Sequence[Stage], clock: OpenClock, now: datetime
+) -> ReadyEstimate:
+    so_far = clock.open_seconds_until(now)
+    spent_seconds = so_far - clock.open_seconds_until(car.stage_entered_at or now)
     current, *later = remaining
     left = max(0.0, (current.target_minutes or 0.0) * _MINUTE - spent_seconds)
     touch = sum((stage.target_minutes or 0.0) * _MINUTE for stage in later if stage.kind == "touch")
     waits = sum((stage.target_minutes or 0.0) * _MINUTE for stage in later if stage.kind == "wait")
-    earliest, latest = clock.instant_after(left + touch), clock.instant_after(left + touch + waits)
-    return ReadyEstimate(earliest, latest, _risk_by_targets(car, latest, clock.start), Basis.TARGETS)
+    earliest = clock.instant_after(so_far + left + touch)
+    latest = clock.instant_after(so_far + left + touch + waits)
+    return ReadyEstimate(earliest, latest, _risk_by_targets(car, latest, now), Basis.TARGETS)
 
 
 def _risk_by_targets(car: OpenCar, latest: datetime, now: datetime) -> float | None:

@@ -1,0 +1,136 @@
+"""How estimates turn out: what would have been shown for orders the model has not seen.
+
+Owns the look back, at reception and at the beginning of the main work, and its figures: how many
+cars were ready before their P50 and P80, and the mean absolute error beside that of the
+advisor's first promise and of a plain median. Errors are in opening hours, so that a car which is
+finished ten minutes after closing time does not count as a night late.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean
+
+from config.workshop import Stage
+from models.analytics.open_clock import Hours, OpenClock, Seconds
+from models.analytics.ready import find_rank, find_ready_stage, list_stages_before_ready
+from models.analytics.site_model import SiteModel
+from models.analytics.training import describe_situations
+from models.analytics.visits import PastInterval, Visit, list_visits
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An estimate as it would have been shown `at` a moment, beside what happened.
+
+    `error_seconds` are open seconds by which the car was ready after (before, if negative) the P50,
+    the first promise (None without one) and the plain median of its job type.
+    """
+
+    work_order: str
+    job_type: str | None
+    stage: str
+    at: datetime
+    p50_at: datetime
+    p80_at: datetime
+    ready_at: datetime
+    error_seconds: float
+    promise_error_seconds: float | None
+    median_error_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The figures of some judged estimates; errors are mean absolute ones over the same orders.
+
+    `median_gain` is by how much the error is below the plain median's, as a share.
+    """
+
+    orders: int
+    ready_before_p50: float
+    ready_before_p80: float
+    error_seconds: float
+    promise_error_seconds: float | None
+    median_error_seconds: float
+
+    @property
+    def median_gain(self) -> float:
+        """Return the share of the plain median's error that the estimate spares."""
+        return 1 - self.error_seconds / self.median_error_seconds if self.median_error_seconds else 0.0
+
+
+def list_judged_stages(stages: Sequence[Stage]) -> tuple[str, ...]:
+    """Return the stages on entering which estimates are judged: reception, and the longest work."""
+    flow = list_stages_before_ready(stages)
+    touch = [stage for stage in flow if stage.kind == "touch"]
+    longest = max(touch, key=lambda stage: stage.target_minutes or 0.0, default=None)
+    return tuple(dict.fromkeys(stage.key for stage in (*flow[:1], longest) if stage))
+
+
+def judge(
+    intervals: Sequence[PastInterval],
+    promises: Mapping[str, datetime],
+    model: SiteModel,
+    stages: Sequence[Stage],
+    hours: Hours,
+) -> list[Judged]:
+    """Estimate, as it would have been done then, every order that was ready after the model was trained.
+
+    `intervals` are those of all orders that were in the shop meanwhile, `promises` the first promises.
+    """
+    if not intervals or not model.has_history:
+        return []
+    begin = min(row.entered_at for row in intervals)
+    clock = OpenClock(hours, begin, (max(row.entered_at for row in intervals) - begin).days + 60)
+    visits = list_visits(intervals, find_ready_stage(stages), clock)
+    learned = clock.open_seconds_until(model.until)
+    wanted = list_judged_stages(stages)
+    judged = []
+    for visit, situation in zip(visits, describe_situations(visits, model), strict=True):
+        if visit.ready is None or visit.ready <= learned or visit.again or visit.stage not in wanted:
+            continue
+        if past := model.find_past(visit.job_type, visit.stage, visit.again):
+            left = past.draw(situation, spent_seconds=0.0)
+            promised_at = promises.get(visit.work_order)
+            judged.append(_compare(visit, visit.ready, left, past.median_seconds, promised_at, clock))
+    return judged
+
+
+def _compare(
+    visit: Visit,
+    ready: float,
+    left: Seconds,
+    median_seconds: float,
+    promised_at: datetime | None,
+    clock: OpenClock,
+) -> Judged:
+    p50, p80 = (float(left[find_rank(len(left), share)]) for share in (0.5, 0.8))
+    took = ready - visit.entered
+    return Judged(
+        work_order=visit.work_order,
+        job_type=visit.job_type,
+        stage=visit.stage,
+        at=visit.entered_at,
+        p50_at=clock.instant_after(visit.entered + p50),
+        p80_at=clock.instant_after(visit.entered + p80),
+        ready_at=clock.instant_after(ready),
+        error_seconds=took - p50,
+        promise_error_seconds=ready - clock.open_seconds_until(promised_at) if promised_at else None,
+        median_error_seconds=took - median_seconds,
+    )
+
+
+def calibrate(judged: Iterable[Judged]) -> Calibration | None:
+    """Add judged estimates up; None where there are none."""
+    each = list(judged)
+    if not each:
+        return None
+    promise_errors = [abs(one.promise_error_seconds) for one in each if one.promise_error_seconds is not None]
+    return Calibration(
+        orders=len(each),
+        ready_before_p50=fmean(one.ready_at <= one.p50_at for one in each),
+        ready_before_p80=fmean(one.ready_at <= one.p80_at for one in each),
+        error_seconds=fmean(abs(one.error_seconds) for one in each),
+        promise_error_seconds=fmean(promise_errors) if promise_errors else None,
+        median_error_seconds=fmean(abs(one.median_error_seconds) for one in each),
+    )

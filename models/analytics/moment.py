@@ -1,0 +1,121 @@
+"""A site at one moment, judged: what is expected, what is wrong, what the day has come to.
+
+Owns how the reckonings meet for a wall, so that they are made once a reading and not once a
+language. Pure: the moment is the snapshot's own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from config.workshop import Site, Workshop
+from models.analytics.alarms import Alarm, find_alarms
+from models.analytics.bottleneck_now import Bottleneck, find_bottleneck
+from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready, list_stages_before_ready
+from models.analytics.site_model import SiteModel
+from models.domain.board import CarOnBoard, SiteSnapshot
+
+# A site that is closed and in which nothing has moved for so long is asleep.
+_ASLEEP_AFTER = timedelta(minutes=30)
+# How far back the last closing time is looked for.
+_CLOSED_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class DayCounts:
+    """Cars of the site's day. Late: their promise is past. Carried over: kpis.md, as of the last closing."""
+
+    came_in: int
+    went_out: int
+    in_progress: int
+    late: int
+    carried_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a wall shows beside the cars themselves."""
+
+    snapshot: SiteSnapshot
+    estimates: Mapping[str, ReadyEstimate]
+    alarms: tuple[Alarm, ...]
+    bottleneck: Bottleneck | None
+    counts: DayCounts
+    asleep: bool
+
+
+def begin_day(site: Site, now: datetime) -> datetime:
+    """Return when the site's own day began."""
+    return now.astimezone(site.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def judge_moment(
+    snapshot: SiteSnapshot, site: Site, workshop: Workshop, model: SiteModel | None = None
+) -> Moment:
+    """Reckon everything that follows from a snapshot; `model` is what the site's history says."""
+    now = snapshot.read_at
+    opened_at = _find_opening(site, now)
+    cars = [_as_open_car(car) for car in snapshot.cars]
+    estimates = expect_ready(cars, model, workshop.stages, site.hours, now)
+    pause = timedelta(minutes=workshop.alarms.pause_minutes)
+    moved_at = max(
+        (at for stay in snapshot.stays for at in (stay.entered_at, stay.left_at) if at and at <= now),
+        default=None,
+    )
+    return Moment(
+        snapshot=snapshot,
+        estimates=estimates,
+        alarms=find_alarms(snapshot, site, workshop, estimates, opened_at),
+        bottleneck=find_bottleneck(snapshot.stays, workshop.stages, opened_at or now, pause),
+        counts=_count_day(snapshot, site, workshop),
+        asleep=opened_at is None and (moved_at is None or now - moved_at >= _ASLEEP_AFTER),
+    )
+
+
+def _find_opening(site: Site, now: datetime) -> datetime | None:
+    """Return when the site opened for the hours that last now; None while it is closed."""
+    spans = site.hours.spans_on(now.astimezone(site.zone).date())
+    return next((opens for opens, closes in spans if opens <= now < closes), None)
+
+
+def _find_last_closing(site: Site, now: datetime) -> datetime:
+    """Return when the site closed last before its day began."""
+    day = begin_day(site, now)
+    spans = (
+        [] if site.hours.never_closes else site.hours.spans_between(day - timedelta(days=_CLOSED_DAYS), day)
+    )
+    return max((closes for _, closes in spans), default=day)
+
+
+def _count_day(snapshot: SiteSnapshot, site: Site, workshop: Workshop) -> DayCounts:
+    before_ready = {stage.key for stage in list_stages_before_ready(workshop.stages)}
+    here = [car for car in snapshot.cars if car.stage]
+    in_progress = [car for car in here if car.stage in before_ready]
+    closed_at = _find_last_closing(site, snapshot.read_at)
+    return DayCounts(
+        came_in=snapshot.came_in,
+        went_out=snapshot.went_out,
+        in_progress=len(in_progress),
+        late=sum(car.promised_at is not None and car.promised_at < snapshot.read_at for car in in_progress),
+        carried_over=sum(
+            car.came_at is not None
+            and car.came_at < closed_at
+            and (car.promised_at is None or car.promised_at <= closed_at)
+            for car in here
+        ),
+    )
+
+
+def _as_open_car(car: CarOnBoard) -> OpenCar:
+    return OpenCar(
+        work_order=car.work_order,
+        job_type=car.job_type,
+        stage=car.stage,
+        stage_entered_at=car.stage_entered_at,
+        promised_at=car.promised_at,
+        bay=car.bay,
+        reason=car.reason,
+        sold_hours=car.sold_hours,
+        again=car.again,
+        parts_due_at=car.parts_due_at,
+    )

@@ -1,0 +1,75 @@
+"""What a simulated shop's facts say of its past, as the rows that analytics reckon with.
+
+Owns the gathering of facts into orders, without messages, devices or a database: for benchmarks and
+for asking the shop what-if questions. Says what really happened; no fault has touched it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from models.analytics.visits import PastInterval
+from simulators.facts import Fact, OrderCancelled, OrderOpened, OrderUpdated, Stage, StageEntered
+from simulators.pace import Timing
+
+
+@dataclass(slots=True)
+class Past:
+    """Intervals of every order that was not cancelled, and its first promise."""
+
+    intervals: list[PastInterval]
+    promises: dict[str, datetime]
+
+
+@dataclass(slots=True)
+class _Order:
+    opened: OrderOpened
+    sold_hours: float
+    parts_due: float | None = None
+    entered: list[tuple[StageEntered, float, float | None]] = field(default_factory=list)
+    cancelled: bool = False
+
+
+def gather_past(facts: Iterable[Fact], timing: Timing) -> Past:
+    """Gather what happened into intervals, each with what was known of its order as it began."""
+    orders: dict[int, _Order] = {}
+    for fact in facts:
+        match fact:
+            case OrderOpened():
+                orders[fact.order] = _Order(fact, sum(line.hours for line in fact.lines))
+            case OrderUpdated():
+                _update(orders[fact.order], fact)
+            case OrderCancelled():
+                orders[fact.order].cancelled = True
+            case StageEntered():
+                order = orders[fact.order]
+                order.entered.append((fact, order.sold_hours, order.parts_due))
+    kept = {number: order for number, order in orders.items() if not order.cancelled}
+    return Past(
+        [row for number, order in kept.items() for row in _list_intervals(str(number), order, timing)],
+        {str(number): timing.tell_time(order.opened.promised_seconds) for number, order in kept.items()},
+    )
+
+
+def _update(order: _Order, fact: OrderUpdated) -> None:
+    if fact.lines is not None:
+        order.sold_hours = sum(line.hours for line in fact.lines)
+    if fact.parts is not None:
+        etas = [part.eta_seconds for part in fact.parts if part.eta_seconds]
+        order.parts_due = max(etas, default=None)
+
+
+def _list_intervals(work_order: str, order: _Order, timing: Timing) -> Iterable[PastInterval]:
+    leaving = [fact.at_seconds for fact, _, _ in order.entered[1:]]
+    for (fact, sold_hours, parts_due), left in zip(order.entered, [*leaving, None], strict=True):
+        if fact.stage is not Stage.DELIVERED:
+            yield PastInterval(
+                work_order,
+                order.opened.job_type,
+                fact.stage,
+                fact.bay,
+                timing.tell_time(fact.at_seconds),
+                None if left is None else timing.tell_time(left),
+                sold_hours or None,
+                None if parts_due is None else timing.tell_time(parts_due),
+            )
