@@ -3,9 +3,12 @@
 Imports what a benchmark needs only when it runs, so that no other command starts slower.
 """
 
+import re
 from typing import Annotated
 
 import typer
+
+from config.settings import Settings
 
 app = typer.Typer(help="Measure, on this machine.", no_args_is_help=True)
 
@@ -67,6 +70,22 @@ def durability(
     typer.echo(ledger)
     if not ledger.balanced:
         raise typer.Exit(1)
+
+
+@app.command()
+def chunks(
+    days: Annotated[str, typer.Option(help="Chunk intervals to compare.")] = "7,30,90,365",
+    years: Annotated[int, typer.Option(min=1, help="How many years of one site's scans.")] = 5,
+) -> None:
+    """Compare chunk intervals in scratch tables of the TimescaleDB that BAYBOARD_DATABASE_URL names."""
+    from bayboard.bench.chunks import describe_chunks, measure_chunks  # noqa: PLC0415
+
+    if not re.fullmatch(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*", days):
+        raise typer.BadParameter(f"--days: {days!r} is not like 7,30,90")
+    settings = Settings.from_environment(required=("database_url",))
+    assert settings.database_url  # noqa: S101  # required above
+    intervals = [int(interval) for interval in days.split(",")]
+    typer.echo(describe_chunks(measure_chunks(settings.database_url, intervals, years, _say)))
 
 
 def _say(line: str) -> None:
