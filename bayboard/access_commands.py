@@ -1,4 +1,4 @@
-"""`bayboard access …`: who may see managers' pages.
+"""`bayboard access …`: links that sign in whoever opens them.
 
 Owns what is asked and printed. What a link says and how it is signed is the dashboard's.
 """
@@ -13,12 +13,12 @@ from config.settings import Settings
 from config.workshop import Workshop, load_workshop
 from dashboard.access import LINK_PATH, Role, Ticket, User, link_box
 
-app = typer.Typer(help="Who may see managers' pages.", no_args_is_help=True)
+app = typer.Typer(help="Links that sign in whoever opens them.", no_args_is_help=True)
 
 
 @app.callback()
 def access() -> None:
-    """Who may see managers' pages."""
+    """Links that sign in whoever opens them."""
 
 
 @app.command()
@@ -35,7 +35,7 @@ def link(
     """Print a link that signs in whoever opens it, until it ends."""
     settings = Settings.from_environment(required=("secret_key",))
     assert settings.secret_key  # noqa: S101  # required above
-    sites = _check_sites(site, load_workshop(settings.workshop_file)) if site else None
+    sites = check_sites(site, load_workshop(settings.workshop_file)) if site else None
     ticket = Ticket(User(role, sites), read_clock() + timedelta(hours=hours))
     typer.echo(make_link(settings.secret_key, ticket, base_url))
 
@@ -45,7 +45,8 @@ def make_link(secret_key: str, ticket: Ticket, base_url: str) -> str:
     return f"{base_url.rstrip('/')}{LINK_PATH}{link_box(secret_key).sign(ticket)}"
 
 
-def _check_sites(sites: list[str], workshop: Workshop) -> tuple[str, ...]:
+def check_sites(sites: list[str], workshop: Workshop) -> tuple[str, ...]:
+    """Return the sites; raises CommandError for one that is not in the workshop file."""
     if unknown := [site for site in sites if workshop.site(site) is None]:
         raise CommandError(f"there is no site {', '.join(unknown)} in the workshop file")
     return tuple(sites)

@@ -16,6 +16,7 @@ import sqlalchemy.exc
 import typer
 
 from bayboard.access_commands import app as access
+from bayboard.account_commands import app as account
 from bayboard.backfill_command import backfill
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
@@ -23,6 +24,7 @@ from bayboard.device_commands import app as device
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from bayboard.quarantine_commands import app as quarantine
+from bayboard.screen_commands import app as screen
 from bayboard.verify_command import verify
 from config.log import configure_log
 from config.settings import Settings, SettingsError
@@ -37,9 +39,11 @@ app = typer.Typer(
 )
 
 app.add_typer(access, name="access")
+app.add_typer(account, name="account")
 app.add_typer(bench, name="bench")
 app.add_typer(device, name="device")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(screen, name="screen")
 app.command()(backfill)
 app.command()(verify)
 
@@ -155,6 +159,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve the dashboard until stopped."""
+    from bayboard.provider import make_provider  # noqa: PLC0415
     from dashboard.serve import ServeError  # noqa: PLC0415
     from dashboard.serve import serve as serve_dashboard  # noqa: PLC0415
 
@@ -165,6 +170,9 @@ def serve(
             database_url=settings.database_url,
             workshop=workshop,
             secret_key=settings.secret_key,
+            public_url=settings.public_url,
+            provider=make_provider(settings, workshop),
+            trusted_proxies=settings.trusted_proxies,
             host=host,
             port=port,
             workers=workers,

@@ -63,6 +63,31 @@ def _secret_key(text: str) -> str:
     return text
 
 
+def _public_url(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query:
+        raise ValueError("must look like https://board.example.com")
+    return text.rstrip("/")
+
+
+def _issuer(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme != "https" and url.hostname not in {"127.0.0.1", "localhost"}:
+        raise ValueError("must look like https://login.example.com/realms/workshop")
+    return text
+
+
+def _grants(text: str) -> tuple[tuple[str, str, tuple[str, ...] | None], ...]:
+    grants = []
+    for word in text.split():
+        value, _, rest = word.rpartition("=")
+        role, _, sites = rest.partition("@")
+        if not value or role not in {"manager", "foreman"} or (rest != role and not all(sites.split(","))):
+            raise ValueError(f"{word!r} must look like service-managers=manager or hall-1=foreman@s1,s2")
+        grants.append((value, role, tuple(sites.split(",")) if sites else None))
+    return tuple(grants)
+
+
 def _log_format(text: str) -> str:
     if text not in {"console", "json"}:
         raise ValueError("must be console or json")
@@ -106,6 +131,40 @@ class Settings:
     secret_key: str | None = _setting(
         "BAYBOARD_SECRET_KEY", _secret_key, "signs sessions and links; at least 32 random characters"
     )
+    public_url: str | None = _setting(
+        "BAYBOARD_PUBLIC_URL",
+        _public_url,
+        "the dashboard as its users reach it, https://board.example.com;"
+        " where that is https, cookies are for https alone",
+    )
+    trusted_proxies: str = _setting(
+        "BAYBOARD_TRUSTED_PROXIES",
+        str,
+        "addresses of reverse proxies, separated by commas, that are believed whom they speak for",
+        "127.0.0.1",
+    )
+    oidc_issuer: str | None = _setting(
+        "BAYBOARD_OIDC_ISSUER",
+        _issuer,
+        "the company's own sign-in (OpenID Connect); without it there is none",
+    )
+    oidc_client_id: str | None = _setting(
+        "BAYBOARD_OIDC_CLIENT_ID", str, "what Bayboard is called at the company's own sign-in"
+    )
+    oidc_client_secret: str | None = _setting(
+        "BAYBOARD_OIDC_CLIENT_SECRET", str, "Bayboard's secret at the company's own sign-in"
+    )
+    oidc_scope: str = _setting(
+        "BAYBOARD_OIDC_SCOPE", str, "what is asked of the company's own sign-in", "openid profile email"
+    )
+    oidc_claim: str = _setting(
+        "BAYBOARD_OIDC_CLAIM", str, "the claim that says what somebody is, a word or a list", "groups"
+    )
+    oidc_grants: tuple[tuple[str, str, tuple[str, ...] | None], ...] | None = _setting(
+        "BAYBOARD_OIDC_GRANTS",
+        _grants,
+        "what each value of the claim makes of somebody: `service-managers=manager hall-1=foreman@s1,s2`",
+    )
     log_format: str = _setting(
         "BAYBOARD_LOG_FORMAT", _log_format, "console for people, json for log collectors", "console"
     )
@@ -130,9 +189,22 @@ class Settings:
                     problems.append(f"{variable} {error}")
             elif setting.name in required:
                 problems.append(f"{variable} is not set ({setting.metadata['about']})")
+        problems += _find_half_set(values)
         if problems:
             raise SettingsError("; ".join(problems))
         return cls(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+
+
+def _find_half_set(values: Mapping[str, object]) -> list[str]:
+    """Name what signing in with the company's accounts cannot do without, if it is asked for."""
+    together = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_grants", "secret_key")
+    if "oidc_issuer" not in values:
+        return []
+    return [
+        f"{setting.metadata['env']} is not set ({setting.metadata['about']}), and BAYBOARD_OIDC_ISSUER is"
+        for setting in fields(Settings)
+        if setting.name in together and setting.name not in values
+    ]
 
 
 def document_settings() -> list[tuple[str, str]]:

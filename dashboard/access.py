@@ -1,8 +1,8 @@
-"""Who may see what: users, and the signed tickets that make somebody one.
+"""Who may see what: users, screens, and the signed tickets that make somebody a user.
 
 Owns the form of sign-in links and sessions. Both are tickets that name a role, its sites and
-when they end; nothing is stored, so only a new key or time ends them. Accounts with passwords
-will give out the same sessions. Refuses to read a clock: whoever asks says what time it is.
+when they end. The ticket of an account also names its version, so that the account can end it;
+a link's is bound to nothing but time and the key. Refuses to read a clock or a database.
 """
 
 from contextvars import ContextVar
@@ -15,6 +15,8 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 SESSION_COOKIE = "bayboard_session"
 LINK_PATH = "/sign-in/"
+# A screen's own address, short enough to be typed with a remote control.
+SCREEN_PATH = "/s/"
 
 
 class AccessError(Exception):
@@ -32,22 +34,57 @@ class Role(StrEnum):
     FOREMAN = "foreman"
 
 
+class ScreenKind(StrEnum):
+    """What a screen shows."""
+
+    WALL = "wall"
+    LOUNGE = "lounge"
+
+
 class User(msgspec.Struct, frozen=True):
-    """Somebody who signed in; no `sites` means every site."""
+    """Somebody who signed in; no `sites` means every site, no `account` that it was with a link."""
 
     role: Role
     sites: tuple[str, ...] | None = None
+    account: str | None = None
+    label: str | None = None
 
     def may_see(self, site: str | None) -> bool:
         """Say whether a site's data are for this user; what belongs to no site is for those who see all."""
         return self.sites is None or site in self.sites
 
 
+class Screen(msgspec.Struct, frozen=True):
+    """A screen whose token holds: it shows one kind of board of one site."""
+
+    id: int
+    kind: ScreenKind
+    site: str
+
+    @property
+    def address(self) -> str:
+        """Return the address of its board."""
+        return f"/{self.kind}/{self.site}"
+
+
+class Visitor(msgspec.Struct, frozen=True):
+    """Whoever asks: nobody, a user, some screens; `refused` showed a token that does not hold."""
+
+    user: User | None = None
+    screens: tuple[Screen, ...] = ()
+    refused: bool = False
+
+    def shows(self, kind: ScreenKind | None, site: str | None) -> bool:
+        """Say whether this is a screen of that board."""
+        return any(screen.kind is kind and screen.site == site for screen in self.screens)
+
+
 class Ticket(msgspec.Struct, frozen=True):
-    """A user until a time."""
+    """A user until a time; with a version, only for as long as the account's sessions have the same."""
 
     user: User
     expires_at: datetime
+    version: int | None = None
 
 
 class TicketBox:
@@ -93,3 +130,5 @@ class Visit(msgspec.Struct, frozen=True):
 
 # Set by the guard for as long as a request of somebody signed in is answered.
 current_visit: ContextVar[Visit] = ContextVar("current_visit")
+# Set by the guard for as long as any request is answered, whoever asks.
+current_visitor: ContextVar[Visitor] = ContextVar("current_visitor")

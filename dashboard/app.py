@@ -26,21 +26,27 @@ from config.workshop import Workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, TicketBox, User, link_box, session_box
 from dashboard.board import Look
 from dashboard.database import database_opener
+from dashboard.doors import Answer, find_place
 from dashboard.feed import BoardFeed
-from dashboard.guard import MANAGE_PREFIX, MANAGER_PAGES, Guard, answer_unknown
+from dashboard.guard import MANAGE_PREFIX, Guard, answer_unknown
 from dashboard.manage import mount_manage
 from dashboard.metrics import Metrics
 from dashboard.middleware import PageDocument, PageRules
+from dashboard.origin import Origin
+from dashboard.own_account import add_own_account
 from dashboard.pages.home import register_home
 from dashboard.pages.wall import register_wall, wall_kind
+from dashboard.passes import Passes
+from dashboard.provider import Provider
 from dashboard.push import Screens
 from dashboard.shutdown import call_on_shutdown
-from dashboard.sign_in import add_sign_in
+from dashboard.sign_in import Entrance, add_sign_in
 
 log = structlog.get_logger()
 
 _HERE = Path(__file__).parent
 _FOR_MANAGERS = re.compile("/(dash_mantine_components|dash_ag_grid)/")
+_DOCUMENTS = {Answer.BOARD: "/", Answer.OFFICE: MANAGE_PREFIX}
 _DOCUMENT = (_HERE / "document.html").read_text(encoding="utf-8")
 
 
@@ -49,12 +55,15 @@ def create_app(
     database_url: str,
     workshop: Workshop,
     secret_key: str | None = None,
+    public_url: str | None = None,
+    provider: Provider | None = None,
     rev: str | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
     """Make the dashboard of a workshop.
 
-    Without `secret_key`, which signs sessions, managers' pages answer only how to set it.
+    Without `secret_key`, which signs sessions, nobody can sign in and screens alone work.
+    `public_url` is its address as users reach it, `provider` the company's own sign-in.
     `rev` names what the pages look like; a screen that hears another loads itself anew.
     Without it, it is reckoned from the dashboard's files and the workshop's facts.
     """
@@ -62,7 +71,11 @@ def create_app(
     kinds = [wall_kind(workshop)]
     feed = BoardFeed(database_url, workshop.sites, kinds, clock, metrics)
     screens = Screens(workshop, feed, rev or _reckon_rev(workshop), clock, metrics)
+    passes = Passes(database_url, clock)
     links, sessions = (link_box(secret_key), session_box(secret_key)) if secret_key else (None, None)
+    origin = Origin(public_url)
+    open_database = database_opener(database_url)
+    entrance = Entrance(links, sessions, passes, open_database, origin, clock, company=provider is not None)
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
@@ -70,7 +83,8 @@ def create_app(
         await _warm_up(server, sessions, clock())
         server.state.script_hashes = {name: app.csp_hashes() for name, app in dash_apps.items()}
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(feed.run()), tasks.create_task(screens.keep_pulse())]
+            parts = (feed.run(), screens.keep_pulse(), passes.keep_current())
+            running = [tasks.create_task(part) for part in parts]
             yield
             for task in running:
                 task.cancel()
@@ -79,13 +93,18 @@ def create_app(
     server.state.script_hashes = {}
     _add_stream(server, workshop, {kind.key for kind in kinds}, screens)
     _add_routes(server, feed, metrics)
-    add_sign_in(server, links=links, sessions=sessions, clock=clock)
+    if provider and secret_key:
+        from dashboard.oidc import add_oidc  # noqa: PLC0415  # Authlib is large, and few need it
+
+        add_oidc(server, entrance, provider, secret_key)
+    add_sign_in(server, entrance)
+    add_own_account(server, entrance)
     # The walls' app comes last: Dash's pages belong to the app that was made last.
     dash_apps = server.state.dash_apps = {
         "manage": mount_manage(
             server,
             workshop=workshop,
-            open_database=database_opener(database_url),
+            open_database=open_database,
             clock=clock,
             document=_DOCUMENT,
             on_error=_log_page_error,
@@ -96,9 +115,11 @@ def create_app(
     register_wall(workshop, feed, screens.rev)
     server.add_api_route("/{path:path}", answer_unknown, methods=["GET"])
     server.add_middleware(PageDocument, find_document=lambda path: _find_document(path, workshop))
-    server.add_middleware(Guard, sessions=sessions, clock=clock)
+    server.add_middleware(Guard, sessions=sessions, passes=passes, origin=origin, clock=clock)
     server.add_middleware(
-        PageRules, script_hashes=lambda: sorted({*chain.from_iterable(server.state.script_hashes.values())})
+        PageRules,
+        script_hashes=lambda: sorted({*chain.from_iterable(server.state.script_hashes.values())}),
+        https_only=origin.is_https,
     )
     return server
 
@@ -187,11 +208,11 @@ async def _warm_up(server: FastAPI, sessions: TicketBox | None, now: datetime) -
 
 def _find_document(path: str, workshop: Workshop) -> tuple[str, int] | None:
     """Return the Dash document that a page's address is answered with, and its status."""
-    if path == "/":
-        return "/", 200
-    if wall := re.fullmatch(r"/wall/([^/]+)/?", path):
-        return "/", 200 if workshop.site(wall[1]) else 404
-    return (MANAGE_PREFIX, 200) if path.rstrip("/") in MANAGER_PAGES else None
+    place = find_place(path)
+    if place is None or place.door.answer not in _DOCUMENTS:
+        return None
+    unknown = place.site is not None and workshop.site(place.site) is None
+    return _DOCUMENTS[place.door.answer], 404 if unknown else 200
 
 
 def _reckon_rev(workshop: Workshop) -> str:

@@ -32,18 +32,25 @@ def database_opener(database_url: str) -> OpenDatabase:
 
 
 @asynccontextmanager
+async def connect(database_url: str, name: str) -> AsyncIterator[Connection]:
+    """Keep a connection; raises DatabaseAwayError for every way of not getting an answer."""
+    try:
+        async with await psycopg.AsyncConnection.connect(
+            database_url, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name=name
+        ) as connection:
+            yield connection
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable, TimeoutError) as error:
+        raise DatabaseAwayError(str(error).strip()) from error
+
+
+@asynccontextmanager
 async def _open(database_url: str) -> AsyncIterator[Connection]:
     try:
         async with (
             asyncio.timeout(_ANSWER_SECONDS),
-            await psycopg.AsyncConnection.connect(
-                database_url,
-                autocommit=True,
-                connect_timeout=_CONNECT_SECONDS,
-                application_name="bayboard serve pages",
-            ) as connection,
+            connect(database_url, "bayboard serve pages") as connection,
         ):
             yield connection
-    except (psycopg.OperationalError, psycopg.errors.UndefinedTable, TimeoutError) as error:
-        log.warning("a page got no answer from the database", error=str(error).strip())
+    except (DatabaseAwayError, TimeoutError) as error:
+        log.warning("a page got no answer from the database", error=str(error))
         raise DatabaseAwayError from error

@@ -1,15 +1,16 @@
-"""The guard at the door: what is not public is for whoever has signed in, and nothing else is there.
+"""The guard at the door: whoever the list of doors does not name for an address stays outside.
 
-Owns the list of what is public and every refusal. Deny by default: a path on no list is
-answered 404 whoever asks. Plain ASGI around the whole app, for HTTP and WebSockets alike,
-so no route and no callback can be reached past it. Tells everything below who asks.
+Owns every refusal. Plain ASGI around the whole app, for HTTP and WebSockets alike, so no route
+and no callback can be reached past it. Tells everything below who asks, and ends a stream as
+soon as whoever opened it may not see it any longer.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from enum import Enum, auto
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
@@ -17,44 +18,49 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.texts import LANGS
-from dashboard.access import SESSION_COOKIE, AccessError, Role, TicketBox, User, Visit, current_visit
-from dashboard.sign_in import LANG_COOKIE, choose_visit_lang, draw_refusal
+from dashboard.access import (
+    SCREEN_PATH,
+    SESSION_COOKIE,
+    AccessError,
+    Ticket,
+    TicketBox,
+    Visit,
+    Visitor,
+    current_visit,
+    current_visitor,
+)
+from dashboard.cookies import give_screen, list_tokens
+from dashboard.database import DatabaseAwayError
+from dashboard.doors import ANYBODY, Answer, Place, find_place
+from dashboard.origin import Origin
+from dashboard.passes import Credentials, Passes
+from dashboard.plain_page import LANG_COOKIE, choose_visit_lang, draw_refusal
 
 # Where the Dash app of managers' pages answers; the pages themselves have addresses of their own.
 MANAGE_PREFIX = "/manage/"
-MANAGER_PAGES = ("/devices", "/quarantine")
 
-_PUBLIC = {"/", "/healthz", "/readyz", "/metrics", "/sign-in", "/sign-out"}
-# Walls, their data, their scripts and the internals of their Dash app; later, screens have tokens.
-_PUBLIC_BELOW = ("/wall/", "/stream/", "/assets/", "/_dash-", "/sign-in/", f"{MANAGE_PREFIX}assets/")
 _YEAR_SECONDS = 365 * 24 * 3600
 _POLICY_VIOLATION = 1008
-
-
-class Door(Enum):
-    """What kind of place an address is."""
-
-    PUBLIC = auto()
-    PAGE = auto()
-    INTERNAL = auto()
-    NOWHERE = auto()
-
-
-def find_door(path: str) -> Door:
-    """Say what kind of place a path is; it must be the scope's, since a URL is made with the Host header."""
-    if path in _PUBLIC or path.startswith(_PUBLIC_BELOW):
-        return Door.PUBLIC
-    if path.rstrip("/") in MANAGER_PAGES:
-        return Door.PAGE
-    return Door.INTERNAL if path.startswith(MANAGE_PREFIX) else Door.NOWHERE
+_SAFE = {"GET", "HEAD"}
+# Has the page load itself anew, and so meet the refusal.
+_STREAM_IS_OVER = b"event: over\ndata: {}\n\n"
 
 
 class Guard:
     """Lets requests in or answers why not; without `sessions` nobody can sign in."""
 
-    def __init__(self, app: ASGIApp, sessions: TicketBox | None, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sessions: TicketBox | None,
+        passes: Passes,
+        origin: Origin,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._app = app
         self._sessions = sessions
+        self._passes = passes
+        self._origin = origin
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,83 +73,164 @@ class Guard:
             await self._app(scope, receive, send)
 
     async def _guard_request(self, request: Request, receive: Receive, send: Send) -> None:
-        door = find_door(request.scope["path"])
-        if door is Door.PUBLIC:
-            await self._app(request.scope, receive, send)
+        place = find_place(request.scope["path"])
+        if place is None:
+            await answer_unknown(request)(request.scope, receive, send)
             return
-        user = self._recognise(request)
-        if (refusal := self._refuse(door, user, request)) or user is None:
-            await (refusal or Response(status_code=HTTPStatus.UNAUTHORIZED))(request.scope, receive, send)
-            return
-        token = current_visit.set(Visit(user, choose_visit_lang(request)))
+        credentials = self._read_credentials(request)
         try:
-            await self._app(request.scope, receive, _remember_lang(request, send))
-        finally:
-            current_visit.reset(token)
+            visitor = await self._recognise(credentials, place)
+        except DatabaseAwayError:
+            refusal: Response | None = _refuse(place, HTTPStatus.SERVICE_UNAVAILABLE, "away", request)
+        else:
+            refusal = self._find_refusal(place, visitor, request)
+        if refusal:
+            await refusal(request.scope, receive, send)
+            return
+        send = self._remember(request, place, visitor, send)
+        with _telling_who_asks(visitor, choose_visit_lang(request)):
+            if place.door.answer is Answer.STREAM:
+                await self._stream(request.scope, receive, send, place, credentials)
+            else:
+                await self._app(request.scope, receive, send)
 
     async def _guard_websocket(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
-        if self._recognise(connection) and not _is_foreign(connection, without_origin=True):
-            await self._app(connection.scope, receive, send)
+        place = find_place(connection.scope["path"])
+        try:
+            visitor = await self._passes.recognise(self._read_credentials(connection))
+        except DatabaseAwayError:
+            visitor = Visitor()
+        # No place whose roles are open to anybody has a WebSocket.
+        admitted = place and place.door.roles is not ANYBODY and place.admits(visitor)
+        if admitted and not self._origin.is_foreign(connection):
+            with _telling_who_asks(visitor, choose_visit_lang(connection)):
+                await self._app(connection.scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
-    def _recognise(self, connection: HTTPConnection) -> User | None:
+    def _read_credentials(self, connection: HTTPConnection) -> Credentials:
+        tokens = list_tokens(connection)
+        return Credentials(self._read_ticket(connection), tokens)
+
+    def _read_ticket(self, connection: HTTPConnection) -> Ticket | None:
         if self._sessions is None:
             return None
         try:
-            return self._sessions.read(connection.cookies.get(SESSION_COOKIE, ""), self._clock()).user
+            return self._sessions.read(connection.cookies.get(SESSION_COOKIE, ""), self._clock())
         except AccessError:
             return None
 
-    def _refuse(self, door: Door, user: User | None, request: Request) -> Response | None:
+    async def _recognise(self, credentials: Credentials, place: Place) -> Visitor:
+        """Say who asks; what is open to anybody is so without a database, too."""
+        try:
+            return await self._passes.recognise(credentials)
+        except DatabaseAwayError:
+            if place.door.roles is not ANYBODY:
+                raise
+            return Visitor()
+
+    def _find_refusal(self, place: Place, visitor: Visitor, request: Request) -> Response | None:
         """Return the answer for whoever may not come in, or None."""
-        if door is Door.NOWHERE:
-            return answer_unknown(request)
-        if self._sessions is None:
-            return _say(door, HTTPStatus.SERVICE_UNAVAILABLE, "no_key", request)
-        if user is None:
-            return _ask_to_sign_in(door)
-        if user.role is not Role.MANAGER:
-            return _say(door, HTTPStatus.FORBIDDEN, "managers_only", request)
-        if request.method not in {"GET", "HEAD"} and _is_foreign(request, without_origin=False):
+        door = place.door
+        if request.method not in _SAFE and self._origin.is_foreign(request):
             return PlainTextResponse("a page of another site asked for this", HTTPStatus.FORBIDDEN)
-        return None
+        if door.screen and (token := request.query_params.get("screen")):
+            return _send_to_screen(token, request)
+        if place.admits(visitor):
+            return None
+        if visitor.user is None:
+            return self._refuse_nobody(place, visitor, request)
+        elsewhere = door.roles is not ANYBODY and visitor.user.role in door.roles
+        return _refuse(place, HTTPStatus.FORBIDDEN, "other_site" if elsewhere else "managers_only", request)
+
+    def _refuse_nobody(self, place: Place, visitor: Visitor, request: Request) -> Response:
+        """Return the answer for a screen that is not for this board, or for whoever has not signed in."""
+        if place.door.screen and (visitor.screens or visitor.refused):
+            return _refuse(place, HTTPStatus.FORBIDDEN, "screen", request)
+        if self._sessions is None:
+            return _refuse(place, HTTPStatus.SERVICE_UNAVAILABLE, "no_key", request)
+        if place.door.answer.is_page and request.method in _SAFE:
+            query = urlencode({"next": request.scope["path"]})
+            return RedirectResponse(f"/sign-in?{query}", HTTPStatus.SEE_OTHER)
+        return PlainTextResponse("sign in first", HTTPStatus.UNAUTHORIZED)
+
+    def _remember(self, request: Request, place: Place, visitor: Visitor, send: Send) -> Send:
+        """Add the cookies that remember the language asked for, and the screen for another year."""
+        cookies = Response()
+        lang = request.query_params.get("lang")
+        if place.door.answer.is_page and lang in LANGS:
+            cookies.set_cookie(LANG_COOKIE, lang, max_age=_YEAR_SECONDS, samesite="lax")
+        kind, site = place.door.screen, place.site
+        if kind and site and visitor.shows(kind, site):
+            give_screen(cookies, request, kind, site, secure=self._origin.is_secure(request))
+        given = cookies.headers.getlist("set-cookie")
+        if not given:
+            return send
+
+        async def send_with_cookies(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                for cookie in given:
+                    MutableHeaders(scope=message).append("Set-Cookie", cookie)
+            await send(message)
+
+        return send_with_cookies
+
+    async def _stream(
+        self, scope: Scope, receive: Receive, send: Send, place: Place, credentials: Credentials
+    ) -> None:
+        """Serve a stream until it ends or whoever opened it may not see it any longer."""
+        begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        with self._passes.keep_open(credentials, place.admits) as over:
+            serving = asyncio.ensure_future(self._app(scope, receive, send_and_note))
+            waiting = asyncio.ensure_future(over.wait())
+            try:
+                await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                if serving.done():
+                    await serving
+                    return
+            finally:
+                waiting.cancel()
+                if not serving.done():
+                    serving.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await serving
+        if begun:
+            await send({"type": "http.response.body", "body": _STREAM_IS_OVER, "more_body": False})
+        else:
+            await _refuse(place, HTTPStatus.FORBIDDEN, "screen", Request(scope))(scope, receive, send)
+
+
+@contextmanager
+def _telling_who_asks(visitor: Visitor, lang: str) -> Iterator[None]:
+    visitor_before = current_visitor.set(visitor)
+    visit_before = current_visit.set(Visit(visitor.user, lang)) if visitor.user else None
+    try:
+        yield
+    finally:
+        current_visitor.reset(visitor_before)
+        if visit_before:
+            current_visit.reset(visit_before)
 
 
 def answer_unknown(request: Request) -> Response:
     """Answer an address that is nothing of ours; Dash's own answer would be a page and a 200."""
-    return PlainTextResponse(f"there is nothing at {request.url.path}; the walls are listed at /", 404)
+    return PlainTextResponse(f"there is nothing at {request.url.path}; what there is begins at /", 404)
 
 
-def _ask_to_sign_in(door: Door) -> Response:
-    if door is Door.PAGE:
-        return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-    return PlainTextResponse("sign in first", HTTPStatus.UNAUTHORIZED)
-
-
-def _say(door: Door, status: HTTPStatus, key: str, request: Request) -> Response:
-    page = draw_refusal(key, request)
-    return HTMLResponse(page, status) if door is Door.PAGE else PlainTextResponse(status.phrase, status)
-
-
-def _is_foreign(connection: HTTPConnection, *, without_origin: bool) -> bool:
-    """Say whether a page of another host asks. No browser's WebSocket is without an origin."""
-    origin = connection.headers.get("origin")
-    if origin is None:
-        return without_origin
-    return urlsplit(origin).netloc != connection.headers.get("host")
-
-
-def _remember_lang(request: Request, send: Send) -> Send:
-    """Add the cookie that remembers the language a page was asked for in."""
+def _send_to_screen(token: str, request: Request) -> Response:
+    """Send a screen that brings its token to where the token becomes a cookie."""
     lang = request.query_params.get("lang")
-    if find_door(request.scope["path"]) is not Door.PAGE or lang not in LANGS:
-        return send
+    query = f"?{urlencode({'lang': lang})}" if lang in LANGS else ""
+    return RedirectResponse(f"{SCREEN_PATH}{quote(token, safe='')}{query}", HTTPStatus.SEE_OTHER)
 
-    async def send_with_cookie(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            cookie = f"{LANG_COOKIE}={lang}; Path=/; Max-Age={_YEAR_SECONDS}; SameSite=Lax"
-            MutableHeaders(scope=message).append("Set-Cookie", cookie)
-        await send(message)
 
-    return send_with_cookie
+def _refuse(place: Place, status: HTTPStatus, key: str, request: Request) -> Response:
+    if place.door.answer.is_page:
+        return HTMLResponse(draw_refusal(key, request), status)
+    return PlainTextResponse(status.phrase, status)

@@ -10,6 +10,16 @@ from collections.abc import Callable
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_YEAR_SECONDS = 365 * 24 * 3600
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
 
 class PageDocument:
     """Answers page URLs with the document and status that `find_document` names; None is no page."""
@@ -39,9 +49,12 @@ class PageDocument:
 class PageRules:
     """Tells browsers what our pages may load: nothing from another host, no script that is not ours."""
 
-    def __init__(self, app: ASGIApp, script_hashes: Callable[[], list[str]]) -> None:
+    def __init__(
+        self, app: ASGIApp, script_hashes: Callable[[], list[str]], *, https_only: bool = False
+    ) -> None:
         self._app = app
         self._script_hashes = script_hashes
+        self._https_only = https_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -49,11 +62,13 @@ class PageRules:
         async def send_with_rules(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
+                for name, value in _EVERYWHERE.items():
+                    headers[name] = value
+                if self._https_only:
+                    headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
                 if headers.get("content-type", "").startswith("text/html"):
                     headers["Content-Security-Policy"] = self._policy()
-                    headers["Referrer-Policy"] = "same-origin"
-                    headers["Cache-Control"] = "no-cache"
+                    headers.setdefault("Cache-Control", "no-cache")
             await send(message)
 
         await self._app(scope, receive, send_with_rules if scope["type"] == "http" else send)
@@ -64,5 +79,5 @@ class PageRules:
         return (
             f"default-src 'none'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; "
-            "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+            "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         )

@@ -7,6 +7,7 @@ import functools
 import signal
 import socket
 import sys
+from collections.abc import Callable
 
 import structlog
 import uvicorn
@@ -16,6 +17,7 @@ from uvicorn.supervisors import Multiprocess
 from config.log import configure_log
 from config.workshop import Workshop
 from dashboard.app import create_app
+from dashboard.provider import Provider
 
 # Open streams end at once on a signal; this is for a page that is being loaded right then.
 _GRACEFUL_SECONDS = 3
@@ -32,6 +34,9 @@ def serve(
     database_url: str,
     workshop: Workshop,
     secret_key: str | None,
+    public_url: str | None = None,
+    provider: Provider | None = None,
+    trusted_proxies: str = "127.0.0.1",
     host: str,
     port: int,
     workers: int = 1,
@@ -42,17 +47,26 @@ def serve(
     `log_format` is for the workers, which are new processes when there is more than one.
     Raises ServeError when the port cannot be had.
     """
+    make_app = functools.partial(
+        create_app,
+        database_url=database_url,
+        workshop=workshop,
+        secret_key=secret_key,
+        public_url=public_url,
+        provider=provider,
+    )
     config = uvicorn.Config(
-        functools.partial(_make_app, database_url, workshop, secret_key, log_format if workers > 1 else None),
+        functools.partial(_make_app, make_app, log_format if workers > 1 else None),
         factory=True,
         workers=workers,
         access_log=False,
         log_level="warning",
+        forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
     )
     listening = _listen(host, port)
     if secret_key is None:
-        log.warning("BAYBOARD_SECRET_KEY is not set, so nobody can sign in: only the walls work")
+        log.warning("BAYBOARD_SECRET_KEY is not set, so nobody can sign in: only screens work")
     # uvicorn raises the signal that stopped it once more; being told to stop is no failure.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -65,12 +79,10 @@ def serve(
         listening.close()
 
 
-def _make_app(
-    database_url: str, workshop: Workshop, secret_key: str | None, log_format: str | None
-) -> FastAPI:
+def _make_app(make: Callable[[], FastAPI], log_format: str | None) -> FastAPI:
     if log_format:
         configure_log(log_format)
-    return create_app(database_url=database_url, workshop=workshop, secret_key=secret_key)
+    return make()
 
 
 def _listen(host: str, port: int) -> socket.socket:

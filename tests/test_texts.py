@@ -20,6 +20,7 @@ WHOLE_TABLES = {
     "payload",
     "quarantine_status",
     "reason",
+    "refusal",
     "role",
     "since",
     "source",

@@ -1,0 +1,81 @@
+"""`bayboard screen …`: links for the screens that hang on walls.
+
+Owns what is asked and printed. A link is shown once; only its hash is kept.
+"""
+
+from typing import Annotated
+
+import typer
+
+from bayboard.access_commands import check_sites
+from bayboard.access_rows import ask_database, print_table, say_time
+from bayboard.entry import CommandError, read_clock
+from config.settings import Settings
+from config.workshop import load_workshop
+from dashboard.access import SCREEN_PATH, ScreenKind
+from dashboard.passwords import draw_token
+from models.screens import ScreenError, add_screen, read_screens, revoke_screen
+
+app = typer.Typer(help="Screens that show a board without anybody signing in.", no_args_is_help=True)
+
+
+@app.callback()
+def screen() -> None:
+    """Screens that show a board without anybody signing in."""
+
+
+@app.command()
+def add(
+    kind: Annotated[ScreenKind, typer.Option(help="What it shows.")],
+    site: Annotated[str, typer.Option(help="Key of the site, as in the workshop file.")],
+    name: Annotated[str, typer.Option(help="Where it hangs, such as Hall TV.")] = "",
+    base_url: Annotated[
+        str | None, typer.Option(help="The dashboard as screens reach it; by default BAYBOARD_PUBLIC_URL.")
+    ] = None,
+) -> None:
+    """Print the link of a new screen; whoever opens it once is that screen until it is revoked."""
+    settings = Settings.from_environment(required=("database_url",))
+    check_sites([site], load_workshop(settings.workshop_file))
+    token, now = draw_token(), read_clock()
+    ask_database(settings, lambda connection: add_screen(connection, token, kind, site, name.strip(), now))
+    typer.echo(make_screen_link(token, base_url or settings.public_url or "http://127.0.0.1:8050"))
+
+
+@app.command("list")
+def list_screens(
+    site: Annotated[list[str] | None, typer.Option(help="Only this site; may be given again.")] = None,
+) -> None:
+    """Show every screen, and when it was seen last."""
+    settings = Settings.from_environment(required=("database_url",))
+    screens = ask_database(settings, lambda connection: read_screens(connection, site))
+    print_table(
+        ["id", "kind", "site", "name", "made", "last seen", "state"],
+        [
+            [
+                str(row.id),
+                row.kind,
+                row.site,
+                row.name,
+                say_time(row.added_at),
+                say_time(row.seen_at),
+                f"revoked {say_time(row.revoked_at)}" if row.revoked_at else "",
+            ]
+            for row in screens
+        ],
+    )
+
+
+@app.command()
+def revoke(screen: Annotated[int, typer.Argument(help="Its id, as the list shows it.")]) -> None:
+    """Take a screen's right to its board; it goes dark within seconds."""
+    settings, now = Settings.from_environment(required=("database_url",)), read_clock()
+    try:
+        ask_database(settings, lambda connection: revoke_screen(connection, screen, None, now))
+    except ScreenError as error:
+        raise CommandError(str(error)) from error
+    typer.echo(f"screen {screen} is revoked, and dark within seconds.")
+
+
+def make_screen_link(token: str, base_url: str) -> str:
+    """Return the address that makes whoever opens it this screen."""
+    return f"{base_url.rstrip('/')}{SCREEN_PATH}{token}"

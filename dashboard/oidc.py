@@ -1,0 +1,165 @@
+"""Signing in with the company's own accounts, through OpenID Connect.
+
+Owns the code flow with PKCE, state and nonce (Authlib's), and what a claim of the provider
+makes of somebody: a role and sites. Somebody without such a claim is refused. An account is
+kept for each, so that it can be seen and disabled like any other.
+"""
+
+import warnings
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import structlog
+from authlib.deprecate import AuthlibDeprecationWarning
+from fastapi import FastAPI
+from joserfc.errors import JoseError
+from starlette.applications import Starlette
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from dashboard.access import Role
+from dashboard.database import DatabaseAwayError
+from dashboard.provider import Provider, choose_grant
+from dashboard.sign_in import Entrance, refuse
+from models.accounts import welcome_subject
+
+# Authlib would say at each start that it wants another client of HTTP in its next version.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.base_client.errors import OAuthError
+    from authlib.integrations.starlette_client import OAuth
+
+PATH = "/sign-in/oidc"
+
+_COOKIE = "bayboard_oidc"
+_FLOW_SECONDS = 600
+_ANSWER_SECONDS = 10
+# Only keys that the provider alone holds; Authlib would believe whatever the provider lists.
+_ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+
+log = structlog.get_logger()
+
+
+class ProviderError(Exception):
+    """The provider does not say what it has to; the message is for the log."""
+
+
+def add_oidc(server: FastAPI, entrance: Entrance, provider: Provider, secret_key: str) -> None:
+    """Add the two addresses of the flow; what it has to remember is in a signed cookie of its own."""
+    company = _Company(entrance, provider)
+    flow = Starlette(routes=[Route("/", company.begin), Route("/back", company.finish)])
+    kept = SessionMiddleware(
+        flow,
+        secret_key=f"bayboard oidc {secret_key}",
+        session_cookie=_COOKIE,
+        max_age=_FLOW_SECONDS,
+        path=PATH,
+        https_only=entrance.origin.is_https,
+    )
+    server.mount(PATH, kept)
+
+
+class _Company:
+    """The two steps of the flow."""
+
+    def __init__(self, entrance: Entrance, provider: Provider) -> None:
+        self._entrance = entrance
+        self._provider = provider
+        self._client = OAuth().register(
+            "company",
+            server_metadata_url=f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_id=provider.client_id,
+            client_secret=provider.client_secret,
+            client_kwargs={
+                "scope": provider.scope,
+                "code_challenge_method": "S256",
+                "timeout": _ANSWER_SECONDS,
+            },
+        )
+
+    async def begin(self, request: Request) -> Response:
+        """Send somebody to the provider."""
+        request.session["next"] = request.query_params.get("next", "")
+        try:
+            await self._load_metadata()
+            back = f"{self._entrance.origin.address(request)}{PATH}/back"
+            answer: RedirectResponse = await self._client.authorize_redirect(request, back)
+        except (httpx.HTTPError, OAuthError, ProviderError, ValueError) as error:
+            log.warning("the company's own sign-in does not answer", error=str(error))
+            return refuse("company_away", request, HTTPStatus.BAD_GATEWAY)
+        return answer
+
+    async def finish(self, request: Request) -> Response:
+        """Let somebody in whom the provider vouches for."""
+        goal = request.session.pop("next", "")
+        try:
+            await self._load_metadata()
+            claims = await self._read_claims(request)
+        except (httpx.HTTPError, ValueError) as error:
+            log.warning("the company's own sign-in does not answer", error=str(error))
+            return refuse("company_away", request, HTTPStatus.BAD_GATEWAY)
+        except (OAuthError, JoseError, ProviderError) as error:
+            log.warning("the company's own sign-in was refused", error=str(error))
+            return refuse("company", request)
+        grant = choose_grant(self._provider.grants, claims, self._provider.claim)
+        if grant is None:
+            log.warning("somebody without a role signed in", subject=claims["sub"])
+            return refuse("no_role", request)
+        return await self._welcome(request, claims, *grant, goal)
+
+    async def _welcome(
+        self,
+        request: Request,
+        claims: Mapping[str, Any],
+        role: Role,
+        sites: tuple[str, ...] | None,
+        goal: str,
+    ) -> Response:
+        subject = str(claims["sub"])
+        label = next(
+            (str(claims[name]) for name in ("preferred_username", "email", "name") if claims.get(name)),
+            subject,
+        )
+        try:
+            async with self._entrance.open_database() as connection:
+                account = await welcome_subject(
+                    connection, subject, label, role, sites, self._entrance.clock()
+                )
+        except DatabaseAwayError:
+            return refuse("away", request, HTTPStatus.SERVICE_UNAVAILABLE)
+        if account.disabled_at:
+            return refuse("disabled", request)
+        return self._entrance.welcome(request, self._entrance.make_ticket(account), goal)
+
+    async def _load_metadata(self) -> None:
+        """Read the provider's own description once; raises ProviderError if it is another's."""
+        metadata = await self._client.load_server_metadata()
+        if metadata.get("issuer") != self._provider.issuer:
+            self._client.server_metadata.pop("_loaded_at", None)
+            raise ProviderError(f"it calls itself {metadata.get('issuer')}, not {self._provider.issuer}")
+        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
+        metadata["id_token_signing_alg_values_supported"] = sorted(_ALGORITHMS & set(offered))
+
+    async def _read_claims(self, request: Request) -> Mapping[str, Any]:
+        """Exchange the code and return what the provider says of somebody, checked."""
+        provider = self._provider
+        token = await self._client.authorize_access_token(
+            request,
+            claims_options={
+                "iss": {"essential": True, "value": provider.issuer},
+                "aud": {"essential": True, "value": provider.client_id},
+            },
+        )
+        claims: Mapping[str, Any] | None = token.get("userinfo")
+        if claims is None:
+            raise ProviderError("it gave no identity token")
+        if provider.claim in claims or "userinfo_endpoint" not in self._client.server_metadata:
+            return claims
+        more = await self._client.userinfo(token=token)
+        if more.get("sub") != claims["sub"]:
+            raise ProviderError("its userinfo is somebody else's")
+        return {**more, **claims}

@@ -1,0 +1,43 @@
+"""Where a request comes from: the addresses the dashboard is known under, and what another site asks.
+
+Owns the answer to forged requests, for posts and WebSockets, and when cookies are for https
+alone. A browser says itself whether a page of another site asks; what is no browser has no
+cookies that another could use.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The dashboard's own origin; `public_url` is its address as users reach it, behind a proxy."""
+
+    public_url: str | None = None
+
+    @property
+    def is_https(self) -> bool:
+        """Say whether users reach the dashboard through https only."""
+        return bool(self.public_url and self.public_url.startswith("https:"))
+
+    def is_secure(self, connection: HTTPConnection) -> bool:
+        """Say whether a cookie given out now may be kept from plain http."""
+        return self.is_https or connection.url.scheme in {"https", "wss"}
+
+    def address(self, connection: HTTPConnection) -> str:
+        """Return the dashboard's address as the one who asks reaches it, without a slash at its end."""
+        return (self.public_url or str(connection.base_url)).rstrip("/")
+
+    def is_foreign(self, connection: HTTPConnection) -> bool:
+        """Say whether a page of another site asks."""
+        said = connection.headers.get("sec-fetch-site")
+        if said is not None and connection.scope["type"] == "http":
+            return said not in {"same-origin", "none"}
+        origin = connection.headers.get("origin")
+        if origin is None:
+            # No browser opens a WebSocket without an origin.
+            return bool(connection.scope["type"] == "websocket")
+        ours = {connection.headers.get("host"), urlsplit(self.public_url or "").netloc} - {""}
+        return urlsplit(origin).netloc not in ours

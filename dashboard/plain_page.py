@@ -1,0 +1,149 @@
+"""The pages that need no script: signing in, one's own account, and every refusal.
+
+Owns their words and forms. Pure: a request is asked for nothing but its language. Whatever
+comes from outside is escaped here and nowhere else.
+"""
+
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import urlencode
+
+from starlette.requests import HTTPConnection
+
+from config.texts import HTML_LANGS, LANGS, choose_lang, text
+from dashboard.access import User
+from dashboard.passwords import LEAST_LENGTH, MOST_LENGTH
+
+LANG_COOKIE = "bayboard_lang"
+
+_PAGE = Template(Path(__file__).with_name("plain-page.html").read_text(encoding="utf-8"))
+# What to type on the server, below the sentence of a refusal.
+_COMMANDS: Mapping[str, str] = {
+    "invalid": "bayboard access link",
+    "expired": "bayboard access link",
+    "no_key": 'export BAYBOARD_SECRET_KEY="$(openssl rand -hex 32)"',
+}
+# Asks again by itself: a screen has nobody who would.
+_REFRESH_SECONDS = {"away": 10, "screen": 60}
+
+
+def choose_visit_lang(connection: HTTPConnection) -> str:
+    """Return the language asked for in the address, else the one remembered, else the browser's own."""
+    asked = connection.query_params.get("lang") or connection.cookies.get(LANG_COOKIE)
+    if asked is None:
+        asked = connection.headers.get("accept-language", "")[:2].lower()
+    return choose_lang(asked)
+
+
+def draw_refusal(key: str, connection: HTTPConnection) -> str:
+    """Return the page that says why somebody is not let in, and what to do."""
+    lang = choose_visit_lang(connection)
+    parts = [_say(text(lang, f"refusal.{key}"))]
+    if key in _COMMANDS:
+        parts.append(_draw_command(_COMMANDS[key]))
+    links = [] if key == "no_key" else [("/sign-in", text(lang, "sign_in.title"))]
+    return _draw(connection, text(lang, f"refusal.{key}_title"), parts, links, _REFRESH_SECONDS.get(key))
+
+
+def draw_sign_in(
+    connection: HTTPConnection, *, goal: str = "", name: str = "", said: str = "", company: bool = False
+) -> str:
+    """Return the form of signing in; `goal` is the address asked for, `said` why it did not work."""
+    lang = choose_visit_lang(connection)
+    query = f"?{urlencode({'next': goal})}" if goal else ""
+    form = _draw_form(
+        "/sign-in",
+        text(lang, "sign_in.submit"),
+        _draw_field("name", text(lang, "sign_in.name"), "username", value=name, focus=not name),
+        _draw_password("password", text(lang, "sign_in.password"), "current-password", focus=bool(name)),
+        _draw_hidden("next", goal),
+    )
+    words = text(lang, "sign_in.company")
+    other = f'<a class="other" href="/sign-in/oidc{escape(query)}">{escape(words)}</a>' if company else ""
+    hint = f'<p class="hint">{escape(text(lang, "sign_in.no_account"))}</p>'
+    return _draw(connection, text(lang, "sign_in.title"), [_warn(said), form, other, hint], [], keep=query)
+
+
+def draw_account(connection: HTTPConnection, user: User, *, said: str = "", done: str = "") -> str:
+    """Return the page of one's own account: another password, and ending every session."""
+    lang = choose_visit_lang(connection)
+    title, links = text(lang, "account.title"), [("/", text(lang, "account.back"))]
+    if user.account is None or user.label != user.account:
+        return _draw(connection, title, [_say(text(lang, "account.no_password"))], links)
+    who = f"<p><b>{escape(user.account)}</b> · {escape(text(lang, f'role.{user.role}'))}</p>"
+    form = _draw_form(
+        "/account/password",
+        text(lang, "account.change"),
+        _draw_password("current", text(lang, "account.current"), "current-password"),
+        _draw_password("new", text(lang, "account.new", least=LEAST_LENGTH), "new-password", LEAST_LENGTH),
+        _draw_password("again", text(lang, "account.again"), "new-password", LEAST_LENGTH),
+    )
+    everywhere = _draw_form("/account/end-sessions", text(lang, "account.end_sessions"), quiet=True)
+    note = f'<p class="done" role="status">✓ {escape(done)}</p>' if done else ""
+    return _draw(connection, title, [who, note, _warn(said), form, everywhere], links)
+
+
+def _draw(
+    connection: HTTPConnection,
+    title: str,
+    parts: list[str],
+    links: list[tuple[str, str]],
+    refresh_seconds: int | None = None,
+    keep: str = "",
+) -> str:
+    lang = choose_visit_lang(connection)
+    path = connection.scope["path"] if connection.scope.get("method") == "GET" else "/sign-in"
+    anchors = [f'<a href="{href}">{escape(words)}</a>' for href, words in links]
+    anchors += [
+        f'<a href="{escape(path)}?{urlencode({"lang": other})}{escape(keep.replace("?", "&", 1))}"'
+        f' lang="{HTML_LANGS[other]}">{escape(text(other, "shell.lang"))}</a>'
+        for other in LANGS
+        if other != lang
+    ]
+    refresh = f'<meta http-equiv="refresh" content="{refresh_seconds}">' if refresh_seconds else ""
+    return _PAGE.substitute(
+        lang=HTML_LANGS[lang],
+        title=escape(title),
+        body="\n".join(parts),
+        links=" ".join(anchors),
+        refresh=refresh,
+    )
+
+
+def _say(sentence: str) -> str:
+    return f"<p>{escape(sentence)}</p>"
+
+
+def _warn(sentence: str) -> str:
+    return f'<p class="wrong" role="alert">▲ {escape(sentence)}</p>' if sentence else ""
+
+
+def _draw_command(command: str) -> str:
+    return f"<pre><code>{escape(command)}</code></pre>"
+
+
+def _draw_form(action: str, submit: str, *fields: str, quiet: bool = False) -> str:
+    button = f'<button type="submit"{" class=quiet" if quiet else ""}>{escape(submit)}</button>'
+    return f'<form action="{action}" method="post">{"".join(fields)}{button}</form>'
+
+
+def _draw_field(
+    name: str, label: str, autocomplete: str, *, value: str = "", kind: str = "text", focus: bool = False
+) -> str:
+    more = " autofocus" if focus else ""
+    return (
+        f'<label>{escape(label)}<input name="{name}" type="{kind}" value="{escape(value)}"'
+        f' autocomplete="{autocomplete}" autocapitalize="none" spellcheck="false"'
+        f' maxlength="{MOST_LENGTH}" required{more}></label>'
+    )
+
+
+def _draw_password(name: str, label: str, autocomplete: str, least: int = 0, *, focus: bool = False) -> str:
+    field = _draw_field(name, label, autocomplete, kind="password", focus=focus)
+    return field.replace(" required", f' minlength="{least}" required') if least else field
+
+
+def _draw_hidden(name: str, value: str) -> str:
+    return f'<input type="hidden" name="{name}" value="{escape(value)}">' if value else ""
