@@ -70,6 +70,7 @@ class Due(NamedTuple):
     cycle: str
     done_on: date | None
     done_km: float | None
+    done_by: str | None
     due_km: float | None
     due_on: date | None
     projected_on: date | None
@@ -120,6 +121,7 @@ def reckon_due(
         cycle,
         done.on if done else None,
         done.km if done else None,
+        done.order if done else None,
         due_km,
         due_on,
         projection.expected if projection else None,

@@ -36,6 +36,10 @@ class VehicleService(Base):
     """
 
     __tablename__ = "vehicle_service"
+    __table_args__ = (
+        Index(None, "site", "customer_ref"),
+        Index("vehicle_service_unreviewed_idx", "vin", postgresql_where=text("reviewed_at IS NULL")),
+    )
 
     vin: Mapped[str] = mapped_column(primary_key=True)
     # Where and for whom it was last in the workshop.
@@ -56,8 +60,9 @@ class VehicleService(Base):
     rate_from: Mapped[str | None]
     trusted_readings: Mapped[int] = mapped_column(server_default=text("0"))
     refused_readings: Mapped[int] = mapped_column(server_default=text("0"))
-    # The newest work order's news that is in this row, and whether anything asks for a new review.
+    # The newest work order's news that is in this row.
     orders_as_of: Mapped[datetime | None]
+    # Null asks for a review.
     reviewed_at: Mapped[datetime | None]
 
 
@@ -93,6 +98,8 @@ class ServiceDue(Base):
     cycle: Mapped[str]
     done_on: Mapped[date | None]
     done_km: Mapped[float | None]
+    # The site and work order that did it last, with a slash between them.
+    done_by: Mapped[str | None]
     # The limits by distance and by time, and the day the first of them is reached, with a range.
     due_km: Mapped[float | None]
     due_on: Mapped[date | None]
@@ -133,7 +140,8 @@ class ServiceReminder(Base):
     due_on: Mapped[date | None]
     projected_on: Mapped[date | None]
     raised_at: Mapped[datetime]
-    # raised, sent, failed, booked, done, snoozed, dismissed, or withheld for want of consent.
+    # Open: raised, sent, failed, booked (the car is here), withheld (for want of consent), suppressed (held).
+    # Closed: done, lapsed (its time went by), dropped (its plan has no such item any more).
     state: Mapped[str]
     # message or call; null while withheld.
     channel: Mapped[str | None]

@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("cycle", sa.Text(), nullable=False),
         sa.Column("done_on", sa.Date(), nullable=True),
         sa.Column("done_km", sa.Double(), nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
         sa.Column("due_km", sa.Double(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("projected_on", sa.Date(), nullable=True),
@@ -151,6 +152,19 @@ def upgrade() -> None:
         sa.Column("orders_as_of", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("vin", name=op.f("vehicle_service_pkey")),
+    )
+    op.create_index(
+        op.f("vehicle_service_site_customer_ref_idx"),
+        "vehicle_service",
+        ["site", "customer_ref"],
+        unique=False,
+    )
+    op.create_index(
+        "vehicle_service_unreviewed_idx",
+        "vehicle_service",
+        ["vin"],
+        unique=False,
+        postgresql_where=sa.text("reviewed_at IS NULL"),
     )
     op.create_table(
         "delivery_attempt",
