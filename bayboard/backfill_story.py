@@ -72,7 +72,9 @@ class Chunk:
         return max((hearing.last_received_at for hearing in hearings), default=None)
 
 
-def tell_story(plan: Plan, rules: Rules, write_truth: Write, chunk_days: int = CHUNK_DAYS) -> Iterator[Chunk]:
+def tell_story(
+    plan: Plan, rules: Rules, write_truth: Write | None, chunk_days: int = CHUNK_DAYS
+) -> Iterator[Chunk]:
     """Yield a site's history, chunk by chunk; the last one ends it at midnight after the last day."""
     simulated = simulate_history(
         plan.site,
@@ -82,8 +84,9 @@ def tell_story(plan: Plan, rules: Rules, write_truth: Write, chunk_days: int = C
         scenario=plan.scenario,
         average=plan.average,
     )
-    truth = SiteTruth(simulated, write_truth)
-    truth.begin(seed=plan.seed, scenario=plan.scenario, faults={})
+    truth = SiteTruth(simulated, write_truth) if write_truth else None
+    if truth:
+        truth.begin(seed=plan.seed, scenario=plan.scenario, faults={})
     orders = Orders(plan.site.key, rules.end_stages, rules.repairs)
     listener = _Listener(orders)
     devices, tell_time = simulated.devices, simulated.timing.tell_time
@@ -93,14 +96,16 @@ def tell_story(plan: Plan, rules: Rules, write_truth: Write, chunk_days: int = C
         until = min(first + chunk_days, plan.days)
         while fact.at_seconds < until * DAY:
             at = tell_time(fact.at_seconds)
-            said = list(devices.say(fact))
-            truth.tell(fact, said, at)
+            said = list(devices.say(fact, at))
+            if truth:
+                truth.tell(fact, said, at)
             listener.hear(said, at)
             fact = next(simulated.facts)
         if until < plan.days:
             yield listener.finish(until, orders.settle(tell_time(until * DAY)))
     midnight = tell_time(plan.days * DAY)
-    truth.end(midnight)
+    if truth:
+        truth.end(midnight)
     listener.pause()
     listener.hear(_say_of_all(devices.all, midnight, "offline"), midnight)
     yield listener.finish(plan.days, orders.end())

@@ -22,7 +22,7 @@ from ingest.orders import write_vehicles
 from ingest.rows import COLUMNS
 from ingest.write import announce
 from models.copy import copy_rows
-from simulators.truth import Line, Write
+from simulators.truth import Write
 
 # Our locks among PostgreSQL's advisory ones: one backfill at a time writes a site.
 _BACKFILL_LOCKS = 0x6261636B
@@ -48,7 +48,7 @@ def write_history(
         if days_written == plan.days and write_truth is None:
             go_on(plan.days)
             return stored
-        for chunk in tell_story(plan, rules, write_truth or _keep_to_oneself, chunk_days):
+        for chunk in tell_story(plan, rules, write_truth, chunk_days):
             if chunk.until_day > days_written:
                 stored += _write(connection, plan, chunk)
             if not go_on(chunk.until_day):
@@ -117,7 +117,3 @@ def _write(connection: Connection, plan: Plan, chunk: Chunk) -> Counter[str]:
             (site, Jsonb(plan.describe()), plan.days, chunk.until_day),
         )
     return stored
-
-
-def _keep_to_oneself(_line: Line) -> None:
-    """Tell nobody the truth."""

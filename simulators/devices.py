@@ -91,9 +91,9 @@ class SiteDevices:
         """Return the number of a work order; two runs into one database do not share any."""
         return f"RO-{self._run}-{order}"
 
-    def say(self, fact: Fact) -> Iterator[Outgoing]:
-        """Say what the devices publish when a fact happens."""
-        at = self._timing.tell_time(fact.at_seconds)
+    def say(self, fact: Fact, at: datetime | None = None) -> Iterator[Outgoing]:
+        """Say what the devices publish when a fact happens; `at` is its instant, where it is known."""
+        at = at or self._timing.tell_time(fact.at_seconds)
         match fact:
             case facts.StageEntered():
                 yield self._scan_stage(fact, at)

@@ -50,7 +50,7 @@ class Life:
         for fact in self.site.facts:
             at = self.site.timing.tell_time(fact.at_seconds)
             yield from self._arrive(at)
-            said = list(self.site.devices.say(fact))
+            said = list(self.site.devices.say(fact, at))
             yield Lived(at, fact, said)
             if self._ended:
                 break
