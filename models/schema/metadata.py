@@ -4,8 +4,19 @@ Owns that each module of the schema is imported, so that none of its tables is f
 module that is not named here does not exist for migrations.
 """
 
-from models.schema import access, devices, events, history, messages, orders, public, reminders, rollups
+from models.schema import (
+    access,
+    devices,
+    estimates,
+    events,
+    history,
+    messages,
+    orders,
+    public,
+    reminders,
+    rollups,
+)
 from models.schema.base import Base
 
-MODULES = (access, devices, events, history, messages, orders, public, reminders, rollups)
+MODULES = (access, devices, estimates, events, history, messages, orders, public, reminders, rollups)
 metadata = Base.metadata

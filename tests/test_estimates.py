@@ -1,0 +1,82 @@
+"""The daily refresh of a site's model: learned from the database, judged by what it had not seen."""
+
+import asyncio
+from datetime import timedelta
+
+import psycopg
+from psycopg.rows import dict_row
+
+from models.analytics.calibration import calibrate
+from models.analytics.ready import Basis, expect_ready
+from models.analytics.site_model import SiteModel
+from models.queries.estimates import Refreshed, read_open_cars, read_site_model, refresh_estimates
+from tests.fix_history import History
+
+
+def _refresh(url: str, history: History, hours_later: float = 0.0) -> Refreshed | None:
+    site = history.workshop.site(history.site)
+    assert site
+    with psycopg.connect(url) as connection:
+        now = history.ends_at + timedelta(hours=hours_later)
+        return refresh_estimates(connection, site, history.workshop.stages, now)
+
+
+def _read_model(url: str, site: str) -> SiteModel | None:
+    async def read() -> SiteModel | None:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            return await read_site_model(connection, site)
+
+    return asyncio.run(read())
+
+
+def test_a_site_learns_from_its_history_and_is_judged_by_the_second_half(
+    history: History, history_url: str
+) -> None:
+    refreshed = _refresh(history_url, history)
+    assert refreshed
+    model = _read_model(history_url, history.site)
+    assert model
+    assert model.has_history
+    assert model.orders == refreshed.orders
+    with psycopg.connect(history_url, row_factory=dict_row) as connection:
+        rows = connection.execute("select * from ready_estimate").fetchall()
+    assert len(rows) == refreshed.judged > 0
+    assert {row["stage"] for row in rows} == {"received", "repairing"}
+    assert all(row["at"] <= row["p50_at"] <= row["p80_at"] for row in rows)
+    middle = history.begins_at + (history.ends_at - history.begins_at) / 2
+    assert all(row["ready_at"] > middle for row in rows)
+
+
+def test_a_fresh_model_is_left_alone(history: History, history_url: str) -> None:
+    assert _refresh(history_url, history)
+    assert _refresh(history_url, history, hours_later=1) is None
+    assert _refresh(history_url, history, hours_later=24) is not None
+
+
+def test_only_one_process_refreshes_a_site(history: History, history_url: str) -> None:
+    site = history.workshop.site(history.site)
+    assert site
+    with psycopg.connect(history_url) as first, first.transaction():
+        assert refresh_estimates(first, site, history.workshop.stages, history.ends_at)
+        assert _refresh(history_url, history) is None
+
+
+def test_cars_in_the_shop_are_estimated_from_what_was_learned(history: History, history_url: str) -> None:
+    _refresh(history_url, history)
+    model = _read_model(history_url, history.site)
+    site = history.workshop.site(history.site)
+    assert site
+
+    async def read() -> None:
+        async with await psycopg.AsyncConnection.connect(history_url) as connection:
+            cars = await read_open_cars(connection, site.key)
+        found = expect_ready(cars, model, history.workshop.stages, site.hours, history.ends_at)
+        not_ready = {car.work_order for car in cars if car.stage not in {"ready", "delivered"}}
+        assert set(found) == not_ready
+        assert any(estimate.basis is Basis.HISTORY for estimate in found.values())
+
+    asyncio.run(read())
+
+
+def test_nothing_judged_has_no_calibration() -> None:
+    assert calibrate([]) is None
