@@ -21,6 +21,7 @@ from bayboard.backfill_command import backfill
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
 from bayboard.device_commands import app as device
+from bayboard.doctor_command import doctor
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from bayboard.quarantine_commands import app as quarantine
@@ -45,6 +46,7 @@ app.add_typer(device, name="device")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(screen, name="screen")
 app.command()(backfill)
+app.command()(doctor)
 app.command()(verify)
 
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]
@@ -127,6 +129,7 @@ def ingest(
     from bayboard.ingesting import make_ingest, take_session  # noqa: PLC0415
     from ingest.health import serve_health  # noqa: PLC0415
     from ingest.pruning import Pruning  # noqa: PLC0415
+    from ingest.settling import Settling  # noqa: PLC0415
 
     if share and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", share):
         raise typer.BadParameter(f"--share: {share!r} is not 1 to 64 of A-Z a-z 0-9 . _ -")
@@ -145,8 +148,11 @@ def ingest(
         )
         assert settings.database_url  # noqa: S101  # required above
         pruning = Pruning(database_url=settings.database_url, rules=workshop.store, clock=read_clock)
+        settling = Settling(database_url=settings.database_url, workshop=workshop, clock=read_clock)
         pruning.start()
+        settling.start()
         service.run()
+        settling.stop()
         pruning.stop()
         if server:
             server.shutdown()

@@ -20,6 +20,7 @@ from ingest.orders import OrderKey, OrderNews, write_orders
 from models.domain.intervals import Interval, Scan
 from models.domain.repairs import Limits, list_stays, reckon_repaired, share_bays
 from models.domain.work_order import Change, fold_changes, judge_standing
+from models.rollups.marks import mark_orders
 
 # Work orders with new events: (site, work_order) -> earliest event time, newest receive time.
 Touched = dict[OrderKey, tuple[datetime, datetime]]
@@ -86,7 +87,16 @@ def project_work_orders(
         standing = judge_standing(facts, repaired[key], end_stages)
         news[key] = OrderNews(facts, standing, touched[key][1] if key in touched else _NEVER)
     write_orders(connection, news)
+    mark_orders(connection, {key: _span(events[key], repaired[key]) for key in changed})
     return changed
+
+
+def _span(events: _Events, repaired: Sequence[Interval]) -> tuple[datetime, datetime]:
+    """Return the earliest and the latest instant that anything derived of an order was or is about."""
+    instants = [change.at for change in events.changes]
+    for interval in (*events.intervals, *repaired):
+        instants += (interval.entered_at, interval.left_at or interval.entered_at)
+    return min(instants), max(instants)
 
 
 def _lock_sites(connection: Connection, sites: Collection[str]) -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 from psycopg import Connection, sql
 from psycopg.errors import UniqueViolation
@@ -24,11 +25,14 @@ from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
 from models.copy import copy_rows, name_columns
 from models.queries.board import CHANNEL
+from models.rollups.marks import mark_labour
 
 # Beyond this a notification would come near PostgreSQL's 8000 bytes; screens read the site anyway.
 _MAX_NAMED_ORDERS = 100
 # PostgreSQL's text cannot hold NUL.
 _NO_TEXT = ("\0", "\N{REPLACEMENT CHARACTER}")
+# Of a labour scan: where, on which order, when.
+_OF_LABOUR = itemgetter(*map(COLUMNS["labour_scan"].index, ("site", "work_order", "corrected_at")))
 _NAMES_WORK_ORDERS = ("stage_scan", "work_order_change")
 
 
@@ -64,6 +68,8 @@ def write_batch(connection: Connection, batch: Batch, rules: Rules) -> Written:
         if batch.refusals:
             written.quarantined = _quarantine(connection, batch.refusals)
         changed = project_work_orders(connection, touched, rules.end_stages, rules.repairs)
+        if clocked := batch.rows.get("labour_scan"):
+            mark_labour(connection, map(_OF_LABOUR, clocked))
         written.clocks = store_hearings(connection, batch.devices) if batch.devices else {}
         announce(connection, batch.heard, changed)
     return written

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from config.store import StoreRules
+from models.rollups.mileage import keep_mileage
 from models.schema.events import HYPERTABLES
 from models.schema.metadata import metadata
 from models.store import list_rules
@@ -85,6 +86,8 @@ def _list_message_steps(rules: StoreRules) -> list[_Step]:
 
 def _take(connection: Connection, step: _Step, horizon: datetime) -> int:
     """Take one step, or leave it for the next time when somebody holds what it needs."""
+    if step.table == "odometer_reading":
+        keep_mileage(connection, horizon)
     try:
         if step.condition is None:
             return drop_chunks(connection, step.table, horizon)

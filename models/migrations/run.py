@@ -1,12 +1,13 @@
 """Brings a database to the current schema, once however many processes ask at the same time.
 
-Owns the order: lock, extension, Alembic's revisions, hypertables, policies. All of it is one
+Owns the order: lock, extension, Alembic's revisions, hypertables, policies, views. All of it is one
 transaction, so a migration either happened or did not.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -15,6 +16,8 @@ from sqlalchemy import Connection, text
 
 from config.store import StoreRules
 from models.connect import connect_database
+from models.rollups.mileage import aggregate_mileage
+from models.rollups.views import install_rollups
 from models.store import PolicyChange, apply_store
 from models.timescale.edition import Database, detect_database, enable_timescaledb
 from models.timescale.hypertables import make_hypertables
@@ -70,9 +73,18 @@ def migrate(database_url: str, rules: StoreRules | None = None) -> Migration:
             command.upgrade(config, "head")
             made = make_hypertables(connection) if database.has_hypertables() else []
             changes = apply_store(connection, database, rules or StoreRules())
+            install_rollups(
+                _take_driver(connection), aggregate_mileage(connection, database, rules or StoreRules())
+            )
             return Migration(database, before, newest_revision(), made, changes)
     finally:
         engine.dispose()
+
+
+def _take_driver(connection: Connection) -> psycopg.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101  # connect_database names no other driver
+    return driver
 
 
 def current_revision(connection: Connection) -> str | None:

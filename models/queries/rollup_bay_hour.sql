@@ -12,14 +12,17 @@ select
 from stint
 join dirty_day
     on dirty_day.site = stint.site
-    and stint.entered_at < dirty_day.ends_at
-    and stint.left_at > dirty_day.starts_at
+    and lower(stint.span) < dirty_day.ends_at
+    and upper(stint.span) > dirty_day.starts_at
 cross join lateral generate_series(
-    dirty_day.starts_at, dirty_day.ends_at - interval '1 second', interval '1 hour'
+    dirty_day.starts_at
+        + greatest(floor(extract(epoch from lower(stint.span) - dirty_day.starts_at) / 3600), 0)
+        * interval '1 hour',
+    least(upper(stint.span), dirty_day.ends_at) - interval '1 microsecond',
+    interval '1 hour'
 ) as hour (starts_at)
 cross join lateral (
-    select tstzrange(stint.entered_at, stint.left_at)
-        * tstzrange(hour.starts_at, hour.starts_at + interval '1 hour') as span
+    select stint.span * tstzrange(hour.starts_at, hour.starts_at + interval '1 hour') as span
 ) as part
-where stint.bay is not null and not isempty(part.span)
+where stint.bay is not null
 group by stint.site, dirty_day.day, extract(hour from hour.starts_at at time zone dirty_day.timezone), stint.bay

@@ -54,7 +54,7 @@ left join (
 ) as made_ready using (site, work_order)
 cross join lateral (select coalesce(made_ready.at, closed.closed_at) as at) as ready
 left join (
-    select site, work_order, sum(touch_seconds) as seconds from stint_seconds group by site, work_order
+    select site, work_order, sum(touch_seconds) as seconds from stint group by site, work_order
 ) as touch using (site, work_order)
 left join (
     select site, work_order, jsonb_object_agg(cause, seconds) as seconds
@@ -69,7 +69,7 @@ left join (
     group by site, work_order
 ) as sold using (site, work_order)
 left join (
-    select site, work_order, sum(extract(epoch from ended_at - began_at))::double precision as seconds
+    select site, work_order, sum(seconds) as seconds
     from labour
     group by site, work_order
 ) as clocked using (site, work_order)

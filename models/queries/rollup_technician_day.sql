@@ -7,12 +7,7 @@ select
     sum(labour.seconds) as clocked_seconds,
     coalesce(sum(sold.hours * labour.seconds / nullif(labour.on_job_seconds, 0)), 0) as sold_hours
 from (
-    select
-        clocked.*,
-        sum(seconds) over (partition by site, work_order, job) as on_job_seconds
-    from (
-        select labour.*, extract(epoch from ended_at - began_at)::double precision as seconds from labour
-    ) as clocked
+    select *, sum(seconds) over (partition by site, work_order, job) as on_job_seconds from labour
 ) as labour
 join dirty_day
     on dirty_day.site = labour.site

@@ -1,10 +1,11 @@
 """Settling: the days with news are reckoned once more, stored, and their marks struck off.
 
-Owns which process does it, in what portions, and what is kept of odometer readings that are
-dropped. Takes no lock that a writer wants; what is committed meanwhile keeps its mark.
+Owns which process does it and in what portions. Takes no lock that a writer wants; what is
+committed meanwhile keeps its mark.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -15,9 +16,10 @@ from config.workshop import Site, Workshop
 from models.rollups.views import (
     FROM_EVENTS,
     FROM_ROLLUPS,
+    STEPS,
     name_columns,
     query_from,
-    query_from_events,
+    read_query,
     settled_of_days,
 )
 from models.rollups.workshop import record_openings, record_workshop
@@ -55,11 +57,6 @@ def refresh_rollups(
         connection.execute("select pg_advisory_unlock(%s)", (_SETTLING_LOCK,))
 
 
-def keep_mileage(connection: Connection, before: datetime) -> None:
-    """Keep by the hour what odometer readings say that are about to be dropped."""
-    connection.execute(_KEEP_MILEAGE, (before,))
-
-
 def _settle_all(
     connection: Connection, sites: dict[str, Site], now: datetime, horizon: datetime | None
 ) -> Settled:
@@ -69,41 +66,66 @@ def _settle_all(
     marked = connection.execute(
         "select site, min(since) from rollup_dirty group by site order by site"
     ).fetchall()
+    if not marked:
+        return Settled()
     isolation = connection.isolation_level
     # Days are reckoned and their marks struck off from the same sight of the database.
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    days = 0
     try:
-        days = 0
-        for site, since in marked:
-            with connection.transaction():
-                if known := sites.get(site):
-                    record_openings(connection, known, since, now)
-                days += _settle_site(connection, site)
-        return Settled(len(marked), days)
+        with _lay_out_steps(connection):
+            for site, since in marked:
+                with connection.transaction():
+                    if known := sites.get(site):
+                        record_openings(connection, known, since, now)
+                    days += _settle_site(connection, site)
     finally:
         connection.isolation_level = isolation
+    return Settled(len(marked), days)
 
 
 def _settle_site(connection: Connection, site: str) -> int:
-    connection.execute(
-        "create temp table news_day on commit drop as select * from dirty_day where site = %s", (site,)
-    )
-    # Shadows the view, so that the same queries reckon only the days at hand.
-    connection.execute("create temp table dirty_day (like news_day) on commit drop")
+    connection.execute("insert into news_day select * from read_dirty_days() where site = %s", (site,))
     days = 0
     while taken := connection.execute(_TAKE_DAYS, (_DAYS_AT_ONCE,)).rowcount:
         days += taken
         connection.execute("analyze dirty_day")
+        for step in STEPS:
+            table = sql.Identifier(step)
+            connection.execute(sql.SQL("insert into {} {}").format(table, sql.SQL(read_query(step))))
+            connection.execute(sql.SQL("analyze {}").format(table))
         for rollup in FROM_EVENTS:
-            _replace_days(connection, rollup, query_from_events(rollup))
+            _replace_days(connection, rollup, sql.SQL(read_query(rollup)))
         for rollup, source in FROM_ROLLUPS.items():
             _replace_days(connection, rollup, query_from(rollup, **{source: settled_of_days(source)}))
         _replace_months(connection)
-        connection.execute("truncate dirty_day")
+        connection.execute(sql.SQL("truncate {}").format(_join("dirty_day", *STEPS)))
     connection.execute("delete from rollup_dirty where site = %s", (site,))
-    # Later transactions on this connection mean the view again.
-    connection.execute("drop table dirty_day, news_day")
     return days
+
+
+@contextmanager
+def _lay_out_steps(connection: Connection) -> Iterator[None]:
+    """Keep each step in a temporary table, so that it is reckoned once for all rollups that need it.
+
+    They shadow the view dirty_day, so that the same queries reckon only the days at hand.
+    """
+    connection.execute("create temp table news_day as select * from read_dirty_days() limit 0")
+    connection.execute("create temp table dirty_day (like news_day)")
+    for step in STEPS:
+        connection.execute(
+            sql.SQL("create temp table {} as {} limit 0").format(
+                sql.Identifier(step), sql.SQL(read_query(step))
+            )
+        )
+    try:
+        yield
+    finally:
+        connection.execute(sql.SQL("drop table {}").format(_join("news_day", "dirty_day", *STEPS)))
+
+
+def _join(*tables: str) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, tables))
 
 
 def _replace_days(connection: Connection, rollup: str, query: sql.Composable) -> None:
@@ -146,14 +168,3 @@ _DAYS_OF_MONTHS: LiteralString = """(
         and settled.day >= touched.month
         and settled.day < (touched.month + interval '1 month')::date
 )"""
-_KEEP_MILEAGE: LiteralString = """
-insert into mileage_hour_settled as kept (site, vin, hour, least_km, most_km, readings)
-select site, vin, date_trunc('hour', at, 'UTC'), min(km), max(km), count(*)
-from odometer_reading
-where trusted is distinct from false and at < %s
-group by 1, 2, 3
-on conflict (site, vin, hour) do update set
-    least_km = least(kept.least_km, excluded.least_km),
-    most_km = greatest(kept.most_km, excluded.most_km),
-    readings = greatest(kept.readings, excluded.readings)
-"""

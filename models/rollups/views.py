@@ -4,7 +4,6 @@ Owns how models/queries/rollup_x.sql becomes the view `x`, and when views are ma
 queries settle days in `models.rollups.settle`, so that both say the same.
 """
 
-from collections.abc import Collection
 from hashlib import sha256
 from importlib.resources import files
 from typing import LiteralString
@@ -13,19 +12,22 @@ from psycopg import Connection, sql
 
 from models.schema.metadata import metadata
 
-# Reckoned from events, in this order.
+# What rollups are reckoned from, each from those before it, for the days of dirty_day.
+STEPS = ("order_present", "labour", "worked", "stint", "wait_cause", "visit", "visit_begun")
+# Reckoned from these.
 FROM_EVENTS = ("stage_time", "stage_day", "order_figures", "bay_hour", "technician_day")
 # Added up from one of those: rollup -> what it reads.
 FROM_ROLLUPS = {"order_day": "order_figures", "wait_day": "order_figures", "bay_day": "bay_hour"}
 ROLLUPS = (*FROM_EVENTS, *FROM_ROLLUPS, "stage_time_month", "mileage_hour", "mileage_day")
 
 
-def install_rollups(connection: Connection, kept: Collection[str] = ()) -> list[str]:
+def install_rollups(connection: Connection, mileage_aggregate: str | None = None) -> list[str]:
     """Make the views, or make them anew where their text has changed; return those that were made.
 
-    `kept` are relations that the database keeps by itself, such as continuous aggregates.
+    `mileage_aggregate` is the continuous aggregate that mileage is read from, where there is one.
     """
-    views = {name: view for name, view in _compose_views().items() if name not in kept}
+    connection.execute(sql.SQL(_READ_DIRTY_DAYS).format(sql.SQL(read_query("dirty_day"))))
+    views = _compose_views(mileage_aggregate)
     known: dict[str, str | None] = dict(
         connection.execute(
             "select relname, obj_description(oid, 'pg_class') from pg_class"
@@ -42,11 +44,6 @@ def install_rollups(connection: Connection, kept: Collection[str] = ()) -> list[
         connection.execute(sql.SQL("create view {} as {}").format(view, views[name]))
         connection.execute(sql.SQL("comment on view {} is {}").format(view, digest))
     return names[first:]
-
-
-def query_from_events(rollup: str) -> sql.Composable:
-    """Return the query that reckons the days of dirty_day from events."""
-    return sql.SQL("{}\n{}").format(sql.SQL(read_query("base")), sql.SQL(read_query(rollup)))
 
 
 def query_from(rollup: str, **sources: sql.Composable) -> sql.Composable:
@@ -71,11 +68,14 @@ def read_query(name: str) -> LiteralString:
     return (files("models.queries") / f"rollup_{name}.sql").read_text()
 
 
-def _compose_views() -> dict[str, sql.Composable]:
+def _compose_views(mileage_aggregate: str | None) -> dict[str, sql.Composable]:
     """Compose every view, in an order in which each reads only earlier ones."""
-    views: dict[str, sql.Composable] = {"dirty_day": sql.SQL(read_query("dirty_day"))}
+    views: dict[str, sql.Composable] = {"dirty_day": sql.SQL("select * from read_dirty_days()")}
+    steps = sql.SQL(",\n").join(
+        sql.SQL("{} as (\n{})").format(sql.Identifier(step), sql.SQL(read_query(step))) for step in STEPS
+    )
     for rollup in FROM_EVENTS:
-        views[f"{rollup}_fresh"] = query_from_events(rollup)
+        views[f"{rollup}_fresh"] = sql.SQL("with {}\n{}").format(steps, sql.SQL(read_query(rollup)))
         views[rollup] = _compose_view(rollup)
     for rollup, source in FROM_ROLLUPS.items():
         views[f"{rollup}_fresh"] = query_from(rollup, **{source: sql.Identifier(f"{source}_fresh")})
@@ -84,7 +84,12 @@ def _compose_views() -> dict[str, sql.Composable]:
         now=query_from("stage_time_month", stage_time=sql.Identifier("stage_time_fresh")),
         then=query_from("stage_time_month", stage_time=settled_of_days("stage_time")),
     )
-    views["mileage_hour"] = sql.SQL(_MILEAGE_HOUR_VIEW).format(sql.SQL(read_query("mileage_hour")))
+    read_mileage = (
+        sql.SQL("select * from {}").format(sql.Identifier(mileage_aggregate))
+        if mileage_aggregate
+        else sql.SQL(read_query("mileage_hour"))
+    )
+    views["mileage_hour"] = sql.SQL(_MILEAGE_HOUR_VIEW).format(read_mileage)
     views["mileage_day"] = sql.SQL(read_query("mileage_day"))
     return views
 
@@ -101,6 +106,17 @@ def _digest(view: sql.Composable) -> str:
     return sha256(view.as_string(None).encode()).hexdigest()
 
 
+# A function, because of the query itself the planner expects a million days, where there are a few.
+_READ_DIRTY_DAYS: LiteralString = """
+create or replace function read_dirty_days()
+returns table (site text, day date, timezone text, starts_at timestamptz, ends_at timestamptz)
+language plpgsql stable parallel safe rows 4 as $$
+#variable_conflict use_column
+begin
+    return query {};
+end
+$$
+"""
 _VIEW: LiteralString = """
 select {columns} from {settled} as settled
 where not exists (
