@@ -20,6 +20,7 @@ import structlog
 from dash import Dash, html
 from fastapi import FastAPI, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
+from starlette.exceptions import HTTPException
 
 from config.texts import choose_lang
 from config.workshop import Workshop
@@ -106,6 +107,7 @@ def create_app(
             workshop=workshop,
             open_database=open_database,
             clock=clock,
+            public_url=public_url,
             document=_DOCUMENT,
             on_error=_log_page_error,
         ),
@@ -126,12 +128,12 @@ def create_app(
 
 def _add_stream(server: FastAPI, workshop: Workshop, kinds: Container[str], screens: Screens) -> None:
     @server.get("/stream/{kind}/{site}")
-    async def stream(kind: str, site: str, lang: str | None = None) -> Response:
+    async def stream(kind: str, site: str, lang: str | None = None, zone: str = "") -> Response:
         known = workshop.site(site)
-        if known is None or kind not in kinds:
+        if known is None or kind not in kinds or (zone and not known.bays_of(zone)):
             return PlainTextResponse(f"there is no board {kind} of a site {site}", 404)
         return StreamingResponse(
-            screens.stream(kind, known, Look(choose_lang(lang))),
+            screens.stream(kind, known, Look(choose_lang(lang), zone)),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -189,7 +191,8 @@ def _mount_walls(server: FastAPI) -> Dash:
 
 def _log_page_error(error: Exception) -> None:
     """Log what a page or callback raised; Dash would answer 500 and keep it to itself."""
-    log.error("a page failed", exc_info=error)
+    if not isinstance(error, HTTPException):
+        log.error("a page failed", exc_info=error)
     raise error
 
 

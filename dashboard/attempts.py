@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from dashboard.database import Connection
 from dashboard.passwords import check_password, hash_password
 from models.accounts import (
-    AccountRow,
     count_attempt,
     note_sign_in,
     read_account,
     refresh_hash,
     set_password,
 )
+from models.domain.access import AccountRow
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 8

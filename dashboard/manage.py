@@ -7,20 +7,26 @@ scripts that tables and forms need. Owns its frame and which page an address sho
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from config.workshop import Workshop
-from dashboard.access import Visit, current_visit
+from dashboard.access import Visit, Visitor, current_visit
 from dashboard.database import OpenDatabase
+from dashboard.doors import STAFF, find_place
 from dashboard.figures.shell import THEME, draw_shell
 from dashboard.guard import MANAGE_PREFIX
+from dashboard.office_app import OfficeApp
+from dashboard.pages.accounts import AccountsPage
 from dashboard.pages.devices import DevicesPage
 from dashboard.pages.quarantine import QuarantinePage
+from dashboard.pages.screens import ScreensPage
 
 _ASSETS = Path(__file__).with_name("manage_assets")
 
@@ -31,11 +37,12 @@ def mount_manage(
     workshop: Workshop,
     open_database: OpenDatabase,
     clock: Callable[[], datetime],
+    public_url: str | None,
     document: str,
     on_error: Callable[[Exception], None],
 ) -> Dash:
     """Make the app of managers' pages; its document is at MANAGE_PREFIX, whatever the page's address."""
-    app = Dash(
+    app = OfficeApp(
         "manage",
         server=server,  # type: ignore[arg-type]  # Dash accepts it, its types do not say so
         assets_folder=str(_ASSETS),
@@ -53,9 +60,12 @@ def mount_manage(
     layouts = {
         "/devices": DevicesPage(app, workshop, open_database, clock).layout,
         "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
+        "/screens": ScreensPage(app, workshop, open_database, clock, public_url).layout,
+        "/accounts": AccountsPage(app, workshop, open_database, clock).layout,
     }
     app.layout = _draw_frame
-    _route(app, workshop, layouts)
+    with app.for_roles(STAFF):
+        _route(app, workshop, layouts)
     return app
 
 
@@ -74,4 +84,7 @@ def _route(app: Dash, workshop: Workshop, layouts: Mapping[str, Callable[[Visit,
         path = pathname.rstrip("/")
         visit = current_visit.get()
         path = path if path in layouts else next(iter(layouts))
+        place = find_place(path)
+        if place is None or not place.admits(Visitor(visit.user)):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
         return draw_shell(layouts[path](visit, search), path, visit, workshop)

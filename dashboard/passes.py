@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from dashboard.access import Role, Screen, ScreenKind, Ticket, User, Visitor
 from dashboard.database import Connection, DatabaseAwayError, connect
-from models.accounts import AccountRow, read_accounts
-from models.screens import ScreenRow, hash_token, note_seen, read_screens
+from models.accounts import read_accounts
+from models.domain.access import AccountRow, ScreenRow
+from models.screens import hash_token, note_seen, read_screens
 
 REFRESH_SECONDS = 2.0
 _SEEN_EVERY = timedelta(seconds=20)

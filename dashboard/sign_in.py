@@ -32,7 +32,7 @@ from dashboard.doors import find_page
 from dashboard.origin import Origin
 from dashboard.passes import Credentials, Passes
 from dashboard.plain_page import choose_visit_lang, draw_refusal, draw_sign_in
-from models.accounts import AccountRow
+from models.domain.access import AccountRow
 
 SESSION_LASTS = timedelta(hours=12)
 

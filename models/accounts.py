@@ -6,12 +6,13 @@ password raises `session_version`, which ends every session that was given out b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
+
+from models.domain.access import AccountRow
 
 # A name of the company's own sign-in holds a colon, which no other name may.
 SUBJECT_PREFIX = "oidc:"
@@ -19,21 +20,6 @@ SUBJECT_PREFIX = "oidc:"
 
 class AccountError(Exception):
     """The account cannot be made or changed; the message is a sentence for whoever asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """An account as the database has it."""
-
-    name: str
-    label: str
-    password_hash: str | None
-    role: str
-    sites: list[str] | None
-    session_version: int
-    added_at: datetime
-    signed_in_at: datetime | None
-    disabled_at: datetime | None
 
 
 async def read_accounts(connection: AsyncConnection[Any]) -> list[AccountRow]:

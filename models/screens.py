@@ -5,7 +5,6 @@ revoked screen stays listed, since its wall may still hang there asking.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -13,23 +12,11 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from models.domain.access import ScreenRow
+
 
 class ScreenError(Exception):
     """The screen cannot be revoked; the message is a sentence for whoever asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenRow:
-    """A screen as the database has it."""
-
-    id: int
-    token_hash: bytes
-    kind: str
-    site: str
-    name: str
-    added_at: datetime
-    seen_at: datetime | None
-    revoked_at: datetime | None
 
 
 def hash_token(token: str) -> bytes:

@@ -13,15 +13,23 @@ DASHBOARD = Path(__file__).parent.parent / "dashboard"
 # `text(lang, f"count.{name}")` and `read_catalogue(lang).get(f"reason.{…}")` ask for whole tables;
 # the browser is handed the table `tick`.
 WHOLE_TABLES = {
+    "account_state",
+    "alarm",
+    "alarm_kind",
+    "bottleneck",
     "count",
     "devices_show",
     "devices_since",
     "devices_status",
+    "job",
     "payload",
     "quarantine_status",
+    "queue",
     "reason",
     "refusal",
     "role",
+    "screen_kind",
+    "screen_state",
     "since",
     "source",
     "tick",

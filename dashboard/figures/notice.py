@@ -26,3 +26,8 @@ def draw_empty(title: str, sentence: str, command: str | None = None) -> Compone
         [html.H2(title), html.P(sentence), *([html.Pre(html.Code(command))] if command else [])],
         className="empty",
     )
+
+
+def draw_wrong(sentence: str) -> Component:
+    """Say that what was entered cannot be, and why."""
+    return html.P(f"▲ {sentence}", className="wrong", role="alert")

@@ -10,10 +10,16 @@ from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, LANGS, text
 from config.workshop import Workshop
-from dashboard.access import Visit
+from dashboard.access import Visit, Visitor
+from dashboard.doors import find_place
 
 # Text of each place in the navigation; a page appears here once it is there.
-_PLACES = {"/devices": "shell.devices", "/quarantine": "shell.quarantine"}
+_PLACES = {
+    "/devices": "shell.devices",
+    "/quarantine": "shell.quarantine",
+    "/screens": "shell.screens",
+    "/accounts": "shell.accounts",
+}
 
 FONT = (
     '"Inter", "Segoe UI", "Roboto", "Noto Sans", "Noto Sans CJK SC", "Noto Sans SC",'
@@ -42,7 +48,13 @@ def draw_shell(page: Component, path: str, visit: Visit, workshop: Workshop) -> 
         html.Header(
             [
                 html.A([html.Img(src="/assets/mark.svg", alt=""), "Bayboard"], href="/", className="brand"),
-                html.Nav([_draw_place(place, place == path, visit.lang) for place in _PLACES]),
+                html.Nav(
+                    [
+                        _draw_place(place, place == path, visit.lang)
+                        for place in _PLACES
+                        if _may_go(visit, place)
+                    ]
+                ),
                 html.Div(
                     [_draw_user(visit, workshop), *_draw_langs(path, visit.lang), _draw_sign_out(visit.lang)],
                     className="account",
@@ -52,6 +64,11 @@ def draw_shell(page: Component, path: str, visit: Visit, workshop: Workshop) -> 
         ),
         html.Main(page, lang=HTML_LANGS[visit.lang]),
     ]
+
+
+def _may_go(visit: Visit, place: str) -> bool:
+    found = find_place(place)
+    return found is not None and found.admits(Visitor(visit.user))
 
 
 def _draw_place(place: str, here: bool, lang: str) -> Component:
@@ -66,9 +83,8 @@ def _draw_user(visit: Visit, workshop: Workshop) -> Component:
         if sites is None
         else ", ".join(known.name(visit.lang) if (known := workshop.site(site)) else site for site in sites)
     )
-    return html.Span(
-        [html.B(text(visit.lang, f"role.{visit.user.role}")), html.Span(where)], className="user", title=where
-    )
+    who = visit.user.label or text(visit.lang, f"role.{visit.user.role}")
+    return html.A([html.B(who), html.Span(where)], href="/account", className="user", title=where)
 
 
 def _draw_langs(path: str, lang: str) -> list[Component]:

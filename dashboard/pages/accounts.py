@@ -1,0 +1,286 @@
+"""The page `/accounts`: who may sign in, as what, and for which sites.
+
+Owns what a manager may do to whom: only to accounts whose every site is the manager's own.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from config.texts import text
+from config.workshop import Site, Workshop
+from dashboard.access import Role, User, Visit, current_visit
+from dashboard.attempts import is_name, tidy_name
+from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
+from dashboard.figures.access import draw_accounts
+from dashboard.figures.notice import draw_database_away, draw_empty, draw_wrong
+from dashboard.office_app import OfficeApp
+from dashboard.passwords import draw_password, hash_password
+from models.accounts import (
+    AccountError,
+    add_account,
+    disable_account,
+    enable_account,
+    read_account,
+    read_accounts,
+    set_password,
+)
+from models.domain.access import AccountRow
+
+_REFRESH_MS = 5000
+
+
+def may_change(user: User, account: AccountRow) -> bool:
+    """Say whether a manager may do something to an account: it must see no more than the manager does."""
+    if user.sites is None:
+        return True
+    return account.sites is not None and set(account.sites) <= set(user.sites)
+
+
+class AccountsPage:
+    """The layout of the page and its callbacks."""
+
+    def __init__(
+        self,
+        app: OfficeApp,
+        workshop: Workshop,
+        open_database: OpenDatabase,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._workshop = workshop
+        self._open_database = open_database
+        self._clock = clock
+        shown = [
+            Output("accounts-shown", "opened", allow_duplicate=True),
+            Output("accounts-shown", "title", allow_duplicate=True),
+            Output("accounts-password", "value", allow_duplicate=True),
+            Output("accounts-changed", "data", allow_duplicate=True),
+            Output("accounts-wrong", "children", allow_duplicate=True),
+        ]
+        app.callback(
+            Output("accounts-table", "children"),
+            Output("accounts-notice", "children"),
+            Output("accounts", "className"),
+            Input("accounts-tick", "n_intervals"),
+            Input("accounts-changed", "data"),
+        )(self._refresh)
+        app.callback(
+            *shown,
+            Input("accounts-add", "n_clicks"),
+            State("accounts-name", "value"),
+            State("accounts-role", "value"),
+            State("accounts-sites", "value"),
+            prevent_initial_call=True,
+        )(self._add)
+        app.callback(
+            *shown,
+            Input({"type": "account-password", "which": ALL}, "n_clicks"),
+            prevent_initial_call=True,
+        )(self._give_password)
+        app.callback(
+            Output("accounts-question", "opened"),
+            Output("accounts-question", "title"),
+            Output("accounts-doomed", "data"),
+            Input({"type": "account-disable", "which": ALL}, "n_clicks"),
+            Input("accounts-keep", "n_clicks"),
+            prevent_initial_call=True,
+        )(self._ask)
+        app.callback(
+            Output("accounts-question", "opened", allow_duplicate=True),
+            Output("accounts-changed", "data", allow_duplicate=True),
+            Output("accounts-notice", "children", allow_duplicate=True),
+            Input("accounts-disable", "n_clicks"),
+            Input({"type": "account-enable", "which": ALL}, "n_clicks"),
+            State("accounts-doomed", "data"),
+            prevent_initial_call=True,
+        )(self._switch)
+
+    def layout(self, visit: Visit, _search: str) -> Component:
+        """Draw the page without its data."""
+        lang = visit.lang
+        return html.Div(
+            [
+                html.H1(text(lang, "shell.accounts")),
+                html.P(text(lang, "accounts.lead"), className="lead"),
+                self._draw_form(visit),
+                html.Div(id="accounts-wrong"),
+                html.Div(id="accounts-notice"),
+                html.Div(id="accounts-table"),
+                _draw_password(lang),
+                _draw_question(lang),
+                dcc.Store(id="accounts-changed"),
+                dcc.Store(id="accounts-doomed"),
+                dcc.Interval(id="accounts-tick", interval=_REFRESH_MS),
+            ],
+            id="accounts",
+            className="loading",
+        )
+
+    async def _refresh(self, _ticks: int, _changed: str) -> tuple[Any, ...]:
+        visit = current_visit.get()
+        lang, user = visit.lang, visit.user
+        try:
+            async with self._open_database() as connection:
+                accounts = [row for row in await read_accounts(connection) if may_change(user, row)]
+        except DatabaseAwayError:
+            return no_update, draw_database_away(lang), no_update
+        if not accounts:
+            title, words = text(lang, "accounts.empty_title"), text(lang, "accounts.empty")
+            return draw_empty(title, words), None, "without-data"
+        table = draw_accounts(accounts, user.account, self._workshop, self._clock(), lang)
+        return table, None, "with-data"
+
+    async def _add(
+        self, clicks: int | None, name: str | None, role: str, sites: Sequence[str] | None
+    ) -> tuple[Any, ...]:
+        visit = current_visit.get()
+        lang, now, name = visit.lang, self._clock(), tidy_name(name or "")
+        if not clicks:
+            return (no_update,) * 5
+        chosen = [site.key for site in self._list_sites(visit.user) if site.key in (sites or ())]
+        if not is_name(name):
+            return _say_wrong(text(lang, "accounts.wrong_name"))
+        if not chosen and visit.user.sites is not None:
+            return _say_wrong(text(lang, "accounts.no_site"))
+        password = draw_password()
+        hashed = await asyncio.to_thread(hash_password, password)
+        try:
+            async with self._open_database() as connection:
+                await add_account(connection, name, hashed, Role(role), chosen or None, now)
+        except AccountError:
+            return _say_wrong(text(lang, "accounts.taken", name=name))
+        except DatabaseAwayError:
+            return no_update, no_update, no_update, no_update, draw_database_away(lang)
+        return True, text(lang, "accounts.password_title", name=name), password, now.isoformat(), None
+
+    async def _give_password(self, _clicks: Sequence[int | None]) -> tuple[Any, ...]:
+        visit = current_visit.get()
+        if not ctx.triggered or not ctx.triggered[0]["value"]:
+            return (no_update,) * 5
+        name, now, password = str(ctx.triggered_id["which"]), self._clock(), draw_password()
+        hashed = await asyncio.to_thread(hash_password, password)
+        try:
+            async with self._open_database() as connection:
+                if not await _may_change(connection, visit.user, name):
+                    return (no_update,) * 5
+                await set_password(connection, name, hashed)
+        except DatabaseAwayError:
+            return no_update, no_update, no_update, no_update, draw_database_away(visit.lang)
+        title = text(visit.lang, "accounts.password_title", name=name)
+        return True, title, password, now.isoformat(), None
+
+    async def _ask(self, _disable: Sequence[int | None], _keep: int | None) -> tuple[Any, ...]:
+        pressed = ctx.triggered_id
+        if pressed == "accounts-keep":
+            return False, no_update, None
+        if not ctx.triggered or not ctx.triggered[0]["value"]:
+            return no_update, no_update, no_update
+        name = pressed["which"]
+        return True, text(current_visit.get().lang, "accounts.disable_title", name=name), name
+
+    async def _switch(
+        self, _disable: int | None, _enable: Sequence[int | None], doomed: str | None
+    ) -> tuple[Any, ...]:
+        """Disable the account that was asked about, or enable the one whose button was pressed."""
+        visit, now = current_visit.get(), self._clock()
+        if not ctx.triggered or not ctx.triggered[0]["value"]:
+            return no_update, no_update, no_update
+        enabling = ctx.triggered_id != "accounts-disable"
+        name = str(ctx.triggered_id["which"]) if enabling else str(doomed)
+        try:
+            async with self._open_database() as connection:
+                if name != visit.user.account and await _may_change(connection, visit.user, name):
+                    await (
+                        enable_account(connection, name)
+                        if enabling
+                        else disable_account(connection, name, now)
+                    )
+        except AccountError:
+            return False, now.isoformat(), no_update  # somebody else was quicker
+        except DatabaseAwayError:
+            return False, no_update, draw_database_away(visit.lang)
+        return False, now.isoformat(), no_update
+
+    def _list_sites(self, user: User) -> list[Site]:
+        return [site for site in self._workshop.sites if user.may_see(site.key)]
+
+    def _draw_form(self, visit: Visit) -> Component:
+        lang = visit.lang
+        sites = self._list_sites(visit.user)
+        return html.Div(
+            [
+                dmc.TextInput(
+                    id="accounts-name",
+                    label=text(lang, "accounts.name"),
+                    placeholder=text(lang, "accounts.name_hint"),
+                ),
+                dmc.Select(
+                    id="accounts-role",
+                    label=text(lang, "accounts.role"),
+                    value=Role.FOREMAN,
+                    data=[{"value": role, "label": text(lang, f"role.{role}")} for role in Role],
+                    allowDeselect=False,
+                ),
+                dmc.MultiSelect(
+                    id="accounts-sites",
+                    label=text(lang, "accounts.sites"),
+                    placeholder=text(lang, "accounts.every_site") if visit.user.sites is None else "",
+                    data=[{"value": site.key, "label": site.name(lang)} for site in sites],
+                    value=[],
+                    clearable=True,
+                    className="wide",
+                ),
+                dmc.Button(text(lang, "accounts.add"), id="accounts-add"),
+            ],
+            className="filters add",
+        )
+
+
+async def _may_change(connection: Connection, user: User, name: str) -> bool:
+    account = await read_account(connection, name)
+    return account is not None and may_change(user, account)
+
+
+def _say_wrong(words: str) -> tuple[Any, ...]:
+    return no_update, no_update, no_update, no_update, draw_wrong(words)
+
+
+def _draw_password(lang: str) -> Component:
+    modal: Component = dmc.Modal(
+        [
+            dmc.TextInput(
+                id="accounts-password",
+                value="",
+                readOnly=True,
+                **{"aria-label": text(lang, "sign_in.password")},
+            ),
+            html.P(text(lang, "accounts.password")),
+        ],
+        id="accounts-shown",
+        title="",
+        centered=True,
+        zIndex=400,
+        closeButtonProps={"aria-label": text(lang, "accounts.close")},
+    )
+    return modal
+
+
+def _draw_question(lang: str) -> Component:
+    buttons = [
+        dmc.Button(text(lang, "accounts.keep"), id="accounts-keep", variant="default"),
+        dmc.Button(text(lang, "accounts.disable"), id="accounts-disable", color="red"),
+    ]
+    modal: Component = dmc.Modal(
+        [html.P(text(lang, "accounts.disable_means")), html.Div(buttons, className="buttons")],
+        id="accounts-question",
+        title="",
+        centered=True,
+        zIndex=400,
+        closeButtonProps={"aria-label": text(lang, "accounts.close")},
+    )
+    return modal
