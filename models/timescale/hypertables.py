@@ -12,9 +12,7 @@ CHUNK_INTERVAL = timedelta(days=30)
 
 def make_hypertables(connection: Connection) -> list[str]:
     """Turn the event tables into hypertables; return those that were not yet."""
-    existing = set(
-        connection.scalars(text("select hypertable_name from timescaledb_information.hypertables")).all()
-    )
+    existing = list_hypertables(connection)
     missing = [table for table in HYPERTABLES if table not in existing]
     for table in missing:
         connection.execute(
@@ -25,6 +23,13 @@ def make_hypertables(connection: Connection) -> list[str]:
             {"table": table, "column": HYPERTABLES[table], "chunk": CHUNK_INTERVAL},
         )
     return missing
+
+
+def list_hypertables(connection: Connection) -> set[str]:
+    """Name the tables that are hypertables."""
+    return set(
+        connection.scalars(text("select hypertable_name from timescaledb_information.hypertables")).all()
+    )
 
 
 def drop_chunks(connection: Connection, table: str, older_than: datetime) -> int:

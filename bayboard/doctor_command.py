@@ -1,0 +1,89 @@
+"""`bayboard doctor`: everything a workshop's system needs, checked, a line each.
+
+Owns the order of the checks and the exit status: 1 when something is wrong. What cannot be
+reached is a finding too, and only what depends on it is left out.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import psycopg
+import sqlalchemy.exc
+import typer
+
+from bayboard.entry import CommandError, read_clock
+from config.settings import Settings, SettingsError
+from config.workshop import Workshop, WorkshopError, load_workshop
+
+if TYPE_CHECKING:
+    from bayboard.doctor import Finding
+    from models.domain.device import DeviceRow
+
+
+def doctor() -> None:
+    """Check settings, workshop file, broker, database, clocks, sites, devices and quarantine, a line each."""
+    from bayboard.doctor import Verdict  # noqa: PLC0415  # keeps the other commands quick to start
+
+    wrong = 0
+    for finding in _examine():
+        typer.echo(finding)
+        wrong += finding.verdict is Verdict.WRONG
+    if wrong:
+        raise CommandError(f"{wrong} of these are wrong" if wrong > 1 else "one of these is wrong")
+
+
+def _examine() -> Iterator["Finding"]:
+    from bayboard.doctor import Finding, Verdict  # noqa: PLC0415
+    from bayboard.doctor_broker import check_broker  # noqa: PLC0415
+
+    try:
+        settings = Settings.from_environment()
+    except SettingsError as error:
+        yield Finding("settings", Verdict.WRONG, str(error), "docs/reference.md names them all")
+        return
+    yield Finding("settings", Verdict.OK, "readable")
+    workshop = None
+    try:
+        workshop = load_workshop(settings.workshop_file)
+        yield Finding("workshop file", Verdict.OK, f"{settings.workshop_file} is valid")
+    except WorkshopError as error:
+        yield from (Finding("workshop file", Verdict.WRONG, line) for line in str(error).splitlines())
+    if settings.mqtt_url:
+        yield check_broker(settings.mqtt_url, settings.mqtt_ca_file)
+    else:
+        yield Finding("broker", Verdict.WRONG, "BAYBOARD_MQTT_URL is not set", "set it")
+    if settings.database_url:
+        yield from _examine_database(settings.database_url, workshop)
+    else:
+        yield Finding("database", Verdict.WRONG, "BAYBOARD_DATABASE_URL is not set", "set it")
+
+
+def _examine_database(database_url: str, workshop: Workshop | None) -> Iterator["Finding"]:
+    from bayboard.doctor import Finding, Verdict, check_clock, check_database, check_schema  # noqa: PLC0415
+    from models.connect import connect_database  # noqa: PLC0415
+    from models.timescale.edition import detect_database  # noqa: PLC0415
+
+    engine = connect_database(database_url)
+    try:
+        with engine.connect() as connection:
+            yield Finding("database", Verdict.OK, str(detect_database(connection)))
+            yield check_clock(connection, read_clock())
+            schema = check_schema(connection)
+            yield schema
+            if workshop and schema.verdict is Verdict.OK:
+                devices = asyncio.run(_read_devices(database_url))
+                yield from check_database(connection, workshop, devices, read_clock())
+    except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
+        cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+        advice = "start it, or set BAYBOARD_DATABASE_URL right"
+        yield Finding("database", Verdict.WRONG, str(cause).strip().splitlines()[0], advice)
+    finally:
+        engine.dispose()
+
+
+async def _read_devices(database_url: str) -> "list[DeviceRow]":
+    from models.queries.devices import read_devices  # noqa: PLC0415
+
+    async with await psycopg.AsyncConnection.connect(database_url) as connection:
+        return await read_devices(connection, None)
