@@ -1,5 +1,6 @@
 """What is kept how long: said in the workshop file, brought to the database, dropped when too old."""
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, text
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import WorkshopError, load_workshop
+from ingest.pruning import Pruning
 from models.connect import connect_database
 from models.migrations.run import migrate
 from models.prune import PRUNING_LOCK, prune_store
@@ -20,6 +22,7 @@ from models.timescale.edition import Database, Edition, MissingFeatureError, det
 # The Community edition goes by its own clock.
 NOW = datetime.now(UTC)
 DEFAULT = StoreRules()
+PATIENCE_SECONDS = 30.0
 
 
 def rules(**classes: Mapping[str, int | str]) -> StoreRules:
@@ -141,6 +144,7 @@ def test_migrating_again_brings_the_policies_to_the_changed_file(
             "retention on: odometer_reading after 200 days (was after 400 days)",
         ]
         assert "as the workshop file says already" in str(third)
+        assert "continuous aggregate: mileage" in str(third)
     else:
         assert first.policies == second.policies == []
         assert "`bayboard ingest` drops what is too old" in str(first)
@@ -229,6 +233,17 @@ def test_one_process_prunes_at_a_time(connection: Connection, database_url: str)
         assert prune_store(connection, DEFAULT, NOW) == {}
     engine.dispose()
     assert prune_store(connection, DEFAULT, NOW) == {"odometer_reading": 1}
+
+
+def test_ingest_prunes_by_itself(connection: Connection, database_url: str) -> None:
+    put_reading(connection, 500)
+    pruning = Pruning(database_url=database_url, rules=DEFAULT, clock=lambda: NOW, first_seconds=0)
+    pruning.start()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while count(connection, "odometer_reading") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    pruning.stop()
+    assert count(connection, "odometer_reading") == 0
 
 
 @pytest.mark.every_database

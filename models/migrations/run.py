@@ -35,6 +35,7 @@ class Migration:
     after: str
     hypertables: list[str]
     policies: list[PolicyChange]
+    aggregate: str | None
 
     def __str__(self) -> str:
         lines = [f"database: {self.database}"]
@@ -45,6 +46,8 @@ class Migration:
         if self.database.has_hypertables():
             made = ", ".join(self.hypertables) or "all there already"
             lines.append(f"hypertables switched on: {made}")
+        if self.aggregate:
+            lines.append(f"continuous aggregate: {self.aggregate}, kept current by the database")
         if self.database.has_retention_policies():
             lines.extend(map(str, self.policies))
             if not self.policies:
@@ -72,11 +75,11 @@ def migrate(database_url: str, rules: StoreRules | None = None) -> Migration:
             config = alembic_config(connection)
             command.upgrade(config, "head")
             made = make_hypertables(connection) if database.has_hypertables() else []
-            changes = apply_store(connection, database, rules or StoreRules())
-            install_rollups(
-                _take_driver(connection), aggregate_mileage(connection, database, rules or StoreRules())
-            )
-            return Migration(database, before, newest_revision(), made, changes)
+            rules = rules or StoreRules()
+            changes = apply_store(connection, database, rules)
+            aggregate = aggregate_mileage(connection, database, rules)
+            install_rollups(_take_driver(connection), aggregate)
+            return Migration(database, before, newest_revision(), made, changes, aggregate)
     finally:
         engine.dispose()
 
