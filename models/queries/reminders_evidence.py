@@ -1,0 +1,128 @@
+"""What the reminder engine reads of vehicles, and how it finds those with news.
+
+Owns the questions; each is asked for a portion of vehicles at a time. Their order and locks are the engine's.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from models.domain.odometer import Correction, Reading
+
+_NEWS = (files("models.queries") / "reminders_news.sql").read_text()
+_ORDERS = (files("models.queries") / "reminders_orders.sql").read_text()
+
+# The key of a reading, its vehicle first, and the verdict that is stored of it.
+ReadingKey = tuple[str, str, str, str, datetime]
+Stored = tuple[ReadingKey, bool | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle as work orders describe it."""
+
+    vin: str
+    make: str | None
+    model: str | None
+    powertrain: str | None
+    in_service_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A visit of a vehicle with the jobs of it, in lower case; `done_at` is None until it is over."""
+
+    vin: str
+    site: str
+    work_order: str
+    opened_at: datetime | None
+    done_at: datetime | None
+    cancelled: bool
+    job_type: str | None
+    customer_ref: str | None
+    customer_name: str | None
+    customer_phone: str | None
+    advisor: str | None
+    updated_at: datetime
+    jobs: list[str]
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything that is known of one vehicle."""
+
+    vehicle: Vehicle | None = None
+    readings: list[Reading] = field(default_factory=list)
+    stored: list[Stored] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+
+
+def find_unjudged(connection: Connection[Any], after: str, limit: int) -> list[str]:
+    """Find the next vehicles after a VIN of which some reading has no verdict."""
+    rows = connection.execute(
+        "select distinct vin from odometer_reading where trusted is null and vin > %s order by vin limit %s",
+        (after, limit),
+    )
+    return [vin for (vin,) in rows]
+
+
+def find_news(connection: Connection[Any], since: datetime | None) -> list[str]:
+    """Find vehicles whose work orders say more than was reviewed, or for which a review was asked.
+
+    Orders that were closed before `since` are looked at only when it is None, in full.
+    """
+    return [vin for (vin,) in connection.execute(_NEWS, {"since": since})]
+
+
+def lock_vehicles(connection: Connection[Any], vins: Sequence[str]) -> list[str]:
+    """Lock the rows of vehicles, made where there are none; leave out those that another engine holds."""
+    connection.execute(
+        "insert into vehicle_service (vin) select vin from unnest(%s::text[]) as vin order by vin"
+        " on conflict do nothing",
+        (list(vins),),
+    )
+    rows = connection.execute(
+        "select vin from vehicle_service where vin = any(%s) order by vin for update skip locked",
+        (list(vins),),
+    )
+    return [vin for (vin,) in rows]
+
+
+def read_evidence(connection: Connection[Any], vins: Sequence[str]) -> Mapping[str, Evidence]:
+    """Read everything that is known of vehicles."""
+    found: defaultdict[str, Evidence] = defaultdict(Evidence)
+    wanted = (list(vins),)
+    for vin, at, km, device, event_id, received_at, site, own_at, trusted, reason in connection.execute(
+        "select vin, corrected_at, km, device, event_id, received_at, site, at, trusted, reason"
+        " from odometer_reading where vin = any(%s)",
+        wanted,
+    ):
+        evidence = found[vin]
+        evidence.readings.append(Reading(at, km, device, event_id, received_at))
+        evidence.stored.append(((vin, site, device, event_id, own_at), trusted, reason))
+    for vin, at, km, shown_km in connection.execute(
+        "select vin, at, km, shown_km from odometer_correction where vin = any(%s)", wanted
+    ):
+        found[vin].corrections.append(Correction(at, km, shown_km))
+    for vehicle in read_vehicles(connection, vins):
+        found[vehicle.vin].vehicle = vehicle
+    with connection.cursor(row_factory=class_row(Order)) as cursor:
+        for order in cursor.execute(_ORDERS, wanted):
+            found[order.vin].orders.append(order)
+    return found
+
+
+def read_vehicles(connection: Connection[Any], vins: Sequence[str]) -> Iterator[Vehicle]:
+    """Read how vehicles are described."""
+    with connection.cursor(row_factory=class_row(Vehicle)) as cursor:
+        yield from cursor.execute(
+            "select vin, make, model, powertrain, in_service_on from vehicle where vin = any(%s)",
+            (list(vins),),
+        )

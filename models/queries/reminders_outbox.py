@@ -1,0 +1,56 @@
+"""The outbox: messages are put in by the transaction that decided them, and withdrawn when they are idle.
+
+Owns these two statements and the channel on which a dispatcher hears of new messages. Sending, and
+what became of it, is the dispatcher's.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+from models.domain.outbox import NewMessage
+
+# NOTIFY without payload: there are new messages.
+OUTBOX_CHANNEL = "bayboard_outbox"
+
+_PUT = (
+    "insert into outbox_message (event_key, site, vin, work_order, recipient_role, recipient, channel,"
+    " template, lang, payload, created_at, due_at, state, attempts)"
+    " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'waiting', 0)"
+    " on conflict (event_key) do nothing returning id"
+)
+_LINK = "insert into outbox_reminder (message_id, reminder_id) values (%s, %s)"
+_WITHDRAW = (
+    "update outbox_message set state = 'cancelled', settled_at = %(now)s where state = 'waiting' and id in"
+    " (select message_id from outbox_reminder where reminder_id = any(%(reminders)s))"
+    " and not exists (select from outbox_reminder join service_reminder on service_reminder.id = reminder_id"
+    " where message_id = outbox_message.id and closed_at is null and service_reminder.state <> 'suppressed')"
+)
+
+
+def put_messages(connection: Connection[Any], messages: Sequence[NewMessage], now: datetime) -> int:
+    """Put messages into the outbox, in the caller's transaction; return how many were not there yet."""
+    new = 0
+    for message in messages:
+        values = (
+            message.event_key, message.site, message.vin, message.work_order, message.role, message.recipient,
+            message.channel, message.template, message.lang, Jsonb(dict(message.payload)), now,
+            message.due_at,
+        )  # fmt: skip
+        if put := connection.execute(_PUT, values).fetchone():
+            new += 1
+            for reminder in message.reminders:
+                connection.execute(_LINK, (put[0], reminder))
+    if new:
+        connection.execute("select pg_notify(%s, '')", (OUTBOX_CHANNEL,))
+    return new
+
+
+def withdraw_messages(connection: Connection[Any], reminders: Sequence[int], now: datetime) -> int:
+    """Cancel waiting messages that tell of closed or suppressed reminders only; return how many."""
+    if not reminders:
+        return 0
+    return connection.execute(_WITHDRAW, {"reminders": list(reminders), "now": now}).rowcount

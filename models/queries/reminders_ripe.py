@@ -1,0 +1,107 @@
+"""What is ripe to be raised, and the rows of what was.
+
+Owns these statements. Whether and how a customer is told is decided in `reminders.raising`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+_RIPE = (files("models.queries") / "reminders_ripe.sql").read_text()
+_WORTH = (files("models.queries") / "reminders_worth.sql").read_text()
+_RAISE = (
+    "insert into service_reminder (vin, plan, item, cycle, site, customer_ref, advisor, km, due_km, due_on,"
+    " projected_on, raised_at, state, channel, notices, noticed_at)"
+    " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, %s)"
+    " on conflict (vin, item, cycle) do nothing returning id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ripe:
+    """A due item of which people must be told; `reminder_id` is set where they were told once already."""
+
+    vin: str
+    item: str
+    cycle: str
+    plan: str
+    due_km: float | None
+    due_on: date | None
+    projected_on: date | None
+    reminder_id: int | None
+    channel: str | None
+    site: str
+    km: float | None
+    customer_ref: str | None
+    customer_name: str | None
+    customer_phone: str | None
+    advisor: str | None
+    plate: str | None
+    make: str | None
+    model: str | None
+
+
+def read_ripe(
+    connection: Connection[Any],
+    site: str,
+    today: date,
+    now: datetime,
+    *,
+    limit: int,
+    vins: Sequence[str] | None = None,
+) -> list[Ripe]:
+    """Read what is ripe at a site on its day, by vehicle."""
+    with connection.cursor(row_factory=class_row(Ripe)) as cursor:
+        parameters = {
+            "site": site,
+            "today": today,
+            "now": now,
+            "limit": limit,
+            "vins": None if vins is None else list(vins),
+        }
+        return cursor.execute(_RIPE, parameters).fetchall()
+
+
+def insert_reminder(
+    connection: Connection[Any], ripe: Ripe, channel: str | None, state: str, now: datetime
+) -> int | None:
+    """Raise a reminder; None when this due was raised already."""
+    row = connection.execute(
+        _RAISE,
+        (
+            ripe.vin, ripe.plan, ripe.item, ripe.cycle, ripe.site, ripe.customer_ref, ripe.advisor, ripe.km,
+            ripe.due_km, ripe.due_on, ripe.projected_on, now, state, channel, now,
+        ),
+    ).fetchone()  # fmt: skip
+    return row[0] if row else None
+
+
+def count_second_notice(connection: Connection[Any], reminder: int, now: datetime) -> None:
+    """Remember that people are told again."""
+    connection.execute(
+        "update service_reminder set notices = 2, noticed_at = %s where id = %s and notices = 1",
+        (now, reminder),
+    )
+
+
+def read_worth(
+    connection: Connection[Any], site: str, customers: Sequence[str], now: datetime
+) -> Mapping[str, float]:
+    """Return the hours that customers of a site bought within two years."""
+    rows = connection.execute(_WORTH, {"site": site, "customers": list(customers), "now": now})
+    return {customer: hours or 0.0 for customer, hours in rows}
+
+
+def read_consent(connection: Connection[Any], site: str, customers: Sequence[str]) -> Mapping[str, bool]:
+    """Return the newest word of customers about being written to, of those who said one."""
+    rows = connection.execute(
+        "select distinct on (customer_ref) customer_ref, allowed from customer_consent"
+        " where site = %s and customer_ref = any(%s) order by customer_ref, at desc",
+        (site, list(customers)),
+    )
+    return dict(rows.fetchall())

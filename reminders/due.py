@@ -1,0 +1,103 @@
+"""What is due on vehicles, by their plans: of one that was reviewed, or of all of them.
+
+Owns the pass over every vehicle, which needs only what the reviews left behind, in portions that are a
+transaction each. It judges no reading and raises nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from psycopg import Connection
+
+from models.domain.mileage import Rate, Source
+from models.domain.service_due import Due, Hold, Mileage, reckon_due
+from models.domain.service_plan import Done, Plan, choose_plan, find_done
+from models.queries.reminders_evidence import Vehicle, read_vehicles
+from models.queries.reminders_vehicles import (
+    JobDone,
+    VehicleRow,
+    read_done,
+    read_holds,
+    read_rows,
+    write_due,
+)
+from reminders.closing import close_reminders
+from reminders.plans import Plans
+
+PORTION = 5000
+
+
+def reckon_all(connection: Connection[Any], plans: Plans, now: datetime) -> Iterator[int]:
+    """Reckon what is due on every vehicle, a portion and transaction at a time; yield how many each had."""
+    after, jobs = "", plans.jobs
+    while True:
+        with connection.transaction():
+            rows = read_rows(connection, after, PORTION)
+            if not rows:
+                return
+            vins = [row.vin for row in rows]
+            vehicles = {vehicle.vin: vehicle for vehicle in read_vehicles(connection, vins)}
+            done, holds = read_done(connection, vins, jobs), read_holds(connection, vins)
+            due = (
+                (row.vin, plan, found)
+                for row in rows
+                for plan, found in reckon_vehicle(
+                    row, vehicles.get(row.vin), done.get(row.vin, ()), holds.get(row.vin, {}), plans, now
+                )
+            )
+            write_due(connection, vins, due, now)
+            close_reminders(connection, vins, now)
+        after = vins[-1]
+        yield len(vins)
+
+
+def reckon_vehicle(
+    row: VehicleRow,
+    vehicle: Vehicle | None,
+    done: Iterable[JobDone],
+    holds: Mapping[str, list[Hold]],
+    plans: Plans,
+    now: datetime,
+) -> Iterator[tuple[str, Due]]:
+    """Yield what is due on a vehicle, each with the plan that says so; nothing of one we do not know."""
+    if vehicle is None:
+        return
+    plan = choose_plan(plans.plans, vehicle.make, vehicle.model, vehicle.powertrain)
+    if plan is None:
+        return
+    here = plans.tell_time(row.site, now)
+    mileage = _tell_mileage(row, plan)
+    by_job = {
+        each.job: Done(
+            plans.tell_time(each.site, each.done_at).date(), each.km, f"{each.site}/{each.work_order}"
+        )
+        for each in done
+    }
+    for item in plan.items:
+        due = reckon_due(
+            item,
+            mileage,
+            find_done(item, by_job),
+            in_service_on=vehicle.in_service_on,
+            now=here,
+            rules=plans.notices,
+            holds=holds.get(item.key, ()),
+        )
+        if due:
+            yield plan.key, due
+
+
+def _tell_mileage(row: VehicleRow, plan: Plan) -> Mileage | None:
+    if row.km is None or row.km_at is None or row.first_km is None or row.first_at is None:
+        return None
+    rate = Rate(
+        row.km_per_day or plan.km_per_day,
+        row.km_per_day_low or plan.km_per_day,
+        row.km_per_day_high or plan.km_per_day,
+        cast("Source", row.rate_from),
+    )
+    if row.rate_from == "model":
+        scale = plan.km_per_day / rate.km_per_day
+        rate = Rate(plan.km_per_day, rate.low * scale, rate.high * scale, "model")
+    return Mileage(row.first_km, row.first_at.date(), row.km, row.km_at, rate)

@@ -1,0 +1,148 @@
+"""A review of vehicles: their readings judged, their rate and what was done on them, what is due.
+
+Owns the way from what is known of a vehicle to what is derived of it, in one transaction for a portion
+of vehicles whose rows it locks. Touches no other vehicle, and never a message of a device.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+
+from models.domain.mileage import Mark, Rate, find_km, reckon_rate
+from models.domain.odometer import judge_readings
+from models.domain.service_plan import choose_plan
+from models.queries.reminders_evidence import Evidence, Order, lock_vehicles, read_evidence
+from models.queries.reminders_vehicles import (
+    JobDone,
+    VehicleRow,
+    Verdict,
+    read_holds,
+    write_done,
+    write_due,
+    write_vehicles,
+    write_verdicts,
+)
+from reminders.closing import close_reminders
+from reminders.due import reckon_vehicle
+from reminders.plans import Plans
+
+_UNKNOWN_KM_PER_DAY = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a review of one vehicle found: verdicts that changed, its row, and what was done on it."""
+
+    verdicts: list[Verdict]
+    row: VehicleRow
+    done: list[JobDone]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a portion came to."""
+
+    vehicles: int = 0
+    trusted: int = 0
+    refused: int = 0
+    closed: int = 0
+
+
+def review_vehicles(
+    connection: Connection[Any], vins: Sequence[str], plans: Plans, now: datetime
+) -> Reviewed:
+    """Review vehicles in one transaction; those that another engine is reviewing are left to it."""
+    with connection.transaction():
+        locked = lock_vehicles(connection, vins)
+        if not locked:
+            return Reviewed()
+        evidence = read_evidence(connection, locked)
+        reviews = [review(vin, evidence.get(vin) or Evidence(), plans) for vin in locked]
+        verdicts = [verdict for each in reviews for verdict in each.verdicts]
+        write_verdicts(connection, verdicts)
+        write_vehicles(connection, [each.row for each in reviews], now)
+        write_done(connection, locked, (done for each in reviews for done in each.done))
+        holds = read_holds(connection, locked)
+        due = [
+            (each.row.vin, plan, found)
+            for each in reviews
+            for plan, found in reckon_vehicle(
+                each.row,
+                evidence[each.row.vin].vehicle if each.row.vin in evidence else None,
+                each.done,
+                holds.get(each.row.vin, {}),
+                plans,
+                now,
+            )
+        ]
+        write_due(connection, locked, due, now)
+        closed = close_reminders(connection, locked, now)
+    trusted = sum(trusted for _, trusted, _ in verdicts)
+    return Reviewed(len(locked), trusted, len(verdicts) - trusted, closed)
+
+
+def review(vin: str, evidence: Evidence, plans: Plans) -> Review:
+    """Judge a vehicle's readings, and reckon its rate and when each job was last done on it."""
+    vehicle = evidence.vehicle
+    in_service_on = vehicle.in_service_on if vehicle else None
+    judged = judge_readings(evidence.readings, evidence.corrections, in_service_on)
+    verdicts: list[Verdict] = [
+        (key, verdict.trusted, verdict.reason)
+        for (key, trusted, reason), verdict in zip(evidence.stored, judged, strict=True)
+        if (trusted, reason) != (verdict.trusted, verdict.reason)
+    ]
+    marks = [
+        Mark(reading.at, verdict.km)
+        for reading, verdict in zip(evidence.readings, judged, strict=True)
+        if verdict.km is not None
+    ]
+    marks += [Mark(correction.at, correction.km) for correction in evidence.corrections]
+    marks.sort(key=lambda mark: (mark.at, mark.km))
+    plan = choose_plan(plans.plans, vehicle.make, vehicle.model, vehicle.powertrain) if vehicle else None
+    rate = reckon_rate(marks, in_service_on, plan.km_per_day if plan else _UNKNOWN_KM_PER_DAY)
+    row = VehicleRow(
+        vin=vin,
+        first_km=marks[0].km if marks else None,
+        first_at=marks[0].at if marks else None,
+        km=marks[-1].km if marks else None,
+        km_at=marks[-1].at if marks else None,
+        km_per_day=rate.km_per_day,
+        km_per_day_low=rate.low,
+        km_per_day_high=rate.high,
+        rate_from=rate.source,
+        trusted_readings=sum(verdict.trusted for verdict in judged),
+        refused_readings=sum(not verdict.trusted for verdict in judged),
+    )
+    return Review(verdicts, _add_owner(row, evidence.orders), _list_done(evidence.orders, marks, rate))
+
+
+def _add_owner(row: VehicleRow, orders: Sequence[Order]) -> VehicleRow:
+    """Say where and for whom the vehicle was in the workshop last."""
+    if not orders:
+        return row
+    last = orders[-1]
+    return replace(
+        row,
+        site=last.site,
+        customer_ref=last.customer_ref,
+        customer_name=last.customer_name,
+        customer_phone=last.customer_phone,
+        advisor=last.advisor,
+        orders_as_of=max(order.updated_at for order in orders),
+    )
+
+
+def _list_done(orders: Sequence[Order], marks: Sequence[Mark], rate: Rate) -> list[JobDone]:
+    """List when each job was last done, by the work orders that are over."""
+    done: dict[str, JobDone] = {}
+    for order in orders:
+        if order.done_at is None:
+            continue
+        km = find_km(marks, order.opened_at or order.done_at, rate)
+        for job in (*order.jobs, f"type:{order.job_type}"):
+            if job not in done or done[job].done_at <= order.done_at:
+                done[job] = JobDone(order.vin, job, order.done_at, km, order.site, order.work_order)
+    return list(done.values())
