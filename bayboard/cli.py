@@ -26,6 +26,7 @@ from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from bayboard.quarantine_commands import app as quarantine
 from bayboard.screen_commands import app as screen
+from bayboard.remind_commands import odometer, remind, service
 from bayboard.verify_command import verify
 from config.log import configure_log
 from config.settings import Settings, SettingsError
@@ -43,10 +44,13 @@ app.add_typer(access, name="access")
 app.add_typer(account, name="account")
 app.add_typer(bench, name="bench")
 app.add_typer(device, name="device")
+app.add_typer(odometer, name="odometer")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(service, name="service")
 app.add_typer(screen, name="screen")
 app.command()(backfill)
 app.command()(doctor)
+app.command()(remind)
 app.command()(verify)
 
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]

@@ -41,3 +41,25 @@ class Metrics:
         )
         # 1 while connected to the database.
         self.database_up = Gauge("bayboard_remind_database_up", "Database connected", registry=self.registry)
+
+    def summary(self) -> str:
+        """Say in a few lines what was counted."""
+        counted = {
+            "vehicles reviewed": self.reviewed,
+            "readings trusted": self.verdicts.labels("trusted"),
+            "readings refused": self.verdicts.labels("refused"),
+            "reminders raised": self.reminders.labels("raised"),
+            "reminders told again": self.reminders.labels("again"),
+            "reminders closed": self.reminders.labels("closed"),
+            "messages put into the outbox": self.messages,
+        }
+        return "\n".join(f"{name}: {_read(counter):.0f}" for name, counter in counted.items())
+
+
+def _read(counter: Counter) -> float:
+    return sum(
+        sample.value
+        for metric in counter.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    )
