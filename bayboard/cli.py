@@ -25,8 +25,8 @@ from bayboard.doctor_command import doctor
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from bayboard.quarantine_commands import app as quarantine
-from bayboard.screen_commands import app as screen
 from bayboard.remind_commands import odometer, remind, service
+from bayboard.screen_commands import app as screen
 from bayboard.verify_command import verify
 from config.log import configure_log
 from config.settings import Settings, SettingsError
