@@ -77,6 +77,7 @@ DOORS = (
     Door("/wall/{site}",                   BOARD,  ANYBODY, ScreenKind.WALL),
     Door("/stream/wall/{site}",            STREAM, ANYBODY, ScreenKind.WALL),
     Door("/lounge/{site}",                 BOARD,  ANYBODY, ScreenKind.LOUNGE),
+    Door("/lounge/{site}/progress.svg",    DATA,   ANYBODY, ScreenKind.LOUNGE),
     Door("/stream/lounge/{site}",          STREAM, ANYBODY, ScreenKind.LOUNGE),
     Door("/s/{token}",                     WORDS,  ANYBODY),  # tells a screen by its token
     Door("/progress",                      WORDS,  ANYBODY),

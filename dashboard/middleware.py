@@ -63,7 +63,7 @@ class PageRules:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _EVERYWHERE.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 if self._https_only:
                     headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
                 if headers.get("content-type", "").startswith("text/html"):

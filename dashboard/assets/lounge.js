@@ -17,8 +17,6 @@
       const height = rows ? list.firstElementChild.getBoundingClientRect().height : 0;
       const fitting = height ? Math.max(1, Math.floor((pane.clientHeight + 1) / height)) : 1;
       const pages = Math.max(1, Math.ceil(rows / fitting));
-      // The window shows whole rows only.
-      pane.style.maxHeight = pages > 1 ? `${fitting * height}px` : "";
       if (list) list.style.transform = pages > 1 ? `translateY(${-(page % pages) * fitting * height}px)` : "";
       const said = pages > 1 ? `${(page % pages) + 1} / ${pages}` : "";
       const number = pane.nextElementSibling;

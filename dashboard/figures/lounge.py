@@ -15,11 +15,10 @@ from config.texts import HTML_LANGS, text
 from config.workshop import Site, Workshop
 from dashboard.figures.browser_words import browser_words
 from dashboard.figures.car import stage_icon, tick
-from dashboard.figures.floor import find_ready_stage
 from dashboard.figures.part import Part, data
-from dashboard.figures.visit import draw_stage, draw_steps, list_steps
+from dashboard.figures.visit import draw_plate, draw_stage, draw_steps, list_steps
 from dashboard.figures.when import say_moment, say_range
-from models.analytics.ready import ReadyEstimate
+from models.analytics.ready import ReadyEstimate, find_ready_stage
 from models.domain.public import PublicVisit
 
 
@@ -126,7 +125,7 @@ def _ready_card(visit: PublicVisit, icon: Component) -> Component:
 
 def _name(visit: PublicVisit) -> Component:
     """Return how a customer finds the own car: the ticket, and the plate as far as it is shown."""
-    return html.Div([html.B(visit.ticket), html.Span(visit.plate or "", className="plate")], className="name")
+    return html.Div([html.B(visit.ticket), draw_plate(visit.plate)], className="name")
 
 
 def _say_expected(visit: PublicVisit, lounge: Lounge, site: Site, lang: str) -> str:

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from config.texts import read_catalogue, text
 from config.workshop import Stage, Workshop
 from dashboard.figures.car import stage_icon
-from dashboard.figures.floor import find_ready_stage
+from models.analytics.ready import find_ready_stage
 
 
 class Visit(Protocol):
@@ -60,6 +60,12 @@ def draw_steps(stage: str | None, stages: Sequence[Stage], lang: str) -> Compone
             mark = "now" if step.key == stage else "next"
         marks.append(html.Li(html.Span(step.name(lang)), className=mark))
     return html.Ol(marks, className="steps")
+
+
+def draw_plate(plate: str | None) -> Component:
+    """Return the plate as far as it is shown; its dot is as wide as a Chinese character and gets narrowed."""
+    city, dot, number = (plate or "").partition("·")
+    return html.Span([city, html.I(dot, className="dot"), number] if dot else city, className="plate")
 
 
 def say_stage(visit: Visit, workshop: Workshop, lang: str) -> str:

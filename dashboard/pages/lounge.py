@@ -19,6 +19,7 @@ from dashboard.board import Board, BoardKind, Connection, Draw, Look
 from dashboard.feed import BoardFeed
 from dashboard.figures.lounge import Lounge, draw_lounge, lounge_page
 from dashboard.figures.part import Part
+from dashboard.origin import Origin
 from models.analytics.ready import OpenCar, expect_ready
 from models.domain.public import PublicVisit
 from models.queries.lounge import read_lounge
@@ -75,7 +76,7 @@ def register_lounge(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
     )
 
 
-def add_lounge_code(server: FastAPI, workshop: Workshop) -> None:
+def add_lounge_code(server: FastAPI, workshop: Workshop, origin: Origin) -> None:
     """Add the picture of the QR code that leads to a site's `/progress`, at the address screens are at."""
 
     @server.get("/lounge/{site}/progress.svg")
@@ -83,7 +84,7 @@ def add_lounge_code(server: FastAPI, workshop: Workshop) -> None:
         if workshop.site(site) is None:
             return Response(status_code=404)
         picture = BytesIO()
-        segno.make(str(request.base_url.replace(path="/progress")), error="m").save(
+        segno.make(f"{origin.address(request)}/progress", error="m").save(
             picture, kind="svg", border=2, light="#ffffff", dark="#0b1016"
         )
         return Response(picture.getvalue(), media_type="image/svg+xml")

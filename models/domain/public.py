@@ -62,6 +62,7 @@ class Finding:
 class ServiceDue:
     """An item of the car's service plan, by which distance and day it is due, and the day expected."""
 
+    plan: str
     item: str
     due_km: float | None
     due_on: date | None

@@ -27,7 +27,7 @@ _PARTS: LiteralString = """
     where token_hash = %s order by position
 """
 _SERVICES: LiteralString = """
-    select item, due_km, due_on, projected_on from public_progress_service
+    select plan, item, due_km, due_on, projected_on from public_progress_service
     where token_hash = %s order by projected_on nulls last, due_on nulls last, item
 """
 

@@ -122,7 +122,7 @@ select
     exists (
         select from stage_interval as earlier
         where (earlier.site, earlier.work_order) = (visit.site, visit.work_order)
-          and earlier.stage = visit.stage and earlier.left_at < visit.stage_entered_at
+          and earlier.stage = visit.stage and earlier.left_at <= visit.stage_entered_at
     ) as again,
     (
         select max(eta) from work_order_part as part

@@ -7,7 +7,7 @@ down_revision = "0006"
 
 VIEW = """
 create view public_progress_service with (security_barrier) as
-select link.token_hash, due.item, due.due_km, due.due_on, due.projected_on
+select link.token_hash, due.plan, due.item, due.due_km, due.due_on, due.projected_on
 from progress_link as link
 join work_order using (site, work_order)
 join service_due as due using (vin)
