@@ -1,28 +1,60 @@
--- How long each bay was occupied in each hour, and how long somebody worked there.
+-- How long each bay was occupied in each hour, and how long somebody worked there; the same within opening hours.
+-- A site that is not in the workshop file is taken as always open.
 select
-    stint.site,
-    dirty_day.day,
-    extract(hour from hour.starts_at at time zone dirty_day.timezone)::smallint as hour,
-    stint.bay,
-    sum(extract(epoch from upper(part.span) - lower(part.span)))::double precision as occupied_seconds,
-    sum((
-        select coalesce(sum(extract(epoch from upper(touch) - lower(touch))), 0)
-        from unnest(stint.touched * part.span::tstzmultirange) as touch
-    ))::double precision as worked_seconds
-from stint
-join dirty_day
-    on dirty_day.site = stint.site
-    and lower(stint.span) < dirty_day.ends_at
-    and upper(stint.span) > dirty_day.starts_at
-cross join lateral generate_series(
-    dirty_day.starts_at
-        + greatest(floor(extract(epoch from lower(stint.span) - dirty_day.starts_at) / 3600), 0)
-        * interval '1 hour',
-    least(upper(stint.span), dirty_day.ends_at) - interval '1 microsecond',
-    interval '1 hour'
-) as hour (starts_at)
-cross join lateral (
-    select stint.span * tstzrange(hour.starts_at, hour.starts_at + interval '1 hour') as span
-) as part
-where stint.bay is not null
-group by stint.site, dirty_day.day, extract(hour from hour.starts_at at time zone dirty_day.timezone), stint.bay
+    site,
+    day,
+    hour,
+    bay,
+    sum((select sum(extract(epoch from upper(part) - lower(part))) from unnest(occupied) as part))::double precision
+        as occupied_seconds,
+    coalesce(
+        sum((select sum(extract(epoch from upper(part) - lower(part))) from unnest(worked) as part)), 0
+    )::double precision as worked_seconds,
+    coalesce(
+        sum((select sum(extract(epoch from upper(part) - lower(part))) from unnest(occupied * opened) as part)), 0
+    )::double precision as open_occupied_seconds,
+    coalesce(
+        sum((select sum(extract(epoch from upper(part) - lower(part))) from unnest(worked * opened) as part)), 0
+    )::double precision as open_worked_seconds
+from (
+    select
+        stint.site,
+        stint.bay,
+        open_day.day,
+        open_day.opened,
+        extract(hour from hour.starts_at at time zone open_day.timezone)::smallint as hour,
+        (stint.span * whole.span)::tstzmultirange as occupied,
+        stint.touched * whole.span::tstzmultirange as worked
+    from stint
+    join (
+        select
+            dirty_day.*,
+            coalesce(
+                (
+                    select range_agg(tstzrange(opens_at, closes_at))
+                    from opening_span
+                    where opening_span.site = dirty_day.site and opening_span.day = dirty_day.day
+                ),
+                case
+                    when exists (select from workshop_site where workshop_site.site = dirty_day.site) then '{}'
+                    else '{(,)}'::tstzmultirange
+                end
+            ) as opened
+        from dirty_day
+    ) as open_day
+        on open_day.site = stint.site
+        and lower(stint.span) < open_day.ends_at
+        and upper(stint.span) > open_day.starts_at
+    cross join lateral generate_series(
+        open_day.starts_at
+            + greatest(floor(extract(epoch from lower(stint.span) - open_day.starts_at) / 3600), 0)
+            * interval '1 hour',
+        least(upper(stint.span), open_day.ends_at) - interval '1 microsecond',
+        interval '1 hour'
+    ) as hour (starts_at)
+    cross join lateral (
+        select tstzrange(hour.starts_at, least(hour.starts_at + interval '1 hour', open_day.ends_at)) as span
+    ) as whole
+    where stint.bay is not null
+) as stood
+group by site, day, hour, bay

@@ -15,7 +15,7 @@ from (
         coalesce(interval.reason, workshop_stage.cause, interval.stage) as cause,
         over.span,
         case
-            when workshop_stage.kind <> 'touch' then '{}'
+            when workshop_stage.kind is distinct from 'touch' then '{}'
             when worked.spans && over.span then worked.spans * over.span::tstzmultirange
             when interval.reason is not null then '{}'
             else over.span::tstzmultirange

@@ -180,7 +180,10 @@ class WaitDaySettled(Base):
 
 
 class BayHourSettled(Base):
-    """How long a bay was occupied in an hour of a day, and how long somebody worked there."""
+    """How long a bay was occupied in an hour of a day, and how long somebody worked there.
+
+    The same once more within opening hours.
+    """
 
     __tablename__ = "bay_hour_settled"
     __table_args__ = (Index(None, "site", "day"),)
@@ -192,6 +195,8 @@ class BayHourSettled(Base):
     bay: Mapped[str]
     occupied_seconds: Mapped[float]
     worked_seconds: Mapped[float]
+    open_occupied_seconds: Mapped[float]
+    open_worked_seconds: Mapped[float]
 
 
 class BayDaySettled(Base):
@@ -206,6 +211,8 @@ class BayDaySettled(Base):
     bay: Mapped[str]
     occupied_seconds: Mapped[float]
     worked_seconds: Mapped[float]
+    open_occupied_seconds: Mapped[float]
+    open_worked_seconds: Mapped[float]
 
 
 class TechnicianDaySettled(Base):

@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("bay", sa.Text(), nullable=False),
         sa.Column("occupied_seconds", sa.Double(), nullable=False),
         sa.Column("worked_seconds", sa.Double(), nullable=False),
+        sa.Column("open_occupied_seconds", sa.Double(), nullable=False),
+        sa.Column("open_worked_seconds", sa.Double(), nullable=False),
     )
     op.create_index(op.f("bay_day_settled_site_day_idx"), "bay_day_settled", ["site", "day"], unique=False)
     op.create_table(
@@ -34,6 +36,8 @@ def upgrade() -> None:
         sa.Column("bay", sa.Text(), nullable=False),
         sa.Column("occupied_seconds", sa.Double(), nullable=False),
         sa.Column("worked_seconds", sa.Double(), nullable=False),
+        sa.Column("open_occupied_seconds", sa.Double(), nullable=False),
+        sa.Column("open_worked_seconds", sa.Double(), nullable=False),
     )
     op.create_index(op.f("bay_hour_settled_site_day_idx"), "bay_hour_settled", ["site", "day"], unique=False)
     op.create_table(
