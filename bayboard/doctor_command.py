@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import psycopg
+import sqlalchemy
 import sqlalchemy.exc
 import typer
 
@@ -19,6 +20,8 @@ from config.workshop import Workshop, WorkshopError, load_workshop
 if TYPE_CHECKING:
     from bayboard.doctor import Finding
     from models.domain.device import DeviceRow
+
+_CONNECT_SECONDS = "5"
 
 
 def doctor() -> None:
@@ -64,7 +67,7 @@ def _examine_database(database_url: str, workshop: Workshop | None) -> Iterator[
     from models.connect import connect_database  # noqa: PLC0415
     from models.timescale.edition import detect_database  # noqa: PLC0415
 
-    engine = connect_database(database_url)
+    engine = connect_database(_without_patience(database_url))
     try:
         with engine.connect() as connection:
             yield Finding("database", Verdict.OK, str(detect_database(connection)))
@@ -80,6 +83,12 @@ def _examine_database(database_url: str, workshop: Workshop | None) -> Iterator[
         yield Finding("database", Verdict.WRONG, str(cause).strip().splitlines()[0], advice)
     finally:
         engine.dispose()
+
+
+def _without_patience(database_url: str) -> str:
+    """Return the address of a database that is not waited for when its machine does not answer."""
+    url = sqlalchemy.make_url(database_url).update_query_dict({"connect_timeout": _CONNECT_SECONDS})
+    return url.render_as_string(hide_password=False)
 
 
 async def _read_devices(database_url: str) -> "list[DeviceRow]":
