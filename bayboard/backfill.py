@@ -1,7 +1,6 @@
 """Backfill: the history of several sites, each by one process at a time.
 
-Owns which sites there are, who writes which, and what is done once all are written. Sites beyond
-those of the workshop file are copies of its first ones under keys of their own.
+Owns who writes which, what becomes of the parts of the truth, and what is done once all are written.
 """
 
 import multiprocessing
@@ -11,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from datetime import datetime
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -25,9 +25,11 @@ from bayboard.backfill_story import Plan
 from bayboard.backfill_write import find_progress, write_history
 from bayboard.embedded import die_with_parent
 from bayboard.entry import CommandError
-from config.workshop import Site, Workshop
+from bayboard.ingesting import make_rules
+from config.workshop import Workshop
 from ingest.decode import Rules
 from ingest.rows import COLUMNS
+from models.rollups.settle import refresh_rollups
 from simulators.truth import Line, Write
 
 # Called with a site and how many of its days are written.
@@ -37,35 +39,12 @@ _WAIT_SECONDS = 0.2
 _FILLED = (*COLUMNS, *DERIVED_COLUMNS, "vehicle", "device_state")
 
 
-def list_sites(workshop: Workshop, count: int) -> list[Site]:
-    """Return so many sites with bays: those of the workshop file, then copies of them.
-
-    The second copy of `s1` has the key `s1-3`, for it is the third of its kind.
-    """
-    named = [site for site in workshop.sites if site.bays]
-    if not named:
-        raise CommandError("no site of the workshop file has a bay")
-    sites = list(named)
-    while len(sites) < count:
-        round_, place = divmod(len(sites), len(named))
-        site, suffix = named[place], f"{round_ + 1}"
-        sites.append(
-            site.model_copy(
-                update={
-                    "key": f"{site.key}-{suffix}",
-                    "en": f"{site.en} {suffix}",
-                    "zh": f"{site.zh} {suffix}",
-                }
-            )
-        )
-    return sites[:count]
-
-
 def run_backfill(
     database_url: str,
     plans: Sequence[Plan],
-    rules: Rules,
+    workshop: Workshop,
     *,
+    now: datetime,
     jobs: int,
     truth: Path | None,
     stop: threading.Event,
@@ -78,6 +57,7 @@ def run_backfill(
     with psycopg.connect(database_url, autocommit=True) as connection:
         for plan in plans:
             find_progress(connection, plan)
+    rules = make_rules(workshop)
     jobs = min(jobs, len(plans))
     run = _run_here if jobs == 1 else _run_in_processes
     stored = run(database_url, plans, rules, jobs, truth, stop, tell)
@@ -85,7 +65,9 @@ def run_backfill(
         raise CommandError("stopped; the same command goes on where it was")
     if truth:
         _join(truth, [_name_part(truth, plan) for plan in plans])
-    _analyse(database_url)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        _analyse(connection)
+        refresh_rollups(connection, workshop, now, [plan.site for plan in plans])
     return stored
 
 
@@ -207,8 +189,7 @@ def _join(truth: Path, parts: Sequence[Path]) -> None:
             part.unlink()
 
 
-def _analyse(database_url: str) -> None:
+def _analyse(connection: psycopg.Connection) -> None:
     """Let the planner know what is there now."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        for table in _FILLED:
-            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
+    for table in _FILLED:
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))

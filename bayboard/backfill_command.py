@@ -34,7 +34,7 @@ def backfill(
         typer.Option(
             min=1,
             help="How many sites. Beyond those of the workshop file they are copies of its sites with keys"
-            " like s1-2, which pages show once the workshop file names them.",
+            " like s1-2, which pages show once the workshop file names them (--workshop-out).",
         ),
     ] = 1,
     seed: Annotated[int, typer.Option(help="The same seed gives the same history.")] = 1,
@@ -46,22 +46,29 @@ def backfill(
         typer.Option(formats=["%Y-%m-%d"], help="The day before which history ends; else today."),
     ] = None,
     truth: Annotated[Path | None, typer.Option(help="Write what really happened to this file.")] = None,
+    workshop_out: Annotated[
+        Path | None, typer.Option(help="Write a workshop file that names all of the sites.")
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes that write, a site each; else one a core.")
     ] = None,
 ) -> None:
     """Write simulated history straight into the database; killed, the same command goes on where it was."""
-    from bayboard.backfill import list_sites, run_backfill  # noqa: PLC0415  # keeps other commands quick
-    from bayboard.backfill_story import Plan  # noqa: PLC0415
-    from bayboard.ingesting import make_rules  # noqa: PLC0415
-    from simulators.scenario import SCENARIOS  # noqa: PLC0415
+    import psycopg  # noqa: PLC0415  # keeps the other commands quick to start
 
-    if scenario not in SCENARIOS:
-        raise CommandError(f"there is no scenario {scenario!r}; there are: {', '.join(SCENARIOS)}")
+    from bayboard.backfill import run_backfill  # noqa: PLC0415
+    from bayboard.backfill_sites import keep_first_days, list_sites, name_sites  # noqa: PLC0415
+    from bayboard.backfill_story import Plan  # noqa: PLC0415
+
     stop = stop_on_signals()
     settings = Settings.from_environment(required=("database_url",))
     assert settings.database_url  # noqa: S101  # required above
     workshop = load_workshop(settings.workshop_file)
+    _check_scenario(scenario)
+    chosen = list_sites(workshop, sites)
+    if workshop_out:
+        text = settings.workshop_file.read_text(encoding="utf-8")
+        workshop_out.write_text(name_sites(text, workshop, chosen), encoding="utf-8")
     now = read_clock()
     plans = [
         Plan(
@@ -72,13 +79,17 @@ def backfill(
             first_day=(until or now.astimezone(site.zone)).date() - timedelta(days),
             days=days,
         )
-        for number, site in enumerate(list_sites(workshop, sites))
+        for number, site in enumerate(chosen)
     ]
+    if not until:
+        with psycopg.connect(settings.database_url) as connection:
+            plans = keep_first_days(connection, plans)
     with _draw_progress(sites * days) as progress:
         stored = run_backfill(
             settings.database_url,
             plans,
-            make_rules(workshop),
+            workshop,
+            now=now,
             jobs=jobs or os.cpu_count() or 1,
             truth=truth,
             stop=stop,
@@ -86,6 +97,13 @@ def backfill(
         )
     for table, rows in sorted(stored.items()):
         typer.echo(f"{table}: {rows:,} rows")
+
+
+def _check_scenario(scenario: str) -> None:
+    from simulators.scenario import SCENARIOS  # noqa: PLC0415
+
+    if scenario not in SCENARIOS:
+        raise CommandError(f"there is no scenario {scenario!r}; there are: {', '.join(SCENARIOS)}")
 
 
 @contextmanager

@@ -29,6 +29,7 @@ DERIVED_COLUMNS: dict[str, tuple[str, ...]] = {
     "work_order_line": (*_ORDER, "position", "job", "operation", "hours"),
     "work_order_part": (*_ORDER, "position", "part", "description", "quantity", "status", "eta"),
 }
+_ENTERED_AT = DERIVED_COLUMNS["stage_interval"].index("entered_at")
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,6 +40,10 @@ class Derived:
     orders: list[str] = field(default_factory=list)
     rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     facts: list[Facts] = field(default_factory=list)
+
+    def list_beginnings(self) -> list[datetime]:
+        """List when the stages of the orders were entered."""
+        return [row[_ENTERED_AT] for row in self.rows["stage_interval"]]
 
 
 @dataclass(slots=True)

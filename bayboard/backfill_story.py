@@ -8,7 +8,7 @@ for ever. Pure but for the file of the truth; writing a chunk is `bayboard.backf
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Literal
 
 from bayboard.backfill_orders import Derived, Orders
@@ -42,6 +42,11 @@ class Plan:
     first_day: date
     days: int
 
+    @property
+    def begins_at(self) -> datetime:
+        """Return the first midnight."""
+        return datetime.combine(self.first_day, time(), self.site.zone)
+
     def describe(self) -> dict[str, Any]:
         """Return the plan as JSON values, to recognise it by."""
         return {
@@ -59,17 +64,24 @@ class Plan:
 class Chunk:
     """What the days up to `until_day`, counted from the first, add to those before."""
 
+    begins_at: datetime
     until_day: int = 0
+    ends_at: datetime = field(init=False)
     rows: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     # How devices were heard, in the order of time.
     heard: list[dict[DeviceKey, Hearing]] = field(default_factory=list)
     derived: Derived = field(default_factory=Derived)
 
     @property
-    def last_received_at(self) -> datetime | None:
-        """Return when the newest message reached us, None if there was none."""
+    def last_received_at(self) -> datetime:
+        """Return when the newest message reached us."""
         hearings = [hearing for heard in self.heard for hearing in heard.values()]
-        return max((hearing.last_received_at for hearing in hearings), default=None)
+        return max((hearing.last_received_at for hearing in hearings), default=self.begins_at)
+
+    @property
+    def news_since(self) -> datetime:
+        """Return the earliest time of which it tells: orders are told of when they are settled."""
+        return min([self.begins_at, *self.derived.list_beginnings()])
 
 
 def tell_story(
@@ -88,8 +100,8 @@ def tell_story(
     if truth:
         truth.begin(seed=plan.seed, scenario=plan.scenario, faults={})
     orders = Orders(plan.site.key, rules.end_stages, rules.repairs)
-    listener = _Listener(orders)
     devices, tell_time = simulated.devices, simulated.timing.tell_time
+    listener = _Listener(orders, tell_time(0))
     listener.hear(_say_of_all(devices.all, tell_time(0), "online"), tell_time(0))
     fact = next(simulated.facts)
     for first in range(0, plan.days, chunk_days):
@@ -101,25 +113,25 @@ def tell_story(
                 truth.tell(fact, said, at)
             listener.hear(said, at)
             fact = next(simulated.facts)
+        midnight = tell_time(until * DAY)
         if until < plan.days:
-            yield listener.finish(until, orders.settle(tell_time(until * DAY)))
-    midnight = tell_time(plan.days * DAY)
+            yield listener.finish(until, midnight, orders.settle(midnight))
     if truth:
         truth.end(midnight)
     listener.pause()
     listener.hear(_say_of_all(devices.all, midnight, "offline"), midnight)
-    yield listener.finish(plan.days, orders.end())
+    yield listener.finish(plan.days, midnight, orders.end())
 
 
 class _Listener:
     """What ingest would make of messages, gathered into chunks."""
 
-    def __init__(self, orders: Orders) -> None:
+    def __init__(self, orders: Orders, now: datetime) -> None:
         self._orders = orders
         self._topics: dict[tuple[Device, Kind], Topic] = {}
         self._clocks: dict[DeviceKey, Clock] = {}
         self._hearings: dict[DeviceKey, Hearing] = {}
-        self._chunk = Chunk()
+        self._chunk = Chunk(now)
 
     def hear(self, said: Iterable[Outgoing], received_at: datetime) -> None:
         """Take messages that reached us at that moment."""
@@ -149,11 +161,11 @@ class _Listener:
         self._chunk.heard.append(self._hearings)
         self._hearings = {}
 
-    def finish(self, until_day: int, derived: Derived) -> Chunk:
+    def finish(self, until_day: int, now: datetime, derived: Derived) -> Chunk:
         """Return what was gathered, and begin anew."""
         self.pause()
-        chunk, self._chunk = self._chunk, Chunk()
-        chunk.until_day, chunk.derived = until_day, derived
+        chunk, self._chunk = self._chunk, Chunk(now)
+        chunk.until_day, chunk.ends_at, chunk.derived = until_day, now, derived
         return chunk
 
 

@@ -8,6 +8,7 @@ goes on where it was, loses nothing and doubles nothing.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg
 from psycopg import Connection, sql
@@ -22,10 +23,13 @@ from ingest.orders import write_vehicles
 from ingest.rows import COLUMNS
 from ingest.write import announce
 from models.copy import copy_rows
+from models.rollups.marks import mark_site
 from simulators.truth import Write
 
 # Our locks among PostgreSQL's advisory ones: one backfill at a time writes a site.
 _BACKFILL_LOCKS = 0x6261636B
+# A car that comes back changes what is reckoned of the order before.
+_COMES_BACK_WITHIN = timedelta(days=30)
 _OCCUPIED_BY = (*COLUMNS, *DERIVED_COLUMNS)
 
 
@@ -109,8 +113,11 @@ def _write(connection: Connection, plan: Plan, chunk: Chunk) -> Counter[str]:
         write_vehicles(connection, chunk.derived.facts)
         for heard in chunk.heard:
             store_hearings(connection, heard)
-        if last := chunk.last_received_at:
-            announce(connection, {site: last}, {(site, order) for order in chunk.derived.orders})
+        since = max(plan.begins_at, chunk.news_since - _COMES_BACK_WITHIN)
+        mark_site(connection, site, since, chunk.ends_at)
+        announce(
+            connection, {site: chunk.last_received_at}, {(site, order) for order in chunk.derived.orders}
+        )
         connection.execute(
             "insert into backfill_progress (site, plan, days, days_written) values (%s, %s, %s, %s)"
             " on conflict (site) do update set days_written = excluded.days_written",

@@ -14,7 +14,6 @@ import pytest
 
 from bayboard.backfill import run_backfill
 from bayboard.backfill_story import Plan
-from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
 from simulators.truth import Truth, read_truth
@@ -52,17 +51,18 @@ def written_history(postgresql_server: DatabaseServer, tmp_path_factory: pytest.
     truth_file = tmp_path_factory.mktemp("history") / "truth.jsonl"
     url = postgresql_server.make_template(template)
     plan = Plan(site, 1, "hidden-slow", average=True, first_day=FIRST_DAY, days=DAYS)
+    begins_at = datetime.combine(FIRST_DAY, datetime.min.time(), site.zone)
+    ends_at = datetime.combine(date.fromordinal(FIRST_DAY.toordinal() + DAYS), begins_at.time(), site.zone)
     run_backfill(
         url,
         [plan],
-        make_rules(workshop),
+        workshop,
+        now=ends_at,
         jobs=1,
         truth=truth_file,
         stop=threading.Event(),
         tell=lambda _site, _days: None,
     )
-    begins_at = datetime.combine(FIRST_DAY, datetime.min.time(), site.zone)
-    ends_at = datetime.combine(date.fromordinal(FIRST_DAY.toordinal() + DAYS), begins_at.time(), site.zone)
     history = History(
         workshop,
         site.key,

@@ -11,12 +11,13 @@ from typing import Literal
 
 import psycopg
 import pytest
+import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
-from bayboard.backfill import list_sites
 from bayboard.backfill_orders import Derived, Orders
+from bayboard.backfill_sites import keep_first_days, list_sites, name_sites
 from bayboard.backfill_story import Plan
 from bayboard.backfill_write import write_history
 from bayboard.entry import CommandError
@@ -35,6 +36,7 @@ from ingest.project import interval_values
 from ingest.rows import COLUMNS
 from ingest.write import prepare_connection, write_batch
 from models.domain.intervals import Scan
+from models.rollups.settle import refresh_rollups
 from models.schema.metadata import metadata
 from simulators.devices import Device, Outgoing
 from simulators.opening import DAY
@@ -65,11 +67,17 @@ def read_tables(url: str) -> Tables:
 
 def _read_table(connection: psycopg.Connection, table: str) -> list[tuple[object, ...]]:
     # The rate of a device fades with the time between batches, and batches differ.
-    names = [column.name for column in metadata.tables[table].columns if column.name != "messages_per_minute"]
-    texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in names)
+    columns = [column for column in metadata.tables[table].columns if column.name != "messages_per_minute"]
+    texts = sql.SQL(", ").join(map(_as_text, columns))
     return connection.execute(
         sql.SQL("select {} from {} order by {}").format(texts, sql.Identifier(table), texts)
     ).fetchall()
+
+
+def _as_text(column: sqlalchemy.Column[object]) -> sql.Composed:
+    # Sums of the same numbers differ in the last digits with the order in which they are found.
+    form = "round({}::numeric, 6)::text" if isinstance(column.type, sqlalchemy.Double) else "{}::text"
+    return sql.SQL(form).format(sql.Identifier(column.name))
 
 
 def backfill(url: str, plan: Plan, *, until_day: int | None = None) -> None:
@@ -123,12 +131,16 @@ def other_url(database_server: DatabaseServer) -> Iterator[str]:
 def test_every_row_equals_what_ingest_makes_of_the_same_messages(database_url: str, other_url: str) -> None:
     backfill(database_url, PLAN)
     ingest(other_url, list(publish(PLAN)))
+    for url in (database_url, other_url):
+        with psycopg.connect(url, autocommit=True) as connection:
+            refresh_rollups(connection, WORKSHOP, datetime(2026, 6, 10, tzinfo=UTC))
     written, ingested = read_tables(database_url), read_tables(other_url)
     for table in TABLES:
         assert written[table] == ingested[table], table
     filled = {table for table in TABLES if written[table]}
     assert filled >= {*COLUMNS, "stage_interval", "bay_stay", "work_order", "vehicle", "site_pulse"}
     assert filled >= {"work_order_line", "work_order_part", "device_state"}
+    assert filled >= {"stage_time_settled", "bay_day_settled", "order_day_settled"}
 
 
 def test_every_figure_of_a_history_equals_its_truth(history: History, history_url: str) -> None:
@@ -231,6 +243,27 @@ def test_sites_beyond_those_of_the_workshop_are_copies_with_keys_of_their_own() 
     assert list_sites(WORKSHOP, 1) == [SITE]
     with pytest.raises(CommandError, match="no site of the workshop file has a bay"):
         list_sites(WORKSHOP.model_copy(update={"sites": [SITE.model_copy(update={"bays": []})]}), 1)
+
+
+def test_a_workshop_file_can_be_made_that_names_the_copies(tmp_path: Path) -> None:
+    text = DEFAULT_WORKSHOP_FILE.read_text(encoding="utf-8")
+    sites = list_sites(WORKSHOP, 3)
+    file = tmp_path / "workshop.toml"
+    file.write_text(name_sites(text, WORKSHOP, sites), encoding="utf-8")
+    named = load_workshop(file)
+    assert named.sites == sites
+    assert named.model_copy(update={"sites": WORKSHOP.sites}) == WORKSHOP
+
+
+def test_a_history_that_is_gone_on_with_tomorrow_keeps_its_first_day(database_url: str) -> None:
+    backfill(database_url, PLAN, until_day=2)
+    tomorrow = replace(PLAN, first_day=PLAN.first_day + timedelta(days=1))
+    beside = replace(tomorrow, site=list_sites(WORKSHOP, 2)[1])
+    with psycopg.connect(database_url) as connection:
+        kept = keep_first_days(connection, [tomorrow, beside])
+        assert [plan.first_day for plan in kept] == [PLAN.first_day] * 2
+        others = [replace(tomorrow, seed=2)]
+        assert keep_first_days(connection, others) == others
 
 
 def test_several_processes_write_a_site_each_and_join_what_they_know_of_the_truth(
