@@ -1,9 +1,9 @@
 """The bottleneck of the moment, by the active-period method of kpis.md.
 
 At each moment it is the stage, bay or technician with the longest uninterrupted active period. A
-bay and a technician are active while somebody works on a car there; a stage, which has room for
-many, while a car waits for it, since then none of its places is to be had. Closing time ends
-every period. Pure: reads no clock and no table.
+bay and a technician are active while somebody works on a car there. All bays together, all
+technicians and a stage, each with room for many, are active while a car waits for one of them,
+since then all of it is in use. Closing time ends every period. Pure: reads no clock, no table.
 """
 
 from collections import defaultdict
@@ -15,27 +15,38 @@ from enum import StrEnum
 from config.workshop import Stage
 from models.domain.board import StayOfDay
 
-# What the workshop itself lets a car wait for; parts and customers are nobody's active period.
-_OWN_CAUSES = {"bay", "technician", "quality_check"}
-
 
 class Resource(StrEnum):
     """What can hold everybody else up; of equal periods the first named counts."""
 
     STAGE = "stage"
+    BAYS = "bays"
+    TECHNICIANS = "technicians"
     TECHNICIAN = "technician"
     BAY = "bay"
 
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """What has been active longest, since when, and how many cars wait for it now."""
+    """What has been active longest, since when, and how many cars wait for it, or its like, now.
+
+    `key` names the stage, bay or technician; it is empty for all bays and all technicians.
+    """
 
     resource: Resource
     key: str
     since: datetime
     waiting: int
 
+
+# What the workshop itself lets a car wait for; parts and customers are nobody's active period.
+_AWAITED = {
+    "bay": Resource.BAYS,
+    "technician": Resource.TECHNICIANS,
+    "quality_check": Resource.STAGE,
+}
+# Of whose like a single one is.
+_LIKE = {Resource.BAY: Resource.BAYS, Resource.TECHNICIAN: Resource.TECHNICIANS}
 
 Span = tuple[datetime, datetime | None]
 _Key = tuple[Resource, str]
@@ -47,14 +58,21 @@ def find_bottleneck(
     """Return the bottleneck now, None where nothing is active; a gap of up to `pause` ends no period."""
     spans: defaultdict[_Key, list[Span]] = defaultdict(list)
     waiting: defaultdict[_Key, int] = defaultdict(int)
+    by_key = {stage.key: stage for stage in stages}
     for stay in stays:
-        for key in _find_active(stay, stages):
+        stage = by_key.get(stay.stage)
+        awaited = _find_awaited(stay, stage) if stage else None
+        for key in [awaited] if awaited else _find_active(stay, stage):
             spans[key].append((stay.entered_at, stay.left_at))
-        if stay.left_at is None:
-            for key in _find_awaited(stay, stages):
-                waiting[key] += 1
+        if awaited and stay.left_at is None:
+            waiting[awaited] += 1
     found = [
-        Bottleneck(resource, name, max(since, opened_at), _count_waiting(waiting, resource, name))
+        Bottleneck(
+            resource,
+            name,
+            max(since, opened_at),
+            waiting[_LIKE.get(resource, resource), name * (resource not in _LIKE)],
+        )
         for (resource, name), each in spans.items()
         if (since := _active_since(each, pause))
     ]
@@ -64,35 +82,19 @@ def find_bottleneck(
     )
 
 
-def _count_waiting(waiting: defaultdict[_Key, int], resource: Resource, name: str) -> int:
-    """Count the cars that wait for this stage, or for any bay or technician."""
-    return waiting[resource, name if resource is Resource.STAGE else ""]
-
-
-def _find_active(stay: StayOfDay, stages: Sequence[Stage]) -> list[_Key]:
-    """Return what a stay keeps active."""
-    stage = next((each for each in stages if each.key == stay.stage), None)
-    if stage and stage.kind == "touch" and stay.reason is None:
-        places = [(Resource.BAY, stay.bay), (Resource.TECHNICIAN, stay.technician)]
-        if worked_on := [(resource, name) for resource, name in places if name]:
-            return worked_on
-    return [key for key in _find_awaited(stay, stages) if key[0] is Resource.STAGE]
-
-
-def _find_awaited(stay: StayOfDay, stages: Sequence[Stage]) -> list[_Key]:
-    """Return what the car waits for during a stay: a stage, and any bay or any technician."""
-    keys = [stage.key for stage in stages]
-    if stay.stage not in keys:
+def _find_active(stay: StayOfDay, stage: Stage | None) -> list[_Key]:
+    """Return who works on the car during a stay, and in which bay."""
+    if stage is None or stage.kind != "touch" or stay.reason:
         return []
-    at = keys.index(stay.stage)
-    stage = stages[at]
-    in_hand = stay.reason is None and bool(stay.bay or stay.technician)
-    cause = None if in_hand else stage.find_cause(stay.reason)
-    if cause not in _OWN_CAUSES:
-        return []
-    place = [(Resource(cause), "")] if cause in set(Resource) else []
-    ahead = next((stage.key for stage in stages[at:] if stage.kind == "touch"), None)
-    return [(Resource.STAGE, ahead), *place] if ahead else place
+    worked = ((Resource.BAY, stay.bay), (Resource.TECHNICIAN, stay.technician))
+    return [(resource, name) for resource, name in worked if name]
+
+
+def _find_awaited(stay: StayOfDay, stage: Stage) -> _Key | None:
+    """Return what of the workshop's own the car waits for during a stay."""
+    in_hand = stage.kind == "touch" and stay.reason is None and bool(stay.bay or stay.technician)
+    resource = None if in_hand else _AWAITED.get(stage.find_cause(stay.reason) or "")
+    return (resource, stage.key if resource is Resource.STAGE else "") if resource else None
 
 
 def _active_since(spans: Iterable[Span], pause: timedelta) -> datetime | None:

@@ -106,13 +106,8 @@ def age_cars(
 ) -> list[AgeingCar]:
     """Say how old each car that is here has become, the oldest by its usual age first."""
     usual = {job_type: find_usual_age(seconds) for job_type, seconds in past_cycle_seconds.items()}
-    cars = [
-        AgeingCar(
-            order.work_order,
-            order.job_type,
-            (now - order.opened_at).total_seconds(),
-            usual.get(order.job_type),
-        )
-        for order in here
-    ]
+    cars = []
+    for order in here:
+        age_seconds = (now - order.opened_at).total_seconds()
+        cars.append(AgeingCar(order.work_order, order.job_type, age_seconds, usual.get(order.job_type)))
     return sorted(cars, key=lambda car: -car.age_seconds / (car.usual_seconds or float("inf")))
