@@ -185,13 +185,13 @@ def test_a_broker_that_refuses_our_password_is_wrong(mosquitto_broker: Broker) -
 
 
 def test_a_system_that_runs_is_well_and_one_without_ingest_is_not(
-    broker: Broker,
+    iotcore_broker: Broker,
     database_url: str,
     start_ingest: StartIngest,
     start_bayboard: StartCommand,
 ) -> None:
-    environment = {"BAYBOARD_MQTT_URL": broker.url, "BAYBOARD_DATABASE_URL": database_url}
-    ingest = start_ingest(broker, database_url)
+    environment = {"BAYBOARD_MQTT_URL": iotcore_broker.url, "BAYBOARD_DATABASE_URL": database_url}
+    ingest = start_ingest(iotcore_broker, database_url)
     status, lines = start_bayboard("doctor", **environment).finish()
     assert (status, [line for line in lines if line.startswith("WRONG")]) == (0, [])
     ingest.stop()
