@@ -1,0 +1,196 @@
+"""What the database itself lets customers' pages know: nothing that names a person or a car."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
+
+import psycopg
+import pytest
+
+from models.domain.public import Finding, PublicPart, ServiceDue, StageVisit
+from models.queries.lounge import read_lounge
+from models.queries.progress import read_progress
+from models.queries.progress_links import make_progress_link
+from tests.fix_visit import NOON, PRIVATE, PUBLIC_VIEWS, Visits
+
+Answer = TypeVar("Answer")
+
+
+def ask(url: str, question: Callable[[psycopg.AsyncConnection], Awaitable[Answer]]) -> Answer:
+    async def connect() -> Answer:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            return await question(connection)
+
+    return asyncio.run(connect())
+
+
+def make_link(visits: Visits, work_order: str = "RO-1") -> str:
+    return ask(visits.database_url, lambda connection: make_progress_link(connection, "s1", work_order, NOON))
+
+
+def test_customers_pages_need_no_right_but_to_the_public_views(visits: Visits, public_url: str) -> None:
+    visits.open()
+    token = make_link(visits)
+    (visit,) = ask(public_url, lambda connection: read_lounge(connection, "s1"))
+    assert (visit.ticket, visit.plate, visit.operation) == ("A01", "沪A·***45", "Front brake pads")
+    progress = ask(public_url, lambda connection: read_progress(connection, token, NOON))
+    assert progress
+    assert progress.ticket == "A01"
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+        psycopg.connect(public_url, autocommit=True) as connection,
+    ):
+        connection.execute("select plate from work_order")
+
+
+@pytest.mark.parametrize("view", PUBLIC_VIEWS)
+def test_no_public_view_holds_anything_private(visits: Visits, view: str) -> None:
+    names = f"{PRIVATE['plate']}, {PRIVATE['customer_name']}, {PRIVATE['customer_phone']}, {PRIVATE['vin']}"
+    visits.open(operation=f"call {names}", reason=f"call {names}")
+    visits.add("work_order_part", position=0, part="1", quantity=1, description=f"for {names}")
+    visits.add("stage_interval", position=0, stage="repairing", operation=names, reason=names,
+               entered_at=NOON, inferred=False)  # fmt: skip
+    visits.find_code("P0301", 5)
+    add_service(visits)
+    make_link(visits)
+    rows = visits.connection.execute(f"select * from {view}".encode()).fetchall()
+    assert rows, "a view without rows would hide nothing"
+    assert [secret for secret in PRIVATE.values() if secret in repr(rows)] == []
+
+
+def add_service(visits: Visits) -> None:
+    visits.connection.execute(
+        "insert into service_due (vin, item, plan, cycle, due_km, due_on, state, reckoned_at)"
+        " values (%s, 'oil', 'petrol', '1', 50000, '2027-03-12', 'not_yet', %s)",
+        [PRIVATE["vin"], NOON],
+    )
+
+
+@pytest.mark.parametrize(
+    ("plate", "masked"),
+    [
+        ("沪A12345", "沪A·***45"),
+        ("沪A·12345", "沪A·***45"),
+        ("沪a 123-45", "沪A·***45"),
+        ("沪AD12345", "沪A·***45"),
+        ("粤Z1234港", "粤Z·***4港"),
+        ("B AB 1234", "***34"),
+        ("7ABC123", "***23"),
+        ("BB123", "***23"),
+        ("MY1", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_plate_is_masked(visits: Visits, plate: str | None, masked: str | None) -> None:
+    visits.open(plate=plate)
+    assert visits.one("select plate from public_board") == (masked,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Front brake pads", "Front brake pads"),
+        ("更换前刹车片", "更换前刹车片"),
+        ("Tyre 225/55 R17", "Tyre 225/55 R17"),
+        ("Front brake pads 沪A 123 45", None),
+        ("王建华 waits", None),
+        ("call 138-1234-5678", None),
+        ("call 021 5588 1234", None),
+        ("vin lsvau2a37n2183294", None),
+        (None, None),
+    ],
+)
+def test_what_people_typed_is_shown_unless_it_names_somebody(
+    visits: Visits, typed: str | None, said: str | None
+) -> None:
+    visits.open(operation=typed)
+    assert visits.one("select operation from public_board") == (said,)
+
+
+def test_only_our_own_words_for_waiting_are_public(visits: Visits) -> None:
+    visits.open("RO-1", reason="parts")
+    visits.open("RO-2", reason="customer has not paid")
+    assert visits.connection.execute("select reason from public_board order by ticket").fetchall() == [
+        ("parts",), (None,),
+    ]  # fmt: skip
+
+
+def test_visits_get_tickets_in_the_order_they_open_each_site_its_own(visits: Visits) -> None:
+    for number in range(101):
+        visits.open(f"RO-{number}")
+    visits.open("RO-1", site="s2")
+    tickets = [row[0] for row in visits.connection.execute(
+        "select ticket from public_visit where site = 's1' order by length(work_order), work_order"
+    )]  # fmt: skip
+    assert tickets[:3] + tickets[98:] == ["A01", "A02", "A03", "A99", "B01", "B02"]
+    assert visits.one("select ticket from public_board where site = 's2'") == ("A01",)
+
+
+def test_ticket_of_a_visit_never_changes(visits: Visits) -> None:
+    visits.open("RO-1")
+    visits.open("RO-2")
+    before = visits.connection.execute("select * from visit_ticket order by number").fetchall()
+    visits.update("RO-1", closed_at=NOON)
+    visits.update("RO-1", closed_at=None, stage="washing")
+    assert visits.connection.execute("select * from visit_ticket order by number").fetchall() == before
+
+
+def test_ticket_of_an_open_visit_is_not_given_again(visits: Visits) -> None:
+    visits.open("RO-1")
+    visits.connection.execute("insert into visit_ticket values ('s1', 'long ago', 24 * 99 - 1, 'CODE')")
+    visits.open("RO-2")
+    assert visits.connection.execute("select ticket from public_board order by 1").fetchall() == [
+        ("A01",), ("A02",),
+    ]  # fmt: skip
+
+
+def test_codes_are_six_signs_that_nobody_mistakes(visits: Visits) -> None:
+    for number in range(50):
+        visits.open(f"RO-{number}")
+    codes = {code for (code,) in visits.connection.execute("select code from visit_ticket")}
+    assert len(codes) == 50
+    assert {len(code) for code in codes} == {6}
+    assert not set("".join(codes)) & set("01IO")
+
+
+def test_history_that_is_written_closed_gets_no_tickets(visits: Visits) -> None:
+    visits.open(closed_at=NOON)
+    assert visits.one("select count(*) from visit_ticket") == (0,)
+
+
+def test_progress_tells_stages_parts_findings_and_service(visits: Visits) -> None:
+    visits.open()
+    for position, (stage, left) in enumerate(
+        [("received", NOON + timedelta(minutes=3)), ("repairing", None)]
+    ):
+        visits.add("stage_interval", position=position, stage=stage, entered_at=NOON, left_at=left,
+                   inferred=False)  # fmt: skip
+    visits.add(
+        "work_order_part", position=0, part="1", quantity=2, description="Brake disc", status="arrived"
+    )
+    add_service(visits)
+    token = make_link(visits)
+    progress = ask(visits.database_url, lambda connection: read_progress(connection, token, NOON))
+    assert progress
+    assert progress.stages == (
+        StageVisit("received", NOON, NOON + timedelta(minutes=3)),
+        StageVisit("repairing", NOON, None),
+    )
+    assert progress.parts == (PublicPart("Brake disc", 2, "arrived", None),)
+    assert progress.services == (ServiceDue("petrol", "oil", 50000, date(2027, 3, 12), None),)
+
+
+@pytest.mark.every_database
+def test_findings_are_those_of_this_car_during_this_visit_each_once(visits: Visits) -> None:
+    visits.open()
+    visits.find_code("P0420", -60 * 24 * 30)
+    visits.find_code("P0301", 5, status="pending")
+    visits.find_code("P0301", 9, status="confirmed")
+    visits.find_code("U0100", 10, vin="LSVAU2A37N2183295")
+    token = make_link(visits)
+    progress = ask(visits.database_url, lambda connection: read_progress(connection, token, NOON))
+    assert progress
+    found_at = datetime(2026, 11, 21, 4, 5, tzinfo=UTC)
+    assert progress.findings == (Finding("P0301", "confirmed", found_at),)
