@@ -1,4 +1,4 @@
-"""Links to customers' pages: unguessable, over in time, revoked at once; and how plate and code lead to one."""
+"""Links to customers' pages: unguessable, over in time, revoked at once; how plate and code lead to one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
