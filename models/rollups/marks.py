@@ -48,10 +48,11 @@ def mark_site(connection: Connection, site: str, since: datetime, until: datetim
 
 
 def mark_everything(connection: Connection, site: str) -> None:
-    """Say that all of a site's days must be reckoned anew, as when its zone has changed."""
+    """Say that all of a site's days must be reckoned anew, also by another zone's calendar."""
     connection.execute(
         "insert into rollup_dirty (site, since, until)"
-        " select site, min(entered_at), max(coalesce(left_at, entered_at))"
+        " select site, min(entered_at) - interval '1 day',"
+        " max(coalesce(left_at, entered_at)) + interval '1 day'"
         " from stage_interval where site = %s group by site",
         (site,),
     )
