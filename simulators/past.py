@@ -4,12 +4,23 @@ Owns the gathering of facts into orders, without messages, devices or a database
 for asking the shop what-if questions. Says what really happened; no fault has touched it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from models.analytics.significance import JobRow
 from models.analytics.visits import PastInterval
-from simulators.facts import Fact, OrderCancelled, OrderOpened, OrderUpdated, Stage, StageEntered
+from simulators.facts import (
+    Fact,
+    LabourClocked,
+    Line,
+    OrderCancelled,
+    OrderOpened,
+    OrderUpdated,
+    Stage,
+    StageEntered,
+)
 from simulators.pace import Timing
 
 
@@ -73,3 +84,34 @@ def _list_intervals(work_order: str, order: _Order, timing: Timing) -> Iterable[
                 sold_hours or None,
                 None if parts_due is None else timing.tell_time(parts_due),
             )
+
+
+def gather_jobs(facts: Iterable[Fact]) -> list[JobRow]:
+    """Gather the labour of each technician on each job; jobs that changed bays are left out."""
+    lines: dict[int, tuple[Line, ...]] = {}
+    job_types: dict[int, str] = {}
+    began: dict[tuple[int, str, str], float] = {}
+    seconds: defaultdict[tuple[int, str], defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+    bays: defaultdict[tuple[int, str], set[str | None]] = defaultdict(set)
+    for fact in facts:
+        match fact:
+            case OrderOpened():
+                lines[fact.order], job_types[fact.order] = fact.lines, fact.job_type
+            case OrderUpdated() if fact.lines is not None:
+                lines[fact.order] = fact.lines
+            case LabourClocked(action="on"):
+                began[fact.order, fact.job, fact.technician] = fact.at_seconds
+                bays[fact.order, fact.job].add(fact.bay)
+            case LabourClocked():
+                lasted = fact.at_seconds - began.pop((fact.order, fact.job, fact.technician))
+                seconds[fact.order, fact.job][fact.technician] += lasted
+    rows = []
+    for (order, job), crew in seconds.items():
+        line = next((line for line in lines[order] if line.job == job), None)
+        kind, hours = (line.operation, line.hours) if line else (f"{job_types[order]} {job}", None)
+        if len(bays[order, job]) == 1:
+            [bay] = bays[order, job]
+            rows += [
+                JobRow(kind, technician, bay, each, hours, len(crew)) for technician, each in crew.items()
+            ]
+    return rows

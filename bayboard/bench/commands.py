@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from config.settings import Settings
+from config.workshop import load_workshop
 
 app = typer.Typer(help="Measure, on this machine.", no_args_is_help=True)
 
@@ -86,6 +87,40 @@ def chunks(
     assert settings.database_url  # noqa: S101  # required above
     intervals = [int(interval) for interval in days.split(",")]
     typer.echo(describe_chunks(measure_chunks(settings.database_url, intervals, years, _say)))
+
+
+@app.command()
+def estimates(
+    seeds: Annotated[int, typer.Option(min=1, help="How many shops are simulated.")] = 5,
+    training_days: Annotated[int, typer.Option(min=7, help="Days the estimator learns from.")] = 60,
+    test_days: Annotated[int, typer.Option(min=1, help="Days after them on which it is tried.")] = 30,
+    scenario: Annotated[str, typer.Option(help="Kind of days, as for simulate.")] = "normal",
+) -> None:
+    """Try expected ready times on simulated history that the training has not seen."""
+    from bayboard.bench.estimates import print_estimates, try_estimates  # noqa: PLC0415
+
+    workshop = load_workshop(Settings.from_environment().workshop_file)
+    trials = try_estimates(
+        workshop,
+        seeds=range(1, seeds + 1),
+        scenario=scenario,
+        training_days=training_days,
+        test_days=test_days,
+    )
+    print_estimates(trials, typer.echo)
+
+
+@app.command()
+def detection(
+    seeds: Annotated[int, typer.Option(min=1, help="How many shops are simulated, each twice.")] = 100,
+    days: Annotated[int, typer.Option(min=7, help="How many days of each.")] = 60,
+) -> None:
+    """Count how often the hidden slow bay and technician are found, and others accused."""
+    from bayboard.bench.detection import measure_detection  # noqa: PLC0415
+
+    workshop = load_workshop(Settings.from_environment().workshop_file)
+    for line in measure_detection(workshop.sites[0], range(1, seeds + 1), days, _say):
+        typer.echo(line)
 
 
 def _say(line: str) -> None:

@@ -45,8 +45,8 @@ _AWAITED = {
     "technician": Resource.TECHNICIANS,
     "quality_check": Resource.STAGE,
 }
-# Of whose like a single one is.
-_LIKE = {Resource.BAY: Resource.BAYS, Resource.TECHNICIAN: Resource.TECHNICIANS}
+# Nobody waits for one bay: whoever waits would take any.
+_LIKE = {Resource.BAY: (Resource.BAYS, ""), Resource.TECHNICIAN: (Resource.TECHNICIANS, "")}
 
 Span = tuple[datetime, datetime | None]
 _Key = tuple[Resource, str]
@@ -67,13 +67,8 @@ def find_bottleneck(
         if awaited and stay.left_at is None:
             waiting[awaited] += 1
     found = [
-        Bottleneck(
-            resource,
-            name,
-            max(since, opened_at),
-            waiting[_LIKE.get(resource, resource), name * (resource not in _LIKE)],
-        )
-        for (resource, name), each in spans.items()
+        Bottleneck(*key, max(since, opened_at), waiting[_LIKE.get(key[0], key)])
+        for key, each in spans.items()
         if (since := _active_since(each, pause))
     ]
     order = list(Resource)
