@@ -18,7 +18,6 @@ pytest_plugins = (
     "tests.fix_processes",
     "tests.fix_ingest",
     "tests.fix_office",
-    "tests.fix_visit",
 )
 
 # Below the ports that Linux gives to outgoing connections, so that nobody takes one between
@@ -29,7 +28,11 @@ _FIRST_PORT, _PORTS = 20000, 12000
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """A function that returns a port on 127.0.0.1 which nobody uses, another at each call."""
-    candidates = (_FIRST_PORT + (os.getpid() * 97 + n) % _PORTS for n in itertools.count())
+    # The workers of one run share a place to begin and take turns, so that they never meet.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    run = os.getpid() if workers == 1 else os.getppid()
+    candidates = (_FIRST_PORT + (run * 97 + n) % _PORTS for n in itertools.count(int(worker), workers))
 
     def find() -> int:
         return next(filter(_is_free, candidates))
