@@ -171,12 +171,14 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve the dashboard until stopped."""
+    from bayboard.estimating import start_estimating  # noqa: PLC0415
     from bayboard.provider import make_provider  # noqa: PLC0415
     from dashboard.serve import ServeError  # noqa: PLC0415
     from dashboard.serve import serve as serve_dashboard  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url",))
     assert settings.database_url  # noqa: S101  # required above
+    start_estimating(settings.database_url, workshop, read_clock)
     try:
         serve_dashboard(
             database_url=settings.database_url,
@@ -212,7 +214,8 @@ def simulate(
     ] = None,
 ) -> None:
     """Publish a simulated workshop to the broker until stopped."""
-    from simulators.publish import SimulationError, run_simulation  # noqa: PLC0415
+    from simulators.check import SimulationError  # noqa: PLC0415
+    from simulators.publish import run_simulation  # noqa: PLC0415
     from simulators.spoil import FaultError, read_rates  # noqa: PLC0415
 
     stop = stop_on_signals()

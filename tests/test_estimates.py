@@ -6,10 +6,17 @@ from datetime import timedelta
 import psycopg
 from psycopg.rows import dict_row
 
+from bayboard.estimating import refresh_sites
 from models.analytics.calibration import calibrate
 from models.analytics.ready import Basis, expect_ready
 from models.analytics.site_model import SiteModel
-from models.queries.estimates import Refreshed, read_open_cars, read_site_model, refresh_estimates
+from models.queries.estimates import (
+    Refreshed,
+    find_stale_sites,
+    read_open_cars,
+    read_site_model,
+    refresh_estimates,
+)
 from tests.fix_history import History
 
 
@@ -80,3 +87,19 @@ def test_cars_in_the_shop_are_estimated_from_what_was_learned(history: History, 
 
 def test_nothing_judged_has_no_calibration() -> None:
     assert calibrate([]) is None
+
+
+def test_a_site_is_stale_until_it_has_learned_and_again_a_day_later(
+    history: History, history_url: str
+) -> None:
+    sites = history.workshop.sites
+
+    def find_stale(hours_later: float) -> list[str]:
+        with psycopg.connect(history_url) as connection:
+            now = history.ends_at + timedelta(hours=hours_later)
+            return [site.key for site in find_stale_sites(connection, sites, now)]
+
+    assert find_stale(0) == [history.site]
+    assert refresh_sites(history_url, history.workshop, sites, history.ends_at) == 1
+    assert find_stale(1) == []
+    assert find_stale(24) == [history.site]

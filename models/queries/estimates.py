@@ -18,7 +18,7 @@ from psycopg.rows import class_row, tuple_row
 from config.workshop import Site, Stage
 from models.analytics.calibration import Judged, judge
 from models.analytics.ready import OpenCar, find_ready_stage
-from models.analytics.site_model import SiteModel, decode_model, encode_model
+from models.analytics.site_model import FEWEST_ORDERS, SiteModel, decode_model, encode_model
 from models.analytics.training import train
 from models.analytics.visits import PastInterval
 
@@ -69,7 +69,7 @@ def refresh_estimates(
         if not _take_lock(connection, site.key):
             return None
         old = _decode(connection.execute(_MODEL, {"site": site.key}).fetchone())
-        if old and now - old.until < (_FRESH if old.has_history else _FRESH_WITHOUT_HISTORY):
+        if old and _is_fresh(old.until, old.orders, now):
             return None
         since = now - _WINDOW
         if old:
@@ -90,6 +90,18 @@ def read_past_intervals(connection: Connection[Any], site: str, since: datetime)
     with connection.cursor(row_factory=class_row(PastInterval)) as cursor:
         parameters = {"site": site, "since": since, "together": _TOGETHER}
         return cursor.execute(_PAST_INTERVALS, parameters).fetchall()
+
+
+def find_stale_sites(connection: Connection[Any], sites: Sequence[Site], now: datetime) -> list[Site]:
+    """Return the sites whose model is missing or old."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        models = cursor.execute("select site, until, orders from site_model").fetchall()
+    fresh = {site for site, until, orders in models if _is_fresh(until, orders, now)}
+    return [site for site in sites if site.key not in fresh]
+
+
+def _is_fresh(until: datetime, orders: int, now: datetime) -> bool:
+    return now - until < (_FRESH if orders >= FEWEST_ORDERS else _FRESH_WITHOUT_HISTORY)
 
 
 def _choose_look_back(past: Sequence[PastInterval], now: datetime) -> datetime:
