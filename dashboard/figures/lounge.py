@@ -134,5 +134,5 @@ def _say_expected(visit: PublicVisit, lounge: Lounge, site: Site, lang: str) -> 
         return say_range(estimate.p50_at, estimate.p80_at, site.zone, lounge.now, lang)
     if visit.promised_at:
         promised = say_moment(visit.promised_at, site.zone, lounge.now, lang)
-        return text(lang, "lounge.promised", time=promised)
+        return text(lang, "when.by", time=promised)
     return ""

@@ -37,9 +37,14 @@ def say_moment(time: datetime, zone: ZoneInfo, now: datetime, lang: str) -> str:
 
 
 def say_range(earliest: datetime, latest: datetime, zone: ZoneInfo, now: datetime, lang: str) -> str:
-    """Return an expected time as a range of whole steps; a day that both share is said once."""
+    """Return an expected time as a range of whole steps, or its end alone where it has begun already.
+
+    A day that both ends share is said once.
+    """
     start = _round_down(earliest.astimezone(zone))
     end = max(_round_up(latest.astimezone(zone)), start + _STEP)
+    if start <= now:
+        return text(lang, "when.by", time=say_moment(end, zone, now, lang))
     first = say_moment(start, zone, now, lang)
     same_day = start.date() == end.date()
     last = say_clock(end, zone, lang) if same_day else say_moment(end, zone, now, lang)

@@ -1,6 +1,6 @@
 """The waiting room's board: what the feed reads for it, its page, and the code that phones scan.
 
-Owns that nothing but the public view of the database is read here.
+Owns that nothing is read here but the public view of the database, and how long things take.
 """
 
 from datetime import datetime
@@ -19,6 +19,7 @@ from dashboard.board import Board, BoardKind, Connection, Draw, Look
 from dashboard.feed import BoardFeed
 from dashboard.figures.lounge import Lounge, draw_lounge, lounge_page
 from dashboard.figures.part import Part
+from dashboard.learned import Learned
 from dashboard.origin import Origin
 from models.analytics.ready import OpenCar, expect_ready
 from models.domain.public import PublicVisit
@@ -27,13 +28,13 @@ from models.queries.lounge import read_lounge
 KIND = "lounge"
 
 
-def lounge_kind(workshop: Workshop) -> BoardKind:
+def lounge_kind(workshop: Workshop, learned: Learned) -> BoardKind:
     """Return how the feed reads and draws the boards of waiting rooms."""
 
     async def read(connection: Connection, site: Site, now: datetime) -> Draw:
         visits = await read_lounge(connection, site.key)
-        cars = [as_open_car(visit) for visit in visits]
-        expected = expect_ready(cars, None, workshop.stages, site.hours, now)
+        model = await learned.find(connection, site.key, now)
+        expected = expect_ready(list(map(as_open_car, visits)), model, workshop.stages, site.hours, now)
         return partial(_draw, Lounge(visits, now, expected), site, workshop)
 
     return BoardKind(KIND, read)

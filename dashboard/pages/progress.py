@@ -28,6 +28,7 @@ from dashboard.figures.markup import write_markup
 from dashboard.figures.progress import progress_page
 from dashboard.figures.progress_entry import away_page, enter_page, over_page
 from dashboard.figures.when import say_clock
+from dashboard.learned import Learned
 from dashboard.pages.lounge import as_open_car
 from dashboard.plain_page import choose_visit_lang
 from models.analytics.ready import expect_ready
@@ -65,10 +66,15 @@ class ProgressPages:
     """Answers for customers' own pages."""
 
     def __init__(
-        self, workshop: Workshop, open_database: OpenDatabase, clock: Callable[[], datetime]
+        self,
+        workshop: Workshop,
+        open_database: OpenDatabase,
+        learned: Learned,
+        clock: Callable[[], datetime],
     ) -> None:
         self._workshop = workshop
         self._open_database = open_database
+        self._learned = learned
         self._clock = clock
 
     async def ask(self, request: Request) -> Response:
@@ -126,8 +132,9 @@ class ProgressPages:
             if progress is None or site is None:
                 return None
             visits = await read_lounge(connection, site.key)
-        cars = [as_open_car(visit) for visit in visits]
-        expected = expect_ready(cars, None, workshop.stages, site.hours, now).get(progress.ticket)
+            model = await self._learned.find(connection, site.key, now)
+        cars = list(map(as_open_car, visits))
+        expected = expect_ready(cars, model, workshop.stages, site.hours, now).get(progress.ticket)
         return _Drawn(write_markup(progress_page(progress, expected, site, workshop, lang, now)), site, now)
 
     def _answer_form(self, request: Request, said: str, status: HTTPStatus) -> Response:
