@@ -53,10 +53,11 @@ def draw_steps(stage: str | None, stages: Sequence[Stage], lang: str) -> Compone
     A car in a wait that is no step stands at the next step, which is then only waited for.
     """
     done = count_done(stage, stages)
+    is_known = any(known.key == stage for known in stages)
     marks: list[Component] = []
     for place, step in enumerate(list_steps(stages)):
         mark = "done" if place < done else "todo"
-        if place == done and stage is not None:
+        if place == done and is_known:
             mark = "now" if step.key == stage else "next"
         marks.append(html.Li(html.Span(step.name(lang)), className=mark))
     return html.Ol(marks, className="steps")

@@ -42,7 +42,8 @@ def say_range(earliest: datetime, latest: datetime, zone: ZoneInfo, now: datetim
     A day that both ends share is said once.
     """
     start = _round_down(earliest.astimezone(zone))
-    end = max(_round_up(latest.astimezone(zone)), start + _STEP)
+    soon = _round_down(now.astimezone(zone)) + _STEP
+    end = max(_round_up(latest.astimezone(zone)), start + _STEP, soon)
     if start <= now:
         return text(lang, "when.by", time=say_moment(end, zone, now, lang))
     first = say_moment(start, zone, now, lang)
