@@ -4,12 +4,14 @@ Owns who writes which, what becomes of the parts of the truth, and what is done 
 """
 
 import multiprocessing
+import shutil
 import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -25,7 +27,6 @@ from bayboard.backfill_story import Plan
 from bayboard.backfill_write import find_progress, write_history
 from bayboard.embedded import die_with_parent
 from bayboard.entry import CommandError
-from bayboard.ingesting import make_rules
 from config.workshop import Workshop
 from ingest.decode import Rules
 from ingest.rows import COLUMNS
@@ -35,16 +36,25 @@ from simulators.truth import Line, Write
 # Called with a site and how many of its days are written.
 Tell = Callable[[str, int], None]
 
-_WAIT_SECONDS = 0.2
+_LONGEST_WAIT_SECONDS = 0.2
 _FILLED = (*COLUMNS, *DERIVED_COLUMNS, "vehicle", "device_state")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A history to be written, and where its truth goes."""
+
+    database_url: str
+    plan: Plan
+    rules: Rules
+    truth: Path | None
 
 
 def run_backfill(
     database_url: str,
     plans: Sequence[Plan],
-    workshop: Workshop,
+    rules: Rules,
     *,
-    now: datetime,
     jobs: int,
     truth: Path | None,
     stop: threading.Event,
@@ -57,80 +67,56 @@ def run_backfill(
     with psycopg.connect(database_url, autocommit=True) as connection:
         for plan in plans:
             find_progress(connection, plan)
-    rules = make_rules(workshop)
-    jobs = min(jobs, len(plans))
-    run = _run_here if jobs == 1 else _run_in_processes
-    stored = run(database_url, plans, rules, jobs, truth, stop, tell)
+    tasks = [Task(database_url, plan, rules, truth and _name_part(truth, plan)) for plan in plans]
+    jobs = min(jobs, len(tasks))
+    stored = _run_here(tasks, stop, tell) if jobs == 1 else _run_in_processes(tasks, jobs, stop, tell)
     if stop.is_set():
         raise CommandError("stopped; the same command goes on where it was")
     if truth:
-        _join(truth, [_name_part(truth, plan) for plan in plans])
+        _join(truth, [task.truth for task in tasks if task.truth])
+    return stored
+
+
+def settle_history(database_url: str, plans: Sequence[Plan], workshop: Workshop, now: datetime) -> None:
+    """Let the planner know what is there now, and settle the figures of all days that were written."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        _analyse(connection)
+        for table in _FILLED:
+            connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
         refresh_rollups(connection, workshop, now, [plan.site for plan in plans])
-    return stored
 
 
-def _run_here(
-    database_url: str,
-    plans: Sequence[Plan],
-    rules: Rules,
-    _jobs: int,
-    truth: Path | None,
-    stop: threading.Event,
-    tell: Tell,
-) -> Counter[str]:
+def _run_here(tasks: Sequence[Task], stop: threading.Event, tell: Tell) -> Counter[str]:
     stored: Counter[str] = Counter()
-    for plan in plans:
+    for task in tasks:
         if not stop.is_set():
-            stored += _write_site(database_url, plan, rules, truth, stop.is_set, tell)
+            stored += _write(task, stop.is_set, tell)
     return stored
 
 
-def _run_in_processes(
-    database_url: str,
-    plans: Sequence[Plan],
-    rules: Rules,
-    jobs: int,
-    truth: Path | None,
-    stop: threading.Event,
-    tell: Tell,
-) -> Counter[str]:
+def _run_in_processes(tasks: Sequence[Task], jobs: int, stop: threading.Event, tell: Tell) -> Counter[str]:
     context = multiprocessing.get_context("spawn")
     told: Queue[tuple[str, int]] = context.Queue()
     stopping = context.Event()
-    with ProcessPoolExecutor(jobs, context, _begin_worker, (told, stopping)) as pool:
-        writing = [pool.submit(_write_site_in_process, database_url, plan, rules, truth) for plan in plans]
-        try:
-            _wait(writing, told, stop, tell)
-        finally:
-            stopping.set()
-            pool.shutdown(cancel_futures=True)
+    with ProcessPoolExecutor(jobs, context, _begin_process, (told, stopping)) as pool:
+        writing = [pool.submit(_write_in_process, task) for task in tasks]
+        while not stop.is_set() and not _is_over(writing):
+            with suppress(Empty):
+                tell(*told.get(timeout=_LONGEST_WAIT_SECONDS))
+        stopping.set()
+        pool.shutdown(cancel_futures=True)
     return sum((done.result() for done in writing if not done.cancelled()), Counter[str]())
 
 
-def _wait(
-    writing: Sequence["Future[Counter[str]]"],
-    told: "Queue[tuple[str, int]]",
-    stop: threading.Event,
-    tell: Tell,
-) -> None:
-    """Tell what processes tell until all are done, one fails, or it is time to stop."""
-    while not stop.is_set():
-        try:
-            while True:
-                tell(*told.get(timeout=_WAIT_SECONDS))
-        except Empty:
-            pass
-        done, not_done = wait(writing, timeout=0)
-        if not not_done or any(future.exception() for future in done):
-            return
+def _is_over(writing: Sequence["Future[Counter[str]]"]) -> bool:
+    """Say whether all are done, or one has failed."""
+    done = [future for future in writing if future.done()]
+    return len(done) == len(writing) or any(future.exception() for future in done)
 
 
 _process: tuple["Queue[tuple[str, int]]", Event] | None = None
 
 
-def _begin_worker(told: "Queue[tuple[str, int]]", stopping: Event) -> None:
+def _begin_process(told: "Queue[tuple[str, int]]", stopping: Event) -> None:
     """Make this process one that writes sites: it dies with its parent, which alone hears signals."""
     global _process  # noqa: PLW0603  # what a pool's initializer leaves for its tasks
     die_with_parent(signal.SIGKILL)()
@@ -139,28 +125,19 @@ def _begin_worker(told: "Queue[tuple[str, int]]", stopping: Event) -> None:
     _process = (told, stopping)
 
 
-def _write_site_in_process(database_url: str, plan: Plan, rules: Rules, truth: Path | None) -> Counter[str]:
+def _write_in_process(task: Task) -> Counter[str]:
     assert _process  # noqa: S101  # set when the process began
     told, stopping = _process
-    return _write_site(
-        database_url, plan, rules, truth, stopping.is_set, lambda site, days: told.put((site, days))
-    )
+    return _write(task, stopping.is_set, lambda site, days: told.put((site, days)))
 
 
-def _write_site(
-    database_url: str,
-    plan: Plan,
-    rules: Rules,
-    truth: Path | None,
-    is_stopped: Callable[[], bool],
-    tell: Tell,
-) -> Counter[str]:
+def _write(task: Task, is_stopped: Callable[[], bool], tell: Tell) -> Counter[str]:
     def go_on(days: int) -> bool:
-        tell(plan.site.key, days)
+        tell(task.plan.site.key, days)
         return not is_stopped()
 
-    with _open_truth(truth and _name_part(truth, plan)) as write_truth:
-        return write_history(database_url, plan, rules, write_truth, go_on)
+    with _open_truth(task.truth) as write_truth:
+        return write_history(task.database_url, task.plan, task.rules, write_truth, go_on)
 
 
 def _name_part(truth: Path, plan: Plan) -> Path:
@@ -184,12 +161,5 @@ def _join(truth: Path, parts: Sequence[Path]) -> None:
     with truth.open("wb") as whole:
         for part in parts:
             with part.open("rb") as lines:
-                while block := lines.read(1 << 20):
-                    whole.write(block)
+                shutil.copyfileobj(lines, whole)
             part.unlink()
-
-
-def _analyse(connection: psycopg.Connection) -> None:
-    """Let the planner know what is there now."""
-    for table in _FILLED:
-        connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))

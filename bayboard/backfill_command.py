@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -56,31 +56,25 @@ def backfill(
     """Write simulated history straight into the database; killed, the same command goes on where it was."""
     import psycopg  # noqa: PLC0415  # keeps the other commands quick to start
 
-    from bayboard.backfill import run_backfill  # noqa: PLC0415
-    from bayboard.backfill_sites import keep_first_days, list_sites, name_sites  # noqa: PLC0415
-    from bayboard.backfill_story import Plan  # noqa: PLC0415
+    from bayboard.backfill import run_backfill, settle_history  # noqa: PLC0415
+    from bayboard.backfill_sites import keep_first_days, list_sites, make_plans, name_sites  # noqa: PLC0415
+    from bayboard.ingesting import make_rules  # noqa: PLC0415
+    from simulators.check import SimulationError, check_workshop  # noqa: PLC0415
 
     stop = stop_on_signals()
     settings = Settings.from_environment(required=("database_url",))
     assert settings.database_url  # noqa: S101  # required above
     workshop = load_workshop(settings.workshop_file)
-    _check_scenario(scenario)
-    chosen = list_sites(workshop, sites)
+    try:
+        check_workshop(workshop, scenario)
+    except SimulationError as error:
+        raise CommandError(str(error)) from error
+    chosen, now = list_sites(workshop, sites), read_clock()
     if workshop_out:
         text = settings.workshop_file.read_text(encoding="utf-8")
         workshop_out.write_text(name_sites(text, workshop, chosen), encoding="utf-8")
-    now = read_clock()
-    plans = [
-        Plan(
-            site,
-            seed,
-            scenario,
-            average=number == 0,
-            first_day=(until or now.astimezone(site.zone)).date() - timedelta(days),
-            days=days,
-        )
-        for number, site in enumerate(chosen)
-    ]
+    ends_on = until.date() if until else None
+    plans = make_plans(chosen, seed=seed, scenario=scenario, days=days, until=ends_on, now=now)
     if not until:
         with psycopg.connect(settings.database_url) as connection:
             plans = keep_first_days(connection, plans)
@@ -88,22 +82,16 @@ def backfill(
         stored = run_backfill(
             settings.database_url,
             plans,
-            workshop,
-            now=now,
+            make_rules(workshop),
             jobs=jobs or os.cpu_count() or 1,
             truth=truth,
             stop=stop,
             tell=progress,
         )
+    with Console(stderr=True).status("adding up the figures of each day"):
+        settle_history(settings.database_url, plans, workshop, now)
     for table, rows in sorted(stored.items()):
         typer.echo(f"{table}: {rows:,} rows")
-
-
-def _check_scenario(scenario: str) -> None:
-    from simulators.scenario import SCENARIOS  # noqa: PLC0415
-
-    if scenario not in SCENARIOS:
-        raise CommandError(f"there is no scenario {scenario!r}; there are: {', '.join(SCENARIOS)}")
 
 
 @contextmanager

@@ -8,12 +8,11 @@ tomorrow.
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from psycopg import Connection
 
 from bayboard.backfill_story import Plan
-from bayboard.entry import CommandError
 from config.workshop import Site, Workshop
 
 # A site of the workshop file with its own tables, up to whatever comes after it.
@@ -26,11 +25,29 @@ def list_sites(workshop: Workshop, count: int) -> list[Site]:
     The second copy of `s1` is `s1-3`, for it is the third of its kind.
     """
     named = [site for site in workshop.sites if site.bays]
-    if not named:
-        raise CommandError("no site of the workshop file has a bay")
     return [
         named[place] if kind == 0 else _copy(named[place], kind + 1)
         for kind, place in (divmod(number, len(named)) for number in range(count))
+    ]
+
+
+def make_plans(
+    sites: Sequence[Site], *, seed: int, scenario: str, days: int, until: date | None, now: datetime
+) -> list[Plan]:
+    """Plan a history for each site; it ends at the midnight before `until`, else today.
+
+    The first site is the average one, as in any simulation.
+    """
+    return [
+        Plan(
+            site,
+            seed,
+            scenario,
+            average=number == 0,
+            first_day=(until or now.astimezone(site.zone).date()) - timedelta(days),
+            days=days,
+        )
+        for number, site in enumerate(sites)
     ]
 
 

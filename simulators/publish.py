@@ -15,11 +15,12 @@ from pathlib import Path
 import structlog
 
 from config.workshop import Workshop
+from simulators.check import check_workshop
 from simulators.devices import Device
 from simulators.facts import Fact, OrderOpened, Stage, StageEntered
 from simulators.fleet import Fleet
 from simulators.life import Life, Lived, Sent
-from simulators.scenario import NORMAL, SCENARIOS
+from simulators.scenario import NORMAL
 from simulators.site import simulate_now
 from simulators.spoil import Rates
 from simulators.telling import SiteTruth
@@ -30,10 +31,6 @@ _log = structlog.get_logger()
 _REPORT_EVERY = timedelta(minutes=1)
 _LONGEST_WAIT_SECONDS = 1.0
 _NO_FAULTS: Rates = {}
-
-
-class SimulationError(Exception):
-    """A workshop cannot be simulated; the message says why."""
 
 
 def run_simulation(
@@ -60,7 +57,7 @@ def run_simulation(
     SimulationError for a workshop without the default stages or without bays, and for an
     unknown scenario.
     """
-    _check(workshop, scenario)
+    check_workshop(workshop, scenario)
     lives = [
         Life(
             simulate_now(
@@ -96,16 +93,6 @@ def run_simulation(
         _Play(lives, fleet, told, clock).run(stop, until)
         for site_truth in told.values():
             site_truth.end(clock())
-
-
-def _check(workshop: Workshop, scenario: str) -> None:
-    if scenario not in SCENARIOS:
-        raise SimulationError(f"there is no scenario {scenario!r}; there are: {', '.join(SCENARIOS)}")
-    missing = [stage for stage in Stage if workshop.stage(stage) is None]
-    if missing:
-        raise SimulationError(f"the workshop file lacks stages of the simulator: {', '.join(missing)}")
-    if not any(site.bays for site in workshop.sites):
-        raise SimulationError("no site of the workshop file has a bay")
 
 
 class _Play:

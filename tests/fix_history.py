@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bayboard.backfill import run_backfill
+from bayboard.backfill import run_backfill, settle_history
 from bayboard.backfill_story import Plan
+from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
 from simulators.truth import Truth, read_truth
@@ -56,13 +57,13 @@ def written_history(postgresql_server: DatabaseServer, tmp_path_factory: pytest.
     run_backfill(
         url,
         [plan],
-        workshop,
-        now=ends_at,
+        make_rules(workshop),
         jobs=1,
         truth=truth_file,
         stop=threading.Event(),
         tell=lambda _site, _days: None,
     )
+    settle_history(url, [plan], workshop, ends_at)
     history = History(
         workshop,
         site.key,

@@ -1,5 +1,6 @@
 """Backfill: the rows of real ingest, the truth, and a killed run that goes on."""
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -16,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
+from bayboard.backfill import run_backfill
 from bayboard.backfill_orders import Derived, Orders
-from bayboard.backfill_sites import keep_first_days, list_sites, name_sites
+from bayboard.backfill_sites import keep_first_days, list_sites, make_plans, name_sites
 from bayboard.backfill_story import Plan
-from bayboard.backfill_write import write_history
+from bayboard.backfill_write import find_progress, write_history
 from bayboard.entry import CommandError
 from bayboard.ingesting import make_rules
 from bayboard.verdict import Verdict
@@ -160,6 +162,17 @@ def test_a_history_that_is_broken_off_after_each_day_and_resumed_is_the_same(
     assert read_tables(other_url) == read_tables(database_url)
 
 
+def test_a_backfill_that_is_told_to_stop_says_that_it_can_go_on(database_url: str) -> None:
+    stop = threading.Event()
+    plan = replace(PLAN, days=8)
+    with pytest.raises(CommandError, match="stopped; the same command goes on where it was"):
+        run_backfill(
+            database_url, [plan], RULES, jobs=1, truth=None, stop=stop, tell=lambda _site, _days: stop.set()
+        )
+    with psycopg.connect(database_url) as connection:
+        assert find_progress(connection, plan) == 7
+
+
 START = datetime(2026, 6, 5, tzinfo=UTC)
 crowds = st.lists(
     st.tuples(
@@ -241,8 +254,6 @@ def test_sites_beyond_those_of_the_workshop_are_copies_with_keys_of_their_own() 
     assert sites[3].en == "Suzhou 2"
     assert sites[4].bays == SITE.bays
     assert list_sites(WORKSHOP, 1) == [SITE]
-    with pytest.raises(CommandError, match="no site of the workshop file has a bay"):
-        list_sites(WORKSHOP.model_copy(update={"sites": [SITE.model_copy(update={"bays": []})]}), 1)
 
 
 def test_a_workshop_file_can_be_made_that_names_the_copies(tmp_path: Path) -> None:
@@ -253,6 +264,16 @@ def test_a_workshop_file_can_be_made_that_names_the_copies(tmp_path: Path) -> No
     named = load_workshop(file)
     assert named.sites == sites
     assert named.model_copy(update={"sites": WORKSHOP.sites}) == WORKSHOP
+
+
+def test_a_history_ends_at_the_sites_own_midnight_before_today() -> None:
+    berlin = SITE.model_copy(update={"key": "s2", "timezone": "Europe/Berlin"})
+    now = datetime(2026, 6, 10, 17, tzinfo=UTC)  # one o'clock at night in Shanghai
+    usual, odd = make_plans([SITE, berlin], seed=1, scenario="calm", days=3, until=None, now=now)
+    assert (usual.first_day, odd.first_day) == (date(2026, 6, 8), date(2026, 6, 7))
+    assert (usual.average, odd.average) == (True, False)
+    [told] = make_plans([SITE], seed=1, scenario="calm", days=3, until=date(2026, 6, 1), now=now)
+    assert told.first_day == date(2026, 5, 29)
 
 
 def test_a_history_that_is_gone_on_with_tomorrow_keeps_its_first_day(database_url: str) -> None:

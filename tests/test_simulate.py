@@ -36,6 +36,7 @@ from ingest.contract.payloads import (
 )
 from ingest.contract.topics import Kind, parse_topic
 from models.domain.intervals import Scan, reckon_intervals
+from simulators.check import SimulationError
 from simulators.devices import Outgoing, SiteDevices
 from simulators.facts import Fact, OrderFact, OrderOpened, Stage, StageEntered
 from simulators.fleet import Fleet
@@ -43,7 +44,7 @@ from simulators.message_ids import make_ulid
 from simulators.mqtt_device import DeviceConnection
 from simulators.opening import DAY, HOUR
 from simulators.pace import Calendar, Pace, skip_finished_orders
-from simulators.publish import SimulationError, run_simulation
+from simulators.publish import run_simulation
 from simulators.scaled import scale_workshop
 from simulators.shop import Shop
 from simulators.site import simulate_history
