@@ -184,8 +184,8 @@ def test_progress_bar_shows_how_far_the_car_is(stage: str | None, done: int, mar
     ],
 )
 def test_expected_time_is_a_range_that_is_never_exact(first: float, last: float, said: str) -> None:
-    times = (NOON + timedelta(minutes=minutes) for minutes in (first, last))
-    assert say_range(*times, SITE.zone, NOON, "en") == said
+    start, end = (NOON + timedelta(minutes=minutes) for minutes in (first, last))
+    assert say_range(start, end, SITE.zone, NOON, "en") == said
 
 
 def test_markup_escapes_what_people_typed() -> None:
