@@ -24,8 +24,8 @@ from models.analytics.spans import Span
 
 # A bay that changes cars, or a technician who changes jobs, has not stopped.
 _CHANGEOVER_SECONDS = 300.0
-# Reasons that say a car waits for the shop itself, and so for what comes next.
-_OWN_REASONS = frozenset({"bay", "technician"})
+# Causes that say a car waits for the shop itself, and so for what comes next.
+_OWN_CAUSES = frozenset({"bay", "technician"})
 
 
 class Kind(StrEnum):
@@ -149,7 +149,7 @@ def find_queue(row: IntervalRow, stages: Sequence[Stage]) -> str | None:
     place = keys.index(row.stage)
     if stages[place].kind == "touch":
         return row.stage if row.reason else None
-    if place == 0 or row.reason in _OWN_REASONS:
+    if place == 0 or (row.reason or stages[place].waits_for) in _OWN_CAUSES:
         return next((stage.key for stage in stages[place + 1 :] if stage.kind == "touch"), None)
     return row.stage
 

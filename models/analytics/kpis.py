@@ -105,13 +105,12 @@ def measure_order(
     intervals: Sequence[IntervalRow],
     labour: Sequence[LabourRow],
     stages: Mapping[str, Stage],
-    causes: Mapping[str, str],
     hours: Hours,
 ) -> OrderFigures:
     """Say where the time of a closed order went.
 
-    `intervals` and `labour` are the order's own. The cause of a wait is its reason, else what `causes`
-    says of its stage, else the stage; time between opening and the first scan is the reception's.
+    `intervals` and `labour` are the order's own. The cause of a wait is its reason, else what its stage
+    waits for, else the stage; time between opening and the first scan is the reception's.
     """
     closed_at = order.closed_at
     if closed_at is None:
@@ -124,7 +123,8 @@ def measure_order(
         touched = add_up(find_touch(interval, closed_at, stage.kind if stage else "wait", worked))
         lasted = max(0.0, ((interval.left_at or closed_at) - interval.entered_at).total_seconds())
         touch_seconds += touched
-        waits[interval.reason or causes.get(interval.stage, interval.stage)] += lasted - touched
+        cause = interval.reason or (stage and stage.waits_for) or interval.stage
+        waits[cause] += lasted - touched
     first = min((interval.entered_at for interval in intervals), default=closed_at)
     waits[RECEPTION] += (first - order.opened_at).total_seconds()
     ready_at = order.ready_at or closed_at
