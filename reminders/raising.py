@@ -18,8 +18,8 @@ from models.queries.reminders_evidence import lock_vehicles
 from models.queries.reminders_outbox import put_messages
 from models.queries.reminders_ripe import (
     Ripe,
-    count_second_notice,
-    insert_reminder,
+    count_second_notices,
+    insert_reminders,
     read_consent,
     read_ripe,
     read_worth,
@@ -45,27 +45,18 @@ class Raised:
 def raise_all(connection: Connection[Any], plans: Plans, now: datetime) -> Iterator[Raised]:
     """Raise everything that is ripe at every site, a portion and transaction at a time."""
     for site in plans.sites:
+        today, after = plans.tell_time(site, now).date(), ""
         while True:
             with connection.transaction():
-                ripe, whole = _take_ripe(connection, site, plans, now)
+                found = read_ripe(connection, site, today, now, limit=PORTION, after=after)
+                # Read again under the lock: another engine may have raised it in between.
+                vins = lock_vehicles(connection, sorted({each.vin for each in found}))
+                ripe = read_ripe(connection, site, today, now, vins=vins) if vins else []
                 raised = _raise(connection, ripe, plans, now) if ripe else Raised()
             yield raised
-            # What is left is another engine's, or is ripe again in the next pass.
-            if not whole or not raised.reminders + raised.again:
+            if len(found) < PORTION:
                 break
-
-
-def _take_ripe(
-    connection: Connection[Any], site: str, plans: Plans, now: datetime
-) -> tuple[list[Ripe], bool]:
-    """Lock the next vehicles on which something is ripe, and read it again; say whether there was more."""
-    today = plans.tell_time(site, now).date()
-    found = read_ripe(connection, site, today, now, limit=PORTION)
-    vins = lock_vehicles(connection, sorted({each.vin for each in found}))
-    if not vins:
-        return [], False
-    ripe = read_ripe(connection, site, today, now, limit=PORTION * 10, vins=vins)
-    return ripe, len(found) == PORTION
+            after = found[-1].vin
 
 
 def _raise(connection: Connection[Any], ripe: Sequence[Ripe], plans: Plans, now: datetime) -> Raised:
@@ -73,28 +64,25 @@ def _raise(connection: Connection[Any], ripe: Sequence[Ripe], plans: Plans, now:
     customers = sorted({each.customer_ref for each in ripe if each.customer_ref})
     consent = read_consent(connection, site, customers)
     worth = read_worth(connection, site, customers, now) if plans.rules.call_from_hours else {}
+    channels = {each.vin: _choose_channel(each, consent, worth, plans) for each in ripe}
+    first = [each for each in ripe if each.reminder_id is None]
+    again = [(each.reminder_id, each) for each in ripe if each.reminder_id is not None and channels[each.vin]]
+    ids = insert_reminders(
+        connection,
+        [(each, channels[each.vin], "raised" if channels[each.vin] else "withheld") for each in first],
+        now,
+    )
+    new = [(reminder, each) for reminder, each in zip(ids, first, strict=True) if reminder is not None]
+    count_second_notices(connection, [reminder for reminder, _ in again], now)
     leaves_at = find_leaving_time(plans.sites[site], plans.rules, now)
-    new = again = withheld = 0
-    messages: list[NewMessage] = []
-    for _, group in groupby(ripe, key=lambda each: each.vin):
-        items = list(group)
-        channel = _choose_channel(items[0], consent, worth, plans)
-        told: list[tuple[int, Ripe]] = []
-        for each in items:
-            if each.reminder_id is not None:
-                count_second_notice(connection, each.reminder_id, now)
-                again += 1
-                told.append((each.reminder_id, each))
-            elif reminder := insert_reminder(
-                connection, each, channel, "raised" if channel else "withheld", now
-            ):
-                new += 1
-                told.append((reminder, each))
-        if not channel:
-            withheld += len(told)
-        elif told:
-            messages.append(_write_message(told, channel, plans, leaves_at))
-    return Raised(new, again, withheld, put_messages(connection, messages, now))
+    told = sorted((*new, *again), key=lambda pair: (pair[1].vin, pair[0]))
+    messages = [
+        _write_message(list(group), channel, plans, leaves_at)
+        for vin, group in groupby(told, key=lambda pair: pair[1].vin)
+        if (channel := channels[vin])
+    ]
+    withheld = sum(channels[each.vin] is None for _, each in new)
+    return Raised(len(new), len(again), withheld, put_messages(connection, messages, now))
 
 
 def _choose_channel(

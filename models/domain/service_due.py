@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from models.domain.mileage import Rate
@@ -133,6 +134,7 @@ def reckon_due(
     )
 
 
+@lru_cache(maxsize=100_000)  # a pass over every vehicle asks for the same days again and again
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months later, or the last of that month."""
     years, month = divmod(day.month - 1 + months, _MONTHS_A_YEAR)

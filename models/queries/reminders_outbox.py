@@ -33,20 +33,29 @@ _WITHDRAW = (
 
 def put_messages(connection: Connection[Any], messages: Sequence[NewMessage], now: datetime) -> int:
     """Put messages into the outbox, in the caller's transaction; return how many were not there yet."""
-    new = 0
-    for message in messages:
-        values = (
-            message.event_key, message.site, message.vin, message.work_order, message.role, message.recipient,
-            message.channel, message.template, message.lang, Jsonb(dict(message.payload)), now,
-            message.due_at,
-        )  # fmt: skip
-        if put := connection.execute(_PUT, values).fetchone():
-            new += 1
-            for reminder in message.reminders:
-                connection.execute(_LINK, (put[0], reminder))
+    if not messages:
+        return 0
+    cursor = connection.cursor()
+    cursor.executemany(_PUT, [_list_values(message, now) for message in messages], returning=True)
+    put = [row[0] if (row := each.fetchone()) else None for each in cursor.results()]
+    links = [
+        (message_id, reminder)
+        for message_id, message in zip(put, messages, strict=True)
+        if message_id is not None
+        for reminder in message.reminders
+    ]
+    cursor.executemany(_LINK, links)
+    new = sum(message_id is not None for message_id in put)
     if new:
         connection.execute("select pg_notify(%s, '')", (OUTBOX_CHANNEL,))
     return new
+
+
+def _list_values(message: NewMessage, now: datetime) -> tuple[object, ...]:
+    return (
+        message.event_key, message.site, message.vin, message.work_order, message.role, message.recipient,
+        message.channel, message.template, message.lang, Jsonb(dict(message.payload)), now, message.due_at,
+    )  # fmt: skip
 
 
 def withdraw_messages(connection: Connection[Any], reminders: Sequence[int], now: datetime) -> int:

@@ -52,40 +52,47 @@ def read_ripe(
     today: date,
     now: datetime,
     *,
-    limit: int,
+    limit: int | None = None,
+    after: str = "",
     vins: Sequence[str] | None = None,
 ) -> list[Ripe]:
-    """Read what is ripe at a site on its day, by vehicle."""
+    """Read what is ripe at a site on its day, by vehicle: after a VIN, or of some vehicles."""
     with connection.cursor(row_factory=class_row(Ripe)) as cursor:
         parameters = {
             "site": site,
             "today": today,
             "now": now,
             "limit": limit,
+            "after": after,
             "vins": None if vins is None else list(vins),
         }
         return cursor.execute(_RIPE, parameters).fetchall()
 
 
-def insert_reminder(
-    connection: Connection[Any], ripe: Ripe, channel: str | None, state: str, now: datetime
-) -> int | None:
-    """Raise a reminder; None when this due was raised already."""
-    row = connection.execute(
+def insert_reminders(
+    connection: Connection[Any], raised: Sequence[tuple[Ripe, str | None, str]], now: datetime
+) -> list[int | None]:
+    """Raise reminders, each with its channel and state; None for a due that was raised already."""
+    cursor = connection.cursor()
+    cursor.executemany(
         _RAISE,
-        (
-            ripe.vin, ripe.plan, ripe.item, ripe.cycle, ripe.site, ripe.customer_ref, ripe.advisor, ripe.km,
-            ripe.due_km, ripe.due_on, ripe.projected_on, now, state, channel, now,
-        ),
-    ).fetchone()  # fmt: skip
-    return row[0] if row else None
+        [
+            (
+                ripe.vin, ripe.plan, ripe.item, ripe.cycle, ripe.site, ripe.customer_ref, ripe.advisor,
+                ripe.km, ripe.due_km, ripe.due_on, ripe.projected_on, now, state, channel, now,
+            )
+            for ripe, channel, state in raised
+        ],
+        returning=True,
+    )  # fmt: skip
+    return [row[0] if (row := each.fetchone()) else None for each in cursor.results()] if raised else []
 
 
-def count_second_notice(connection: Connection[Any], reminder: int, now: datetime) -> None:
-    """Remember that people are told again."""
+def count_second_notices(connection: Connection[Any], reminders: Sequence[int], now: datetime) -> None:
+    """Remember that people are told again of reminders."""
     connection.execute(
-        "update service_reminder set notices = 2, noticed_at = %s where id = %s and notices = 1",
-        (now, reminder),
+        "update service_reminder set notices = 2, noticed_at = %s where id = any(%s) and notices = 1",
+        (now, list(reminders)),
     )
 
 

@@ -1,14 +1,15 @@
 -- Due items of a site of which people must be told: the first time, or again because the day is near.
 -- Not while the car is in the workshop; an order that nobody has touched for long keeps no car there.
 select due.vin, due.item, due.cycle, due.plan, due.due_km, due.due_on, due.projected_on, reminder.id as reminder_id,
-    reminder.channel, vehicle_service.site, vehicle_service.km, customer_ref, customer_name, customer_phone, advisor,
-    plate, make, model
+    reminder.channel, owner.site, owner.km, owner.customer_ref, owner.customer_name, owner.customer_phone,
+    owner.advisor, plate, make, model
 from service_due as due
-join vehicle_service using (vin)
+join vehicle_service as owner using (vin)
 join vehicle using (vin)
 left join service_reminder as reminder
     on reminder.vin = due.vin and reminder.item = due.item and reminder.cycle = due.cycle
-where vehicle_service.site = %(site)s
+where owner.site = %(site)s
+  and due.vin > %(after)s
   and (%(vins)s::text[] is null or due.vin = any(%(vins)s))
   and due.first_notice_on <= %(today)s
   and (
