@@ -123,5 +123,23 @@ def detection(
         typer.echo(line)
 
 
+@app.command()
+def reminders(
+    cars: Annotated[int, typer.Option(min=50, help="How many cars drive for two years.")] = 3000,
+    vehicles: Annotated[int, typer.Option(min=100, help="How many vehicles a pass goes over.")] = 200_000,
+) -> None:
+    """Count wrong odometer readings refused and services foreseen, and time a pass over every vehicle."""
+    from bayboard.bench.reminders import (  # noqa: PLC0415
+        measure_pass,
+        measure_projections,
+        measure_refusals,
+    )
+
+    workshop = load_workshop(Settings.from_environment().workshop_file)
+    typer.echo(measure_refusals(cars))
+    typer.echo(measure_projections(cars))
+    typer.echo(measure_pass(vehicles, workshop, _say))
+
+
 def _say(line: str) -> None:
     typer.echo(line, err=True)
