@@ -11,24 +11,22 @@ from psycopg import AsyncConnection
 from rich.console import Console
 from rich.table import Table
 
-from config.settings import Settings
-
 _Answer = TypeVar("_Answer")
 # Where no terminal says how wide it is, a line of a table stays a line.
 _WIDTH_OF_A_FILE = 200
 
 
 def ask_database(
-    settings: Settings, question: Callable[[AsyncConnection[Any]], Awaitable[_Answer]]
+    database_url: str | None, question: Callable[[AsyncConnection[Any]], Awaitable[_Answer]]
 ) -> _Answer:
     """Return the answer to one question; what it changed is kept unless it failed."""
-    assert settings.database_url  # noqa: S101  # required by every command here
+    assert database_url  # noqa: S101  # required by every command here
 
     async def ask(database_url: str) -> _Answer:
         async with await psycopg.AsyncConnection.connect(database_url, connect_timeout=5) as connection:
             return await question(connection)
 
-    return asyncio.run(ask(settings.database_url))
+    return asyncio.run(ask(database_url))
 
 
 def print_table(headings: list[str], rows: list[list[str]]) -> None:

@@ -61,7 +61,9 @@ def add(
     password = _choose_password(prompt=prompt)
     hashed, now = _hash(password), read_clock()
     try:
-        ask_database(settings, lambda connection: add_account(connection, name, hashed, role, sites, now))
+        ask_database(
+            settings.database_url, lambda database: add_account(database, name, hashed, role, sites, now)
+        )
     except AccountError as error:
         raise CommandError(str(error)) from error
     _show(name, password, prompt=prompt)
@@ -70,7 +72,8 @@ def add(
 @app.command("list")
 def list_accounts() -> None:
     """Show every account."""
-    accounts = ask_database(Settings.from_environment(required=("database_url",)), read_accounts)
+    settings = Settings.from_environment(required=("database_url",))
+    accounts = ask_database(settings.database_url, read_accounts)
     print_table(
         ["account", "role", "sites", "last signed in", "state"],
         [
@@ -93,7 +96,7 @@ def password(name: Name, prompt: Prompt = False) -> None:
     chosen = _choose_password(prompt=prompt)
     hashed = _hash(chosen)
     try:
-        ask_database(settings, lambda connection: set_password(connection, tidy_name(name), hashed))
+        ask_database(settings.database_url, lambda database: set_password(database, tidy_name(name), hashed))
     except AccountError as error:
         raise CommandError(str(error)) from error
     _show(tidy_name(name), chosen, prompt=prompt)
@@ -104,7 +107,7 @@ def disable(name: Name) -> None:
     """Sign an account out everywhere, and let nobody sign in with it."""
     settings, now = Settings.from_environment(required=("database_url",)), read_clock()
     try:
-        ask_database(settings, lambda connection: disable_account(connection, tidy_name(name), now))
+        ask_database(settings.database_url, lambda database: disable_account(database, tidy_name(name), now))
     except AccountError as error:
         raise CommandError(str(error)) from error
     typer.echo(f"{tidy_name(name)} is disabled, and signed out within seconds.")
@@ -115,7 +118,7 @@ def enable(name: Name) -> None:
     """Let a disabled account sign in again."""
     settings = Settings.from_environment(required=("database_url",))
     try:
-        ask_database(settings, lambda connection: enable_account(connection, tidy_name(name)))
+        ask_database(settings.database_url, lambda database: enable_account(database, tidy_name(name)))
     except AccountError as error:
         raise CommandError(str(error)) from error
     typer.echo(f"{tidy_name(name)} may sign in again.")

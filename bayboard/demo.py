@@ -17,10 +17,13 @@ import time
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import httpx
+from psycopg import AsyncConnection
 
 from bayboard.access_commands import make_link
+from bayboard.access_rows import ask_database
 from bayboard.embedded import (
     EmbeddedError,
     PostgresServer,
@@ -28,15 +31,19 @@ from bayboard.embedded import (
     find_free_port,
     refuse_taken_port,
 )
+from bayboard.screen_commands import make_screen_link
 from bayboard.supervisor import Part, Supervisor, start_logged
 from config.workshop import load_workshop
-from dashboard.access import Role, Ticket, User
+from dashboard.access import Role, ScreenKind, Ticket, User
+from dashboard.passwords import draw_token
 from models.migrations.run import migrate
+from models.screens import add_screen, read_screens, revoke_screen
 from simulators.scaled import scale_workshop
 
 _MARK = ".bayboard"
 # A demo may be left running for days, and dies with its key.
 _SIGN_IN_LASTS = timedelta(days=30)
+_SCREEN_NAME = "bayboard demo"
 
 
 class Demo:
@@ -112,13 +119,16 @@ class Demo:
         address = f"http://127.0.0.1:{self._port}"
         supervisor.watch(stop, until=lambda: _answers(f"{address}/readyz"))
         for site in workshop.sites:
-            _say(f"wall: {address}/wall/{site.key}")
-            _say(f"wall (中文): {address}/wall/{site.key}?lang=zh")
+            for kind in ScreenKind:
+                link = make_screen_link(_renew_screen(database.url, kind, site.key, self._now), address)
+                _say(f"{kind}: {link}")
+                _say(f"{kind} (中文): {link}?lang=zh")
         _say(f"broker: {environment['BAYBOARD_MQTT_URL']}")
         _say(f"database: {database.url}")
         _say(f"logs: {logs}")
-        ticket = Ticket(User(Role.MANAGER), self._now + _SIGN_IN_LASTS)
-        _say(f"manager: {make_link(secret_key, ticket, address)}")
+        for role in Role:
+            ticket = Ticket(User(role), self._now + _SIGN_IN_LASTS)
+            _say(f"{role}: {make_link(secret_key, ticket, address)}")
         _say(f"The simulated workshop runs {self._speed:g} times faster than life. Ctrl-C stops everything.")
 
 
@@ -147,6 +157,20 @@ def _recall_start(directory: Path, run: dict[str, str], now: datetime) -> str:
         record.write_text(json.dumps(known))
     started_at: str = known["--started-at"]
     return started_at
+
+
+def _renew_screen(database_url: str, kind: ScreenKind, site: str, now: datetime) -> str:
+    """Return the token of a new screen of the demo, which an earlier demo's makes way for."""
+    token = draw_token()
+
+    async def renew(connection: AsyncConnection[Any]) -> None:
+        for screen in await read_screens(connection, [site]):
+            if screen.name == _SCREEN_NAME and screen.kind == kind and screen.revoked_at is None:
+                await revoke_screen(connection, screen.id, None, now)
+        await add_screen(connection, token, kind, site, _SCREEN_NAME, now)
+
+    ask_database(database_url, renew)
+    return token
 
 
 def _start_database(database: PostgresServer) -> "subprocess.Popen[bytes]":

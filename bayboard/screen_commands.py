@@ -37,7 +37,9 @@ def add(
     settings = Settings.from_environment(required=("database_url",))
     check_sites([site], load_workshop(settings.workshop_file))
     token, now = draw_token(), read_clock()
-    ask_database(settings, lambda connection: add_screen(connection, token, kind, site, name.strip(), now))
+    ask_database(
+        settings.database_url, lambda database: add_screen(database, token, kind, site, name.strip(), now)
+    )
     typer.echo(make_screen_link(token, base_url or settings.public_url or "http://127.0.0.1:8050"))
 
 
@@ -47,7 +49,7 @@ def list_screens(
 ) -> None:
     """Show every screen, and when it was seen last."""
     settings = Settings.from_environment(required=("database_url",))
-    screens = ask_database(settings, lambda connection: read_screens(connection, site))
+    screens = ask_database(settings.database_url, lambda database: read_screens(database, site))
     print_table(
         ["id", "kind", "site", "name", "made", "last seen", "state"],
         [
@@ -70,7 +72,7 @@ def revoke(screen: Annotated[int, typer.Argument(help="Its id, as the list shows
     """Take a screen's right to its board; it goes dark within seconds."""
     settings, now = Settings.from_environment(required=("database_url",)), read_clock()
     try:
-        ask_database(settings, lambda connection: revoke_screen(connection, screen, None, now))
+        ask_database(settings.database_url, lambda database: revoke_screen(database, screen, None, now))
     except ScreenError as error:
         raise CommandError(str(error)) from error
     typer.echo(f"screen {screen} is revoked, and dark within seconds.")

@@ -30,12 +30,16 @@ from dashboard.database import database_opener
 from dashboard.doors import Answer, find_place
 from dashboard.feed import BoardFeed
 from dashboard.guard import MANAGE_PREFIX, Guard, answer_unknown
+from dashboard.guarded_pages import guard_layouts
+from dashboard.learned import Learned
 from dashboard.manage import mount_manage
 from dashboard.metrics import Metrics
 from dashboard.middleware import PageDocument, PageRules
 from dashboard.origin import Origin
 from dashboard.own_account import add_own_account
 from dashboard.pages.home import register_home
+from dashboard.pages.lounge import add_lounge_code, lounge_kind, register_lounge
+from dashboard.pages.progress import ProgressPages, add_progress
 from dashboard.pages.wall import register_wall, wall_kind
 from dashboard.passes import Passes
 from dashboard.provider import Provider
@@ -69,7 +73,8 @@ def create_app(
     Without it, it is reckoned from the dashboard's files and the workshop's facts.
     """
     metrics = Metrics()
-    kinds = [wall_kind(workshop)]
+    learned = Learned()
+    kinds = [wall_kind(workshop), lounge_kind(workshop, learned)]
     feed = BoardFeed(database_url, workshop.sites, kinds, clock, metrics)
     screens = Screens(workshop, feed, rev or _reckon_rev(workshop), clock, metrics)
     passes = Passes(database_url, clock)
@@ -100,6 +105,8 @@ def create_app(
         add_oidc(server, entrance, provider, secret_key)
     add_sign_in(server, entrance)
     add_own_account(server, entrance)
+    add_lounge_code(server, workshop, origin)
+    add_progress(server, ProgressPages(workshop, open_database, learned, clock))
     # The walls' app comes last: Dash's pages belong to the app that was made last.
     dash_apps = server.state.dash_apps = {
         "manage": mount_manage(
@@ -115,6 +122,8 @@ def create_app(
     }
     register_home(workshop)
     register_wall(workshop, feed, screens.rev)
+    register_lounge(workshop, feed, screens.rev)
+    guard_layouts()
     server.add_api_route("/{path:path}", answer_unknown, methods=["GET"])
     server.add_middleware(PageDocument, find_document=lambda path: _find_document(path, workshop))
     server.add_middleware(Guard, sessions=sessions, passes=passes, origin=origin, clock=clock)
@@ -172,6 +181,8 @@ def _mount_walls(server: FastAPI) -> Dash:
         "dashboard",
         server=server,  # type: ignore[arg-type]  # Dash accepts it, its types do not say so
         assets_folder=str(_HERE / "assets"),
+        # Customers' own pages are no Dash pages.
+        assets_ignore=r"^progress\.",
         use_pages=True,
         pages_folder="",
         include_pages_meta=False,
@@ -198,7 +209,7 @@ def _log_page_error(error: Exception) -> None:
 
 async def _warm_up(server: FastAPI, sessions: TicketBox | None, now: datetime) -> None:
     """Ask each Dash app for a page once: Dash registers pages and callbacks on its first request only."""
-    addresses, cookies = ["/"], {}
+    addresses, cookies = ["/_dash-layout"], {}
     if sessions:
         ticket = Ticket(User(Role.MANAGER, sites=()), now + timedelta(minutes=1))
         addresses, cookies = ["/", MANAGE_PREFIX], {SESSION_COOKIE: sessions.sign(ticket)}

@@ -73,12 +73,12 @@ class Place:
 
 DOORS = (
     #    address                          answers  who may come in, and which screens
-    Door("/",                              BOARD,  ANYBODY),
-    Door("/wall/{site}",                   BOARD,  ANYBODY, ScreenKind.WALL),
-    Door("/stream/wall/{site}",            STREAM, ANYBODY, ScreenKind.WALL),
-    Door("/lounge/{site}",                 BOARD,  ANYBODY, ScreenKind.LOUNGE),
-    Door("/lounge/{site}/progress.svg",    DATA,   ANYBODY, ScreenKind.LOUNGE),
-    Door("/stream/lounge/{site}",          STREAM, ANYBODY, ScreenKind.LOUNGE),
+    Door("/",                              BOARD,  STAFF),
+    Door("/wall/{site}",                   BOARD,  STAFF, ScreenKind.WALL),
+    Door("/stream/wall/{site}",            STREAM, STAFF, ScreenKind.WALL),
+    Door("/lounge/{site}",                 BOARD,  STAFF, ScreenKind.LOUNGE),
+    Door("/lounge/{site}/progress.svg",    DATA,   STAFF, ScreenKind.LOUNGE),
+    Door("/stream/lounge/{site}",          STREAM, STAFF, ScreenKind.LOUNGE),
     Door("/s/{token}",                     WORDS,  ANYBODY),  # tells a screen by its token
     Door("/progress",                      WORDS,  ANYBODY),
     Door("/progress/*",                    WORDS,  ANYBODY),  # the token in the address is the key

@@ -158,8 +158,8 @@ class Passes:
         for kept in self._open:
             visitor = self._judge(kept.credentials, unknown_holds_not=True)
             self._seen.update(screen.id for screen in visitor.screens)
-        seen, self._seen, self._seen_noted_at = self._seen, set(), now
-        if seen:
+        if self._seen:
+            seen, self._seen, self._seen_noted_at = self._seen, set(), now
             await note_seen(connection, seen, now)
 
 

@@ -13,9 +13,9 @@ from psycopg import sql
 from bayboard.access_commands import make_link
 from config.settings import DEFAULT_WORKSHOP_FILE
 from dashboard.access import Role, Ticket, User
+from tests.fix_access import KEY
 from tests.fix_processes import StartCommand
 
-KEY = "a key of thirty-two characters, at least"
 PATIENCE_MS = 30_000
 SECOND_SITE = """
 [[site]]

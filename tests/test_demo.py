@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import LiteralString
 
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -49,7 +50,13 @@ def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind
     wall = demo.wait_for_line(r"^wall: (\S+)$")[1]
     broker = demo.wait_for_line(r"^broker: (\S+)$")[1]
     database = demo.wait_for_line(r"^database: (\S+)$")[1]
-    assert b"Bayboard" in demo.wait_for_answer(wall)
+    with httpx.Client(follow_redirects=True) as screen:
+        shown = screen.get(wall)
+    assert (shown.status_code, shown.url.path) == (200, "/wall/s1")
+    for who, where in (("lounge", "/lounge/s1"), ("foreman", "/"), ("manager", "/devices")):
+        with httpx.Client(follow_redirects=True) as visitor:
+            opened = visitor.get(demo.wait_for_line(rf"^{who}: (\S+)$")[1])
+        assert (opened.status_code, opened.url.path) == (200, where)
     ask(database, "select count(*) from stage_interval where left_at is null", lambda open_: open_ >= 5)
     assert ask(database, "select count(*) from quarantined_message", lambda count: count >= 0) == 0
     scan = {

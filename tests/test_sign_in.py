@@ -1,4 +1,4 @@
-"""Who may see managers' pages: every way in that is refused, and the one that is not."""
+"""Signing in, staying signed in, and everything that ends it; the whole app in one process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import httpx
+import psycopg
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Message
@@ -16,25 +18,28 @@ from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
 from config.workshop import load_workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, User, link_box, session_box
 from dashboard.app import create_app
+from dashboard.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW
 from tests.fix_processes import StartCommand
 
 KEY = "a key of thirty-two characters, at least"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
 MANAGER = User(Role.MANAGER)
-PAGES = ("/devices", "/devices/", "/quarantine", "/quarantine?status=all")
-INTERNALS = ("/manage/", "/manage/_dash-layout", "/manage/_dash-dependencies", "/manage/nothing")
+PASSWORD = "correct horse battery"  # noqa: S105  # there is nothing behind it
 CALLBACK = "/manage/_dash-update-component"
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OPEN_TO_ALL = {
-    "/",
     "/healthz",
     "/metrics",
     "/readyz",
     "/sign-in",
     "/sign-in/x",
     "/sign-out",
-    "/stream/x/x",
-    # The internals of the walls' app, which knows nothing but walls.
+    "/s/x",
+    "/progress",
+    "/progress/x",
+    "/progress/x/now",
+    # The internals of the boards' app; its layouts ask for themselves.
     "/_dash-component-suites/x/x",
     "/_dash-dependencies",
     "/_dash-layout",
@@ -43,112 +48,326 @@ OPEN_TO_ALL = {
 Answer = TypeVar("Answer")
 
 
-def make_app(key: str | None = KEY) -> FastAPI:
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def make_app(
+    key: str | None = KEY,
+    database_url: str = NO_DATABASE,
+    clock: Callable[[], datetime] = lambda: NOW,
+    public_url: str | None = None,
+) -> FastAPI:
     return create_app(
-        database_url=NO_DATABASE,
+        database_url=database_url,
         workshop=load_workshop(DEFAULT_WORKSHOP_FILE),
         secret_key=key,
-        clock=lambda: NOW,
+        public_url=public_url,
+        clock=clock,
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app() -> FastAPI:
     return make_app()
 
 
-def session(user: User = MANAGER, hours: float = 1, key: str = KEY) -> dict[str, str]:
-    ticket = Ticket(user, NOW + timedelta(hours=hours))
-    return {SESSION_COOKIE: session_box(key).sign(ticket)}
+def session(user: User = MANAGER, hours: float = 1) -> dict[str, str]:
+    return {SESSION_COOKIE: session_box(KEY).sign(Ticket(user, NOW + timedelta(hours=hours)))}
 
 
 def visit(
-    app: FastAPI, question: Callable[[httpx.AsyncClient], Awaitable[Answer]], *, address: str = "http://board"
+    app: FastAPI,
+    question: Callable[[httpx.AsyncClient], Awaitable[Answer]],
+    *,
+    address: str = "http://board",
+    cookies: dict[str, str] | None = None,
 ) -> Answer:
     """Ask the app something the way a browser would."""
 
     async def ask() -> Answer:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url=address) as client:
+        async with httpx.AsyncClient(transport=transport, base_url=address, cookies=cookies) as client:
             return await question(client)
 
     return asyncio.run(ask())
 
 
-def with_cookies(headers: dict[str, str] | None, cookies: dict[str, str] | None) -> dict[str, str]:
-    cookie = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-    return {**(headers or {}), "cookie": cookie}
-
-
 def get(
     app: FastAPI, path: str, cookies: dict[str, str] | None = None, headers: dict[str, str] | None = None
 ) -> httpx.Response:
-    return visit(app, lambda client: client.get(path, headers=with_cookies(headers, cookies)))
+    return visit(app, lambda client: client.get(path, headers=headers), cookies=cookies)
 
 
-def post(
-    app: FastAPI, path: str, cookies: dict[str, str] | None = None, headers: dict[str, str] | None = None
-) -> httpx.Response:
-    return visit(app, lambda client: client.post(path, json={}, headers=with_cookies(headers, cookies)))
+def post(app: FastAPI, path: str, cookies: dict[str, str] | None = None, **form: str) -> httpx.Response:
+    return visit(app, lambda client: client.post(path, data=form), cookies=cookies)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_sends_whoever_is_not_signed_in_to_the_page_that_says_how(app: FastAPI, path: str) -> None:
-    answer = get(app, path)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+def sign_in(app: FastAPI, password: str = PASSWORD, name: str = "chen", **form: str) -> httpx.Response:
+    return post(app, "/sign-in", None, **{"name": name, "password": password, **form})
 
 
-@pytest.mark.parametrize("path", INTERNALS)
-def test_what_pages_are_made_of_is_refused_to_whoever_is_not_signed_in(app: FastAPI, path: str) -> None:
-    assert get(app, path).status_code == 401
+def given(answer: httpx.Response) -> dict[str, str]:
+    """Return the session that an answer gives."""
+    name, _, value = answer.headers["set-cookie"].partition(";")[0].partition("=")
+    assert name == SESSION_COOKIE
+    return {name: value}
 
 
-@pytest.mark.parametrize("host", ["board/wall/s1?", "board/healthz#", "board/assets/"])
-def test_a_host_header_opens_no_door(app: FastAPI, host: str) -> None:
-    assert get(app, "/manage/_dash-layout", headers={"host": host}).status_code == 401
-    assert get(app, "/devices", headers={"host": host}).status_code == 303
+def add_account(
+    database_url: str, name: str = "chen", role: str = "manager", sites: list[str] | None = None
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into account (name, label, password_hash, role, sites, session_version, added_at)"
+            " values (%(name)s, %(name)s, %(hash)s, %(role)s, %(sites)s, 1, now())",
+            {"name": name, "hash": HASHER.hash(PASSWORD), "role": role, "sites": sites},
+        )
 
 
-def test_a_callback_is_refused_to_whoever_is_not_signed_in(app: FastAPI) -> None:
-    assert post(app, CALLBACK).status_code == 401
+def run(database_url: str, statement: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(statement)
+
+
+# With a name and a password.
+
+
+@pytest.mark.parametrize("name", ["chen", " Chen "])
+def test_a_name_and_a_password_sign_in(database_url: str, name: str) -> None:
+    add_account(database_url)
+    app = make_app(database_url=database_url)
+    answer = sign_in(app, PASSWORD, name)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/devices")
+    assert get(app, "/devices", given(answer)).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["chen", "gone", "nobody", "'; drop table account", ""])
+def test_a_wrong_password_a_disabled_account_and_no_account_are_one_answer(
+    database_url: str, name: str
+) -> None:
+    add_account(database_url)
+    add_account(database_url, "gone")
+    run(database_url, "update account set disabled_at = now() where name = 'gone'")
+    password = "wrong horse battery" if name == "chen" else PASSWORD
+    answer = post(make_app(database_url=database_url), "/sign-in", name=name, password=password)
+    assert answer.status_code == 403
+    assert "The user name or the password is wrong." in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_an_account_is_tried_so_often_and_no_more_over_every_process(database_url: str) -> None:
+    add_account(database_url)
+    clock = Clock()
+    processes = [make_app(database_url=database_url, clock=clock) for _ in range(2)]
+    for attempt in range(PER_ACCOUNT):
+        assert sign_in(processes[attempt % 2], "wrong").status_code == 403
+    refused = sign_in(processes[0], PASSWORD)
+    assert refused.status_code == 429
+    assert "Try again in 15 min" in refused.text
+    clock.now += WINDOW
+    assert sign_in(processes[1], PASSWORD).status_code == 303
+
+
+def test_an_address_tries_so_often_and_no_more(database_url: str) -> None:
+    add_account(database_url)
+    run(database_url, f"insert into sign_in_attempts values ('address 127.0.0.1', '{NOW}', {PER_ADDRESS})")
+    app = make_app(database_url=database_url)
+    assert sign_in(app).status_code == 429
+    with psycopg.connect(database_url) as connection:
+        # Whoever is refused for the address uses up nobody's account.
+        assert connection.execute("select key from sign_in_attempts").fetchall() == [("address 127.0.0.1",)]
+
+
+def test_signing_in_forgives_what_was_mistyped_before(database_url: str) -> None:
+    add_account(database_url)
+    app = make_app(database_url=database_url)
+    for _ in range(PER_ACCOUNT - 1):
+        sign_in(app, "wrong")
+    assert sign_in(app).status_code == 303
+    assert sign_in(app, "wrong").status_code == 403
+
+
+def test_a_hash_of_older_parameters_is_made_anew_and_sessions_go_on(database_url: str) -> None:
+    add_account(database_url)
+    app = make_app(database_url=database_url)
+    first = given(sign_in(app))
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("select password_hash from account").fetchone()
+    assert row
+    assert not PasswordHasher().check_needs_rehash(row[0])
+    assert sign_in(app).status_code == 303
+    assert get(app, "/devices", first).status_code == 200
+
+
+def test_a_database_that_is_away_is_said() -> None:
+    answer = post(make_app(), "/sign-in", name="chen", password=PASSWORD)
+    assert answer.status_code == 503
+    assert "The database does not answer" in answer.text
 
 
 @pytest.mark.parametrize(
-    "cookies",
+    ("goal", "place"),
     [
-        {SESSION_COOKIE: "nonsense"},
-        {SESSION_COOKIE: session()[SESSION_COOKIE][:-1]},
-        session(hours=0),
-        session(hours=-1),
-        session(key="another key of thirty-two characters, or so"),
-        {SESSION_COOKIE: link_box(KEY).sign(Ticket(MANAGER, NOW + timedelta(hours=1)))},
+        ("/quarantine", "/quarantine"),
+        ("/orders/s1/RO-1", "/orders/s1/RO-1"),
+        ("", "/devices"),
+        ("https://elsewhere.example/devices", "/devices"),
+        ("//elsewhere.example/devices", "/devices"),
+        ("/\\elsewhere.example", "/devices"),
+        ("/stream/wall/s1", "/devices"),
+        ("/nothing", "/devices"),
+        ("/sign-in", "/devices"),
     ],
-    ids=["nonsense", "cut", "over now", "over", "another key", "a link's ticket"],
 )
-def test_a_session_that_is_not_ours_or_over_is_none(app: FastAPI, cookies: dict[str, str]) -> None:
-    assert get(app, "/devices", cookies).status_code == 303
-    assert post(app, CALLBACK, cookies).status_code == 401
+def test_signing_in_leads_to_a_page_of_our_own(database_url: str, goal: str, place: str) -> None:
+    add_account(database_url)
+    app = make_app(database_url=database_url)
+    answer = sign_in(app, PASSWORD, next=goal)
+    assert answer.headers["location"] == place
 
 
-def test_a_foreman_is_no_manager(app: FastAPI) -> None:
-    foreman = session(User(Role.FOREMAN))
-    page = get(app, "/devices?lang=zh", foreman)
-    assert page.status_code == 403
-    assert "本页仅供经理使用" in page.text
-    assert post(app, CALLBACK, foreman).status_code == 403
+def test_what_comes_from_outside_is_shown_as_words(app: FastAPI) -> None:
+    page = get(app, "/sign-in?next=/x%22%3E%3Cscript%3E").text
+    assert "<script>" not in page
+    answer = sign_in(app, "x", '"><script>')
+    assert "<script>" not in answer.text
+    assert "&lt;script&gt;" in answer.text
 
 
-def test_a_manager_is_let_in(app: FastAPI) -> None:
-    answer = get(app, "/devices", session())
+# One's own account.
+
+
+def signed_in(database_url: str) -> tuple[FastAPI, dict[str, str], dict[str, str]]:
+    """Return an app and two sessions of one account."""
+    add_account(database_url)
+    app = make_app(database_url=database_url)
+    first, second = (given(sign_in(app)) for _ in range(2))
+    return app, first, second
+
+
+def change(app: FastAPI, cookies: dict[str, str], current: str, new: str, again: str) -> httpx.Response:
+    return post(app, "/account/password", cookies, current=current, new=new, again=again)
+
+
+def test_another_password_ends_every_session_but_this(database_url: str) -> None:
+    app, here, elsewhere = signed_in(database_url)
+    answer = change(app, here, PASSWORD, "another long one", "another long one")
     assert answer.status_code == 200
-    assert "/manage/_dash-component-suites/" in answer.text
-    assert get(app, "/manage/_dash-layout", session()).status_code == 200
+    assert "The password is changed" in answer.text
+    assert get(app, "/devices", given(answer)).status_code == 200
+    assert [get(app, "/devices", old).status_code for old in (here, elsewhere)] == [303, 303]
+    assert sign_in(app).status_code == 403
+    assert sign_in(app, "another long one").status_code == 303
 
 
-@pytest.mark.parametrize("origin", ["https://elsewhere.example", "http://board:81", "null"])
-def test_a_page_of_another_site_cannot_make_a_manager_do_anything(app: FastAPI, origin: str) -> None:
-    assert post(app, CALLBACK, session(), {"origin": origin}).status_code == 403
-    assert post(app, CALLBACK, session(), {"origin": "http://board"}).status_code not in {401, 403}
+@pytest.mark.parametrize(
+    ("current", "new", "again", "status", "words"),
+    [
+        ("wrong", "another long one", "another long one", 403, "The current password is wrong"),
+        (PASSWORD, "short", "short", 400, "at least 10 characters"),
+        (PASSWORD, "another long one", "another long 1", 400, "are not the same"),
+    ],
+)
+def test_a_password_that_cannot_be_changes_nothing(
+    database_url: str, current: str, new: str, again: str, status: int, words: str
+) -> None:
+    app, here, elsewhere = signed_in(database_url)
+    answer = change(app, here, current, new, again)
+    assert (answer.status_code, words in answer.text) == (status, True)
+    assert [get(app, "/devices", cookies).status_code for cookies in (here, elsewhere)] == [200, 200]
+
+
+def test_signing_out_everywhere_ends_every_session(database_url: str) -> None:
+    app, here, elsewhere = signed_in(database_url)
+    assert post(app, "/account/end-sessions", here).headers["location"] == "/sign-in"
+    # Another process would know within seconds; this one has to be asked by somebody new.
+    given(sign_in(app))
+    later = make_app(database_url=database_url)
+    assert [get(later, "/devices", cookies).status_code for cookies in (here, elsewhere)] == [303, 303]
+
+
+def test_what_an_account_may_do_counts_now_not_when_it_signed_in(database_url: str) -> None:
+    _, here, _ = signed_in(database_url)
+    run(database_url, "update account set role = 'foreman'")
+    assert get(make_app(database_url=database_url), "/devices", here).status_code == 403
+
+
+def test_a_session_ends_by_itself(database_url: str) -> None:
+    add_account(database_url)
+    clock = Clock()
+    app = make_app(database_url=database_url, clock=clock)
+    cookies = given(sign_in(app))
+    clock.now += timedelta(hours=12)
+    assert get(app, "/devices", cookies).status_code == 303
+
+
+def test_signing_out_takes_the_cookie_away(app: FastAPI) -> None:
+    answer = post(app, "/sign-out", session())
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    assert f'{SESSION_COOKIE}="";' in answer.headers["set-cookie"]
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+
+
+# With a link.
+
+
+@pytest.mark.parametrize(
+    ("address", "public_url", "secure"),
+    [("http://board", None, False), ("https://board", None, True), ("http://board", "https://board", True)],
+)
+def test_a_link_signs_in_with_a_cookie_no_script_and_no_other_site_can_use(
+    address: str, public_url: str | None, secure: bool
+) -> None:
+    app = make_app(public_url=public_url)
+    link = make_link(KEY, Ticket(MANAGER, NOW + timedelta(hours=1)), address)
+    answer = visit(app, lambda client: client.get(link), address=address)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/devices")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert ("Secure" in cookie) is secure
+    assert get(app, "/devices", given(answer)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("ticket", "words"),
+    [
+        (link_box(KEY).sign(Ticket(MANAGER, NOW)), "This link has expired"),
+        (link_box(KEY).sign(Ticket(MANAGER, NOW + timedelta(hours=1)))[:-3], "This link does not work"),
+        (session()[SESSION_COOKIE], "This link does not work"),
+    ],
+    ids=["expired", "cut", "a session's ticket"],
+)
+def test_a_link_that_is_no_good_says_so(app: FastAPI, ticket: str, words: str) -> None:
+    answer = get(app, f"/sign-in/{ticket}")
+    assert answer.status_code == 403
+    assert words in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "words"),
+    [
+        ("/sign-in", {}, "User name"),
+        ("/sign-in?lang=zh", {}, "用户名"),
+        ("/sign-in", {"accept-language": "zh-CN,zh;q=0.9"}, "用户名"),
+        ("/sign-in?lang=en", {"accept-language": "zh-CN"}, "User name"),
+    ],
+)
+def test_the_page_of_signing_in_speaks_the_visitors_language(
+    app: FastAPI, path: str, headers: dict[str, str], words: str
+) -> None:
+    assert words in get(app, path, headers=headers).text
+
+
+# What holds for the app as a whole.
 
 
 def test_every_route_that_is_not_named_here_is_closed_to_strangers(app: FastAPI) -> None:
@@ -157,17 +376,99 @@ def test_every_route_that_is_not_named_here_is_closed_to_strangers(app: FastAPI)
         if isinstance(route, APIRoute):
             path = "/".join("x" if part.startswith("{") else part for part in route.path.split("/"))
             ask = get if "GET" in (route.methods or ()) else post
-            if ask(app, path).status_code not in {303, 401, 404} or path in OPEN_TO_ALL:
+            answer = ask(app, path)
+            to_sign_in = answer.headers.get("location", "").startswith("/sign-in?next=")
+            if not to_sign_in and answer.status_code not in {401, 404}:
                 paths.add(path)
-    assert paths - {"/_favicon.ico", "/_reload-hash", "/x"} == OPEN_TO_ALL
+    assert paths <= OPEN_TO_ALL
 
 
-@pytest.mark.parametrize("cookies", [{}, session()], ids=["a stranger", "a manager"])
-@pytest.mark.parametrize("path", ["/nothing", "/manag", "/.//manage/_dash-layout", "/devices/more", "/docs"])
-def test_what_is_not_there_is_not_found_whoever_asks(
-    app: FastAPI, path: str, cookies: dict[str, str]
+def warm_up(app: FastAPI) -> None:
+    """Have Dash register its callbacks, as it does when the app starts."""
+    visit(app, lambda client: client.get("/manage/"), cookies=session())
+
+
+def ask_callback(app: FastAPI, output: str, user: User) -> int:
+    """Return the status of a callback that is asked for as somebody."""
+    callback = app.state.dash_apps["manage"].callback_map[output]
+    body = {
+        "output": output,
+        "outputs": [
+            {"id": name.rpartition(".")[0], "property": name.rpartition(".")[2].partition("@")[0]}
+            for name in output.strip(".").split("...")
+        ],
+        "inputs": [{**given, "value": None} for given in callback["inputs"]],
+        "state": [{**given, "value": None} for given in callback["state"]],
+        "changedPropIds": [],
+    }
+    return visit(app, lambda client: client.post(CALLBACK, json=body), cookies=session(user)).status_code
+
+
+def test_every_callback_of_managers_pages_refuses_a_foreman(app: FastAPI) -> None:
+    warm_up(app)
+    outputs = app.state.dash_apps["manage"].callback_map
+    for_foremen = {"shell.children"}
+    asked = [
+        output for output, callback in outputs.items() if "callback" in callback and output not in for_foremen
+    ]
+    assert len(asked) > 5
+    foreman = User(Role.FOREMAN, ("s1",))
+    assert {output: ask_callback(app, output, foreman) for output in asked} == dict.fromkeys(asked, 403)
+
+
+@pytest.mark.parametrize(
+    ("user", "path", "status"),
+    [
+        (User(Role.FOREMAN), "/devices", 403),
+        (User(Role.MANAGER), "/devices", 200),
+    ],
+)
+def test_the_frame_draws_a_page_only_for_those_it_is_for(
+    app: FastAPI, user: User, path: str, status: int
 ) -> None:
-    assert get(app, path, cookies).status_code == 404
+    warm_up(app)
+    body = {
+        "output": "shell.children",
+        "outputs": {"id": "shell", "property": "children"},
+        "inputs": [{"id": "url", "property": "pathname", "value": path}],
+        "state": [{"id": "url", "property": "search", "value": ""}],
+        "changedPropIds": ["url.pathname"],
+    }
+    answer = visit(app, lambda client: client.post(CALLBACK, json=body), cookies=session(user))
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("cookies", "path", "search", "status"),
+    [
+        ({}, "/wall/s1", "", 403),
+        ({}, "/lounge/s1", "", 403),
+        ({}, "/", "", 403),
+        (session(User(Role.FOREMAN, ("s2",))), "/wall/s1", "", 403),
+        # Dash lets what stands in the query replace what stands in the path.
+        (session(User(Role.FOREMAN, ("s2",))), "/wall/s2", "?site=s1", 403),
+        (session(User(Role.FOREMAN, ("s1",))), "/wall/s1", "", 200),
+        (session(), "/wall/s1", "", 200),
+    ],
+)
+def test_a_board_is_drawn_only_for_those_who_may_see_it(
+    app: FastAPI, cookies: dict[str, str], path: str, search: str, status: int
+) -> None:
+    visit(app, lambda client: client.get("/_dash-layout"))
+    body = {
+        "output": ".._pages_content.children..._pages_store.data..",
+        "outputs": [
+            {"id": "_pages_content", "property": "children"},
+            {"id": "_pages_store", "property": "data"},
+        ],
+        "inputs": [
+            {"id": "_pages_location", "property": "pathname", "value": path},
+            {"id": "_pages_location", "property": "search", "value": search},
+        ],
+        "changedPropIds": ["_pages_location.pathname"],
+    }
+    answer = visit(app, lambda client: client.post("/_dash-update-component", json=body), cookies=cookies)
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize(
@@ -178,8 +479,9 @@ def test_what_is_not_there_is_not_found_whoever_asks(
         ("/manage/_dash-ws-callback", {"origin": "http://board"}),
         ("/manage/_dash-ws-callback", {"origin": "http://elsewhere", **session()}),
         ("/manage/_dash-ws-callback", session()),
+        ("/_dash-ws-callback", {"origin": "http://board", **session()}),
     ],
-    ids=["stranger", "stranger at a wall", "stranger from here", "manager from elsewhere", "no origin"],
+    ids=["stranger", "at a wall", "from here", "manager from elsewhere", "no origin", "manager at a wall"],
 )
 def test_a_websocket_is_closed_before_it_is_open(app: FastAPI, path: str, headers: dict[str, str]) -> None:
     sent: list[Message] = []
@@ -204,86 +506,59 @@ def test_a_websocket_is_closed_before_it_is_open(app: FastAPI, path: str, header
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-@pytest.mark.parametrize(("address", "secure"), [("http://board", False), ("https://board", True)])
-def test_a_link_signs_in_with_a_cookie_no_script_and_no_other_site_can_use(
-    app: FastAPI, address: str, secure: bool
-) -> None:
-    link = make_link(KEY, Ticket(MANAGER, NOW + timedelta(hours=1)), address)
-    answer = visit(app, lambda client: client.get(link), address=address)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/devices")
-    cookie = answer.headers["set-cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=lax" in cookie
-    assert ("Secure" in cookie) is secure
-    name, _, value = cookie.partition(";")[0].partition("=")
-    assert get(app, "/devices", {name: value}).status_code == 200
+def test_every_answer_says_what_a_browser_may_do_with_it(app: FastAPI) -> None:
+    page = get(app, "/devices", session())
+    policy = dict(
+        part.strip().partition(" ")[::2] for part in page.headers["content-security-policy"].split(";")
+    )
+    assert policy["default-src"] == "'none'"
+    assert "unsafe" not in policy["script-src"]
+    assert policy["connect-src"] == policy["form-action"] == "'self'"
+    assert {policy[name] for name in ("object-src", "base-uri", "frame-ancestors")} == {"'none'"}
+    for answer in (
+        page,
+        get(app, "/sign-in"),
+        get(app, "/devices"),
+        get(app, "/nothing"),
+        get(app, "/healthz"),
+    ):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert "strict-transport-security" not in answer.headers
+    assert get(app, "/sign-in").headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize(
-    ("ticket", "words"),
-    [
-        (link_box(KEY).sign(Ticket(MANAGER, NOW)), "This link has expired"),
-        (link_box(KEY).sign(Ticket(MANAGER, NOW + timedelta(hours=1)))[:-3], "This link does not work"),
-        (session()[SESSION_COOKIE], "This link does not work"),
-    ],
-    ids=["expired", "cut", "a session's ticket"],
-)
-def test_a_link_that_is_no_good_says_so(app: FastAPI, ticket: str, words: str) -> None:
-    answer = get(app, f"/sign-in/{ticket}")
-    assert answer.status_code == 403
-    assert words in answer.text
-    assert "set-cookie" not in answer.headers
+def test_a_dashboard_behind_https_asks_browsers_to_stay_there() -> None:
+    answer = get(make_app(public_url="https://board.example"), "/sign-in")
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
-def test_signing_out_takes_the_cookie_away(app: FastAPI) -> None:
-    answer = post(app, "/sign-out", session())
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
-    assert f'{SESSION_COOKIE}="";' in answer.headers["set-cookie"]
-    assert "Max-Age=0" in answer.headers["set-cookie"]
-
-
-@pytest.mark.parametrize(
-    ("path", "headers", "words"),
-    [
-        ("/sign-in", {}, "Sign in with a link"),
-        ("/sign-in?lang=zh", {}, "请用链接登录"),
-        ("/sign-in", {"accept-language": "zh-CN,zh;q=0.9"}, "请用链接登录"),
-        ("/sign-in?lang=en", {"accept-language": "zh-CN"}, "Sign in with a link"),
-    ],
-)
-def test_the_page_of_signing_in_speaks_the_visitors_language(
-    app: FastAPI, path: str, headers: dict[str, str], words: str
-) -> None:
-    assert words in get(app, path, headers=headers).text
-
-
-def test_the_language_that_was_asked_for_is_remembered(app: FastAPI) -> None:
-    answer = get(app, "/devices?lang=zh", session())
-    assert "bayboard_lang=zh" in answer.headers["set-cookie"]
-    assert "set-cookie" not in get(app, "/devices?lang=xx", session()).headers
-
-
-@pytest.mark.parametrize("path", [*PAGES, "/sign-in", "/sign-in/whatever"])
-def test_without_a_key_managers_pages_say_how_to_set_one(path: str) -> None:
+@pytest.mark.parametrize("path", ["/devices", "/sign-in", "/sign-in/whatever"])
+def test_without_a_key_pages_say_how_to_set_one(path: str) -> None:
     answer = get(make_app(key=None), path, session())
     assert answer.status_code == 503
     assert "BAYBOARD_SECRET_KEY" in answer.text
-    assert post(make_app(key=None), CALLBACK, session()).status_code == 503
-
-
-def test_without_a_key_walls_work() -> None:
-    assert get(make_app(key=None), "/wall/s1").status_code == 200
 
 
 def test_a_wall_loads_nothing_that_only_managers_need(app: FastAPI) -> None:
     for_managers = ("-suites/dash_mantine_components/", "-suites/dash_ag_grid/")
-    assert not any(library in get(app, "/wall/s1").text for library in for_managers)
+    assert not any(library in get(app, "/wall/s1", session()).text for library in for_managers)
     assert all(library in get(app, "/devices", session()).text for library in for_managers)
+
+
+# Settings and the command.
 
 
 def test_a_short_key_is_refused_at_start() -> None:
     with pytest.raises(SettingsError, match="BAYBOARD_SECRET_KEY must be at least 32"):
         Settings.from_environment({"BAYBOARD_SECRET_KEY": "k" * 31})
+
+
+@pytest.mark.parametrize("url", ["board.example", "ftp://board.example", "https://board.example/below"])
+def test_an_address_that_is_none_is_refused_at_start(url: str) -> None:
+    with pytest.raises(SettingsError, match="BAYBOARD_PUBLIC_URL must look like"):
+        Settings.from_environment({"BAYBOARD_PUBLIC_URL": url})
 
 
 def test_a_missing_key_is_said_in_the_log(start_bayboard: StartCommand, free_port: Callable[[], int]) -> None:
@@ -292,17 +567,8 @@ def test_a_missing_key_is_said_in_the_log(start_bayboard: StartCommand, free_por
 
 
 def test_the_command_prints_a_link_for_a_role_and_sites(start_bayboard: StartCommand) -> None:
-    command = start_bayboard(
-        "access",
-        "link",
-        "--site",
-        "s1",
-        "--hours",
-        "2",
-        "--base-url",
-        "https://board/",
-        BAYBOARD_SECRET_KEY=KEY,
-    )
+    options = ("--site", "s1", "--hours", "2", "--base-url", "https://board/")
+    command = start_bayboard("access", "link", *options, BAYBOARD_SECRET_KEY=KEY)
     token = command.wait_for_line(r"^https://board/sign-in/(\S+)$")[1]
     assert command.wait() == 0
     ticket = link_box(KEY).read(token, NOW)

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from models.queries.board import CHANNEL
+from tests.fix_access import KEY, let_in, sign_session
 from tests.fix_processes import RunningCommand, StartCommand
 
 # A server that is gone makes the browser itself complain of every attempt to reach it.
@@ -61,6 +62,7 @@ class Shop:
             "--port",
             str(self.port),
             BAYBOARD_DATABASE_URL=self.database_url,
+            BAYBOARD_SECRET_KEY=KEY,
             BAYBOARD_WORKSHOP_FILE=str(workshop_file),
         )
         self.server.wait_for_answer(f"{self.address}/healthz")
@@ -89,6 +91,7 @@ def shop(database_url: str, start_bayboard: StartCommand, free_port: Callable[[]
 
 def open_wall(page: Page, shop: Shop, lang: str = "en") -> None:
     """Open the wall and mark the page, so that a reload would be noticed."""
+    let_in(page, shop.address)
     page.goto(f"{shop.address}/wall/s1?lang={lang}")
     expect_current(page)
     page.evaluate("window.opened = true")
@@ -117,10 +120,9 @@ def test_change_moves_a_car_to_another_tile_without_a_reload(shop: Shop, page: P
     shop.put_car("RO-1", "washing", "B05")
     expect(page.locator("#bay-B05 .plate")).to_have_text("RO-1")
     expect(page.locator("#bay-B05 .stage")).to_have_text("Washing")
-    expect(page.locator("#bay-B03")).to_have_text("B03Free")
+    expect(page.locator("#bay-B03 .vacancy")).to_have_text("Free")
     shop.put_car("RO-1", "ready", None)
-    expect(page.locator("#queue-ready .row .plate")).to_have_text("RO-1")
-    expect(page.locator(".count-ready b")).to_have_text("1")
+    expect(page.locator("#queue-pickup .row .plate")).to_have_text("RO-1")
     expect_same_page(page)
 
 
@@ -150,7 +152,7 @@ def test_lateness_is_said_in_words_and_shape_as_well_as_colour(shop: Shop, page:
         expect(page.locator(f"#bay-{bay} .car")).to_have_attribute("data-level", level)
         expect(page.locator(f"#bay-{bay} .spent")).to_have_text(spent)
         expect(page.locator(f"#bay-{bay} .left")).to_have_text(left)
-    expect(page.locator(".count-late b")).to_have_text("2")
+    expect(page.locator(".tally-stage b")).to_have_text("2")
     marks = page.evaluate(
         "[...document.querySelectorAll('.bay .left')].map(e => getComputedStyle(e, '::before').content)"
     )
@@ -192,12 +194,12 @@ def test_page_survives_a_restart_of_the_server_by_itself(shop: Shop, page: Page,
     else:
         assert server.stop() == 0
     page.wait_for_selector("html[data-stale]", timeout=PATIENCE_MS)
-    expect(page.locator("#banner")).to_contain_text("Data is stale since")
+    expect(page.locator("#banner")).to_contain_text("No connection since")
     shop.put_car("RO-1", "washing", "B05")
     shop.serve()
     expect_current(page)
     expect(page.locator("#bay-B05 .plate")).to_have_text("RO-1")
-    expect(page.locator("#bay-B03")).to_have_text("B03Free")
+    expect(page.locator("#bay-B03 .vacancy")).to_have_text("Free")
     expect(page.locator("#banner")).to_be_hidden()
     expect_same_page(page)
 
@@ -277,16 +279,18 @@ def test_crowded_wall_stays_on_the_screen(shop: Shop, page: Page) -> None:
 @pytest.mark.expects_console("404")
 def test_unknown_site_is_said_with_links_to_the_known_ones(shop: Shop, page: Page) -> None:
     shop.serve()
+    let_in(page, shop.address)
     answer = page.goto(f"{shop.address}/wall/s9?lang=zh")
     assert answer
     assert answer.status == 404
-    expect(page.locator("p").first).to_have_text("车间配置中没有门店 s9。")
+    expect(page.locator("p").first).to_have_text("没有这个看板：s9。")
     page.get_by_role("link", name="湾板汽车 浦东店").click()
     expect_current(page)
 
 
 def test_first_page_leads_to_every_wall_in_both_languages(shop: Shop, page: Page) -> None:
     shop.serve()
+    let_in(page, shop.address)
     page.goto(shop.address)
     page.wait_for_selector("li")
     assert page.eval_on_selector_all("li a", "links => links.map(link => link.getAttribute('href'))") == [
@@ -312,6 +316,6 @@ def test_page_that_was_never_pushed_to_already_shows_the_board(shop: Shop) -> No
         "changedPropIds": ["_pages_location.pathname", "_pages_location.search"],
     }
     wait_until(lambda: httpx.get(f"{shop.address}/readyz").status_code == 200)
-    drawn = httpx.post(f"{shop.address}/_dash-update-component", json=body)
+    drawn = httpx.post(f"{shop.address}/_dash-update-component", json=body, cookies=sign_session())
     assert drawn.status_code == 200
     assert "RO-1" in drawn.text

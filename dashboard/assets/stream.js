@@ -16,7 +16,6 @@
   let openedAt = 0;
   let heardAt = 0;
   let connected = false;
-  let goodSince = null; // server's time of the last pulse with a database behind it
   let leaving = false;
 
   const board = () => document.getElementById("board");
@@ -25,8 +24,9 @@
   function open() {
     close();
     openedAt = performance.now();
-    const { kind, site, lang } = board().dataset;
-    source = new EventSource(`/stream/${kind}/${encodeURIComponent(site)}?lang=${lang}`);
+    const { kind, site, lang, zone = "" } = board().dataset;
+    const query = new URLSearchParams({ lang, zone });
+    source = new EventSource(`/stream/${kind}/${encodeURIComponent(site)}?${query}`);
     source.addEventListener("parts", (event) => {
       heardAt = performance.now();
       const parts = JSON.parse(event.data);
@@ -41,10 +41,18 @@
       const pulse = JSON.parse(event.data);
       connected = pulse.connected;
       window.bayboard.hearPulse(pulse);
-      if (connected) goodSince = window.bayboard.now();
       if (pulse.rev !== board().dataset.rev) reload();
       watch();
     });
+    // This screen may not show the board any longer; the page says so.
+    source.addEventListener("over", reload);
+  }
+
+  // A refused stream does not say why, so the page is asked for: whoever is sent away from it goes.
+  function askWhy() {
+    fetch(location.href, { method: "HEAD", redirect: "manual", cache: "no-store" })
+      .then((answer) => { if (answer.type === "opaqueredirect" || answer.status === 403) reload(); })
+      .catch(() => {});
   }
 
   function close() {
@@ -73,14 +81,14 @@
     if (document.hidden) return;
     const stale = !connected || now - heardAt > SILENT_MS;
     document.documentElement.toggleAttribute("data-stale", stale);
-    const words = window.bayboard.words();
-    const said = !stale ? "" : goodSince === null ? words.waiting : window.bayboard.staleSince(goodSince);
+    const said = stale ? window.bayboard.sayAway() : "";
     const banner = document.getElementById("banner");
     if (banner.textContent !== said) banner.textContent = said;
     if (!source) {
       if (window.dash_clientside && window.dash_clientside.set_props) open();
     } else if (source.readyState === EventSource.CLOSED) {
       source = null; // the next watch opens another
+      askWhy();
     } else if (now - Math.max(heardAt, openedAt) > REOPEN_MS) {
       open();
     }

@@ -6,6 +6,7 @@ from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, LANGS, choose_lang, text
 from config.workshop import Workshop
+from dashboard.access import current_visitor
 
 
 def register_home(workshop: Workshop) -> None:
@@ -25,7 +26,8 @@ def register_home(workshop: Workshop) -> None:
 
 
 def list_walls(workshop: Workshop) -> Component:
-    """Return a link to each site's wall in each language, in that language."""
+    """Return a link to the wall, in each language, of each site that whoever asks may see."""
+    user = current_visitor.get().user
     return html.Ul(
         [
             html.Li(
@@ -35,5 +37,6 @@ def list_walls(workshop: Workshop) -> Component:
                 ]
             )
             for site in workshop.sites
+            if user and user.may_see(site.key)
         ]
     )
