@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.alarms import AlarmRules
 from config.opening import Country, Opening, OpeningHours
 from config.plans import ReminderRules, ServicePlan, find_overlaps
 from config.store import StoreRules
@@ -62,6 +63,11 @@ class _Facts(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# What a car can wait for, in the order in which the wall shows its queues.
+Cause = Literal["bay", "technician", "approval", "parts", "sublet", "quality_check", "pickup"]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
+
+
 class Stage(_Facts):
     """A step of the flow: waiting, touching the car, or the end of the visit."""
 
@@ -70,18 +76,40 @@ class Stage(_Facts):
     zh: str
     kind: Literal["wait", "touch", "end"]
     target_minutes: Annotated[float, Field(gt=0)] | None = None
+    waits_for: Cause | None = None
 
     def name(self, lang: str) -> str:
         """Return the stage's name as a customer reads it."""
         return self.zh if lang == "zh" else self.en
 
+    def find_cause(self, reason: str | None) -> Cause | None:
+        """Return what a car in this stage waits for: its scan's reason, else what the stage itself means."""
+        return next((cause for cause in CAUSES if cause == reason), self.waits_for)
+
 
 class Bay(_Facts):
-    """A place in the workshop where a car can stand and be worked on."""
+    """A place where a car can stand and be worked on; without `jobs`, for every type of job."""
 
     key: Key
     kind: Key = "general"
     zone: str = ""
+    jobs: list[Key] = []
+
+    def takes(self, job_type: str | None) -> bool:
+        """Say whether a job of this type is done here; one that nobody has named is done anywhere."""
+        return not self.jobs or job_type is None or job_type in self.jobs
+
+
+class Zone(_Facts):
+    """A part of a site that a screen of its own can show, with its names."""
+
+    key: Key
+    en: str
+    zh: str
+
+    def name(self, lang: str) -> str:
+        """Return the zone's name in a language."""
+        return self.zh if lang == "zh" else self.en
 
 
 class Site(_Facts):
@@ -92,6 +120,7 @@ class Site(_Facts):
     zh: str
     timezone: Annotated[str, AfterValidator(_known_zone)]
     bays: list[Bay] = []
+    zones: list[Zone] = []
     openings: Annotated[list[Opening], Field(alias="opening")] = []
     # The country whose public holidays the site keeps; and single days on which it is closed.
     holidays: Country | None = None
@@ -110,6 +139,15 @@ class Site(_Facts):
     def name(self, lang: str) -> str:
         """Return the site's name in a language."""
         return self.zh if lang == "zh" else self.en
+
+    def bays_of(self, zone: str) -> list[Bay]:
+        """Return the bays of a zone, in the order of the plan; the empty zone is the whole site."""
+        return [bay for bay in self.bays if zone in ("", bay.zone)]
+
+    def name_zone(self, zone: str, lang: str) -> str:
+        """Return a zone's name, which is its key unless the file names it."""
+        named = next((each for each in self.zones if each.key == zone), None)
+        return named.name(lang) if named else zone
 
 
 class Adapter(_Facts):
@@ -150,6 +188,7 @@ class Workshop(_Facts):
 
     ingest: IngestRules = IngestRules()
     repairs: RepairRules = RepairRules()
+    alarms: AlarmRules = AlarmRules()
     store: StoreRules = StoreRules()
     stages: Annotated[list[Stage], Field(alias="stage", min_length=1)]
     sites: Annotated[list[Site], Field(alias="site", min_length=1)]

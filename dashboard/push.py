@@ -8,6 +8,7 @@ the newest, so a slow one skips what it missed and never holds anything up.
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ from dashboard.metrics import Metrics
 
 # Every screen hears a pulse this often, and once a second while there is fresher data to tell of.
 PULSE_SECONDS = 5
-# What the browser waits before it reconnects by itself.
-_RETRY = b"retry: 1000\n\n"
+# What a browser waits before it reconnects: each another time, so that they do not all come at once.
+_RETRY_MS = (500, 2500)
 
 Parts = Mapping[str, bytes]
 
@@ -65,7 +66,8 @@ class Screens:
         with self._metrics.screens.labels(*board, look.lang).track_inprogress(), self._feed.watch(board):
             seen: View | None = None
             pulse = self._pulses.get(site.key)
-            yield _RETRY + self._make_pulse(site)
+            retry_ms = random.randint(*_RETRY_MS)  # noqa: S311  # spreads retries, hides nothing
+            yield b"retry: %d\n\n" % retry_ms + self._make_pulse(site)
             while not self._closed:
                 # The bell is taken before looking, so what happens while a frame is sent is not missed.
                 news = self._news[board]

@@ -4,7 +4,8 @@ import re
 
 # What the file says of the shop's own time. How far clocks may be off is the devices', and stays.
 _TIME = re.compile(
-    r"(?m)^(?P<key>\s*(?:target_minutes|wrong_bay_seconds|two_places_seconds)\s*=\s*)(?P<time>[0-9_.]+)"
+    r"(?m)^(?P<key>\s*(?:target_minutes|wrong_bay_seconds|two_places_seconds"
+    r"|bay_idle_minutes|parts_hours)\s*=\s*)(?P<time>[0-9_.]+)"
 )
 
 

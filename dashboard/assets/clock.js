@@ -3,17 +3,21 @@
  * The server's clock is the only clock: each pulse says what time it is there and in the site's
  * zone, and between pulses the browser's monotonic timer counts on. A screen's own clock is often
  * wrong and is never asked. Elements with `data-tick` are drawn empty by Dash and filled here, so
- * React never owns their text; a car's `data-level` is likewise ours alone.
+ * React never owns their text; a car's `data-level` is likewise ours alone. Before each filling the
+ * document hears a `tick`.
  */
 (() => {
   "use strict";
 
   const WARN_SHARE = 0.8; // of the target
   const OLD_DATA_SECONDS = 300;
+  const LIVE_SECONDS = 10; // pulses come every 5 s
+  const EXPIRED_SECONDS = 30;
   const DAY_SECONDS = 86400;
 
   let pulse = null;
   let pulseAt = 0;
+  let confirmed = null; // server's time of the last pulse with a database behind it
   let words = {};
 
   const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -34,6 +38,8 @@
     return fill(words[`${short}days`], { d: Math.floor(h / 24), h: h % 24 });
   }
 
+  const age = (seconds) => (seconds < 100 ? fill(words.seconds, { s: Math.floor(seconds) }) : duration(seconds));
+
   // What is known of a car's time in its stage; `share` is of the target, null without one.
   function reckon(car) {
     const { since, target, promised } = car.dataset;
@@ -49,17 +55,28 @@
     return fill(when, { time: time(promised), days: Math.abs(days) });
   }
 
+  // Words of an element's own, with the time that has passed since its moment, or is left until it.
+  function count(element, sign) {
+    const seconds = sign * (now() - Date.parse(element.dataset.since) / 1000);
+    return fill(element.dataset.words, { time: duration(Math.max(0, seconds)) });
+  }
+
   // What stands in each element with `data-tick`; `car` is what the car around it was reckoned to.
   const texts = {
     clock: () => time(now()),
     second: () => second(now()),
-    date: () => local(now()).toISOString().slice(0, 10),
     age() {
       if (!pulse.received_at) return words.no_message;
-      const age = Math.max(0, now() - Date.parse(pulse.received_at) / 1000);
-      return fill(words.age, { time: age < 100 ? fill(words.seconds, { s: Math.floor(age) }) : duration(age) });
+      return fill(words.age, { time: age(Math.max(0, now() - Date.parse(pulse.received_at) / 1000)) });
     },
-    over: () => String(document.querySelectorAll('.car[data-level="over"]').length),
+    seen() {
+      if (confirmed === null) return "";
+      const seconds = now() - confirmed;
+      return seconds < LIVE_SECONDS ? words.live : fill(words.old, { time: age(seconds) });
+    },
+    page: () => window.bayboard_kiosk.sayPage(words.page, fill),
+    since: (_car, element) => count(element, 1),
+    until: (_car, element) => count(element, -1),
     spent: (car) => (car.spent === null ? "" : duration(car.spent)),
     waited: (car) => (car.spent === null ? "" : duration(car.spent, "short_")),
     left(car) {
@@ -81,6 +98,7 @@
     const board = document.getElementById("board");
     if (!board || !pulse) return;
     words = JSON.parse(board.dataset.words);
+    document.dispatchEvent(new Event("tick"));
     const reckoned = new Map();
     for (const car of board.querySelectorAll(".car")) {
       const state = reckon(car);
@@ -90,12 +108,14 @@
       car.style.setProperty("--share", Math.min(1, state.share || 0).toFixed(3));
     }
     for (const element of board.querySelectorAll("[data-tick]")) {
-      const said = texts[element.dataset.tick](reckoned.get(element.closest(".car")));
+      const said = texts[element.dataset.tick](reckoned.get(element.closest(".car")), element);
       if (element.textContent !== said) element.textContent = said;
     }
-    const age = pulse.received_at ? now() - Date.parse(pulse.received_at) / 1000 : Infinity;
-    set(board, "data-age", age > OLD_DATA_SECONDS ? "old" : "fresh");
-    set(board, "data-over", texts.over());
+    const heard = pulse.received_at ? now() - Date.parse(pulse.received_at) / 1000 : Infinity;
+    set(board, "data-age", heard > OLD_DATA_SECONDS ? "old" : "fresh");
+    const unconfirmed = confirmed === null ? Infinity : now() - confirmed;
+    document.documentElement.toggleAttribute("data-expired", unconfirmed > EXPIRED_SECONDS);
+    set(board, "data-seen", unconfirmed < LIVE_SECONDS ? "live" : "old");
   }
 
   // What Dash draws anew is filled before it is painted.
@@ -107,16 +127,25 @@
     observed = board;
     observer.disconnect();
     if (!board) return;
-    const attributeFilter = ["data-since", "data-target", "data-promised"];
+    const attributeFilter = ["data-since", "data-target", "data-promised", "data-words", "data-page"];
     observer.observe(board, { childList: true, subtree: true, attributes: true, attributeFilter });
   }
 
   setInterval(() => { observe(); tick(); }, 1000);
 
   window.bayboard = {
-    hearPulse(heard) { pulse = heard; pulseAt = performance.now(); observe(); tick(); },
-    staleSince: (seconds) => fill(words.stale, { time: `${time(seconds)}:${second(seconds)}` }),
-    words: () => JSON.parse(document.getElementById("board").dataset.words),
-    now,
+    hearPulse(heard) {
+      pulse = heard;
+      pulseAt = performance.now();
+      if (pulse.connected) confirmed = now();
+      observe();
+      tick();
+    },
+    sayAway() {
+      words = JSON.parse(document.getElementById("board").dataset.words);
+      if (confirmed === null) return words.waiting;
+      return fill(words.away, { time: `${time(confirmed)}:${second(confirmed)}` });
+    },
+    now: () => (pulse ? now() : null),
   };
 })();

@@ -3,7 +3,7 @@
 Owns what of a car is big and what is small. Pure: cars in, component out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dash import html
 from dash.development.base_component import Component
@@ -14,12 +14,15 @@ from dashboard.figures.car import (
     car_times,
     describe_car,
     plate,
+    risk_mark,
     say_reason,
     stage_line,
     tick,
     unregistered_mark,
     work_order,
 )
+from dashboard.figures.number import say_number
+from dashboard.figures.part import data
 from models.domain.board import CarOnBoard
 
 # Longer names are written smaller.
@@ -27,9 +30,19 @@ _SHORT_NAME = 4
 # A bay holds one car; two are shown when scans disagree, more are counted.
 _SHOWN_IN_ONE_BAY = 2
 
+# How likely the promise of a work order is to be broken, where that is known.
+Risks = Mapping[str, float]
+
 
 def bay_tile(
-    bay: str, cars: Sequence[CarOnBoard] | None, workshop: Workshop, lang: str, *, planned: bool = True
+    bay: str,
+    cars: Sequence[CarOnBoard] | None,
+    risks: Risks,
+    workshop: Workshop,
+    lang: str,
+    *,
+    page: int = 1,
+    planned: bool = True,
 ) -> Component:
     """Return a bay's tile; `cars` is None when nothing is known yet, empty when the bay is free."""
     marks = [] if planned else [html.Span(text(lang, "wall.not_in_plan"), className="mark")]
@@ -40,7 +53,7 @@ def bay_tile(
         body: list[Component] = [html.Div(words, className="vacancy")]
     elif len(cars) == 1:
         kind = "busy"
-        body = [_whole_car(cars[0], marks, workshop, lang)]
+        body = [_whole_car(cars[0], marks, risks, workshop, lang)]
     else:
         kind = "busy shared"
         head += [html.Span(text(lang, "wall.cars_in_bay", count=len(cars)), className="mark"), *marks]
@@ -49,7 +62,14 @@ def bay_tile(
         kind += " standing"
     if not planned:
         kind += " stray"
-    return html.Div([html.Div(head, className="head"), *body], id=f"bay-{bay}", className=f"bay {kind}")
+    if not cars or len(cars) > 1:
+        head.append(tick("seen"))
+    return html.Div(
+        [html.Div(head, className="head"), *body],
+        id=f"bay-{bay}",
+        className=f"bay {kind}",
+        **data(page=str(page)),
+    )
 
 
 def _stands(car: CarOnBoard, workshop: Workshop) -> bool:
@@ -57,21 +77,27 @@ def _stands(car: CarOnBoard, workshop: Workshop) -> bool:
     return stage is not None and stage.kind == "wait"
 
 
-def _whole_car(car: CarOnBoard, marks: Sequence[Component], workshop: Workshop, lang: str) -> Component:
+def _whole_car(
+    car: CarOnBoard, marks: Sequence[Component], risks: Risks, workshop: Workshop, lang: str
+) -> Component:
     stage = workshop.stage(car.stage or "")
     work = " · ".join(part for part in (say_reason(car, lang), car.operation) if part)
+    risk = risk_mark(risks.get(car.work_order), workshop.alarms.promise_risk, lang)
     return html.Div(
         [
             tick("left"),
             html.Div(plate(car), className="who"),
             html.Div(
-                [html.Span(describe_car(car)), *unregistered_mark(car, lang), *marks], className="about"
+                [html.Span(describe_car(car, lang)), *unregistered_mark(car, lang), *marks], className="about"
             ),
-            stage_line(car, stage, lang),
+            html.Div(
+                [stage_line(car, stage, lang), html.Span(car.technician, className="technician")],
+                className="doing",
+            ),
             html.Div([html.Span(work), work_order(car)], className="work"),
             html.Div(html.I(), className="bar"),
             html.Div([tick("spent"), _target(stage, lang)], className="times"),
-            html.Div([tick("promise"), html.Span(car.technician, className="technician")], className="foot"),
+            html.Div([tick("promise"), *risk, tick("seen")], className="foot"),
         ],
         className="car",
         **car_times(car, stage),
@@ -87,7 +113,7 @@ def _shared_bay(cars: Sequence[CarOnBoard], workshop: Workshop, lang: str) -> li
 
 def _half_car(car: CarOnBoard, workshop: Workshop, lang: str) -> Component:
     stage = workshop.stage(car.stage or "")
-    about = " · ".join(part for part in (describe_car(car), car.technician) if part)
+    about = " · ".join(part for part in (describe_car(car, lang), car.technician) if part)
     return html.Div(
         [
             html.Div([plate(car), tick("spent")], className="who"),
@@ -102,4 +128,5 @@ def _half_car(car: CarOnBoard, workshop: Workshop, lang: str) -> Component:
 
 def _target(stage: Stage | None, lang: str) -> Component:
     minutes = stage.target_minutes if stage else None
-    return html.Span(text(lang, "wall.target", minutes=f"{minutes:g}") if minutes else "", className="target")
+    words = text(lang, "wall.target", minutes=say_number(minutes, lang)) if minutes else ""
+    return html.Span(words, className="target")

@@ -13,8 +13,12 @@ from dash.development.base_component import Component
 
 from config.texts import read_catalogue, text
 from config.workshop import Stage
+from dashboard.figures.number import say_probability
 from dashboard.figures.part import data
 from models.domain.board import CarOnBoard
+
+# A promise with less risk than this is not worth a word.
+_RISK_WORTH_SAYING = 0.2
 
 
 def car_times(car: CarOnBoard, stage: Stage | None, *, promise: bool = True) -> dict[str, Any]:
@@ -48,9 +52,22 @@ def work_order(car: CarOnBoard) -> Component:
     return html.Span(car.work_order if car.plate else "", className="order")
 
 
-def describe_car(car: CarOnBoard) -> str:
-    """Say make and model, as far as they are known."""
-    return " ".join(part for part in (car.make, car.model) if part)
+def describe_car(car: CarOnBoard, lang: str) -> str:
+    """Say what is done and to which model, as far as that is known."""
+    return " · ".join(part for part in (say_job(car, lang), car.model or car.make) if part)
+
+
+def say_job(car: CarOnBoard, lang: str) -> str:
+    """Say the type of job in the reader's language, one that we do not know as it was written."""
+    return read_catalogue(lang).get(f"job.{car.job_type}", car.job_type or "")
+
+
+def risk_mark(risk: float | None, alarming: float, lang: str) -> list[Component]:
+    """Return how likely the promise is to be broken, where that is worth saying and not yet certain."""
+    if risk is None or not _RISK_WORTH_SAYING <= risk < 1:
+        return []
+    words = text(lang, "wall.risk", risk=say_probability(risk, lang))
+    return [html.Span(words, className="risk high" if risk >= alarming else "risk")]
 
 
 def unregistered_mark(car: CarOnBoard, lang: str) -> list[Component]:

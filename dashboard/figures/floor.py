@@ -2,20 +2,27 @@
 
 Owns the order of everything on the wall. Every car of the snapshot stands in exactly one
 place, whatever its scans said, because a car that nobody sees is the worst a board can do.
-Pure: no time, no words, no components.
+A queue is named by what its cars wait for. Pure: no time, no words, no components.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from config.workshop import Site, Stage
-from models.domain.board import CarOnBoard, SiteSnapshot
+from config.workshop import Bay, Stage
+from models.domain.board import CarOnBoard
 
-# Two queues that no stage names: cars announced but never scanned, and cars whose stage
-# the workshop file does not know (any more). No key of a stage can begin with an @.
-EXPECTED = "@expected"
-ELSEWHERE = "@elsewhere"
+# Queues that no cause names: cars announced but never scanned, cars that are worked on outside
+# a bay, and cars whose stage the workshop file does not know (any more).
+EXPECTED = "expected"
+UNDER_WAY = "under_way"
+ELSEWHERE = "elsewhere"
+QUEUES = (
+    *("bay", "technician", "approval", "parts", "sublet", "quality_check"),
+    *(UNDER_WAY, "pickup", EXPECTED, ELSEWHERE),
+)
+# These keep their place on the wall when they are empty.
+LASTING = ("bay", "approval", "parts", "quality_check", "pickup")
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 Cars = tuple[CarOnBoard, ...]
@@ -23,11 +30,11 @@ Cars = tuple[CarOnBoard, ...]
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The cars of one stage that stand in no bay, oldest first; `stage` is None for the two extra queues."""
+    """The cars that stand in no bay and wait for one thing, oldest first; `in_bays` wait for it in a bay."""
 
     key: str
-    stage: Stage | None
     cars: Cars
+    in_bays: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,46 +45,34 @@ class Floor:
     strays: Mapping[str, Cars]
     queues: Sequence[Queue]
 
-    @property
-    def in_bays(self) -> int:
-        """Count the cars that stand in a bay, of the plan or not."""
-        return sum(len(cars) for cars in [*self.bays.values(), *self.strays.values()])
 
-    @property
-    def free_bays(self) -> int:
-        """Count the bays of the plan that are empty."""
-        return sum(not cars for cars in self.bays.values())
-
-
-def arrange_floor(snapshot: SiteSnapshot, site: Site, stages: Sequence[Stage]) -> Floor:
-    """Put every car of a snapshot in its place."""
-    flow = [stage for stage in stages if stage.kind != "end"]
-    keys = {stage.key for stage in flow}
-    bays: dict[str, list[CarOnBoard]] = {bay.key: [] for bay in site.bays}
+def arrange_floor(cars: Sequence[CarOnBoard], bays: Sequence[Bay], stages: Sequence[Stage]) -> Floor:
+    """Put every car in its place."""
+    flow = {stage.key: stage for stage in stages if stage.kind != "end"}
+    planned: dict[str, list[CarOnBoard]] = {bay.key: [] for bay in bays}
     strays: dict[str, list[CarOnBoard]] = {}
-    queues: dict[str, list[CarOnBoard]] = {key: [] for key in (EXPECTED, *keys, ELSEWHERE)}
-    for car in sorted(snapshot.cars, key=_oldest_first):
-        if car.bay is not None:
-            (bays if car.bay in bays else strays).setdefault(car.bay, []).append(car)
-        elif car.stage is None:
-            queues[EXPECTED].append(car)
-        else:
-            queues[car.stage if car.stage in keys else ELSEWHERE].append(car)
+    queues: dict[str, list[CarOnBoard]] = {key: [] for key in QUEUES}
+    in_bays = dict.fromkeys(QUEUES, 0)
+    for car in sorted(cars, key=_oldest_first):
+        if car.bay is None:
+            queues[_choose_queue(car, flow)].append(car)
+            continue
+        (planned if car.bay in planned else strays).setdefault(car.bay, []).append(car)
+        stage = flow.get(car.stage or "")
+        if stage and (car.reason or stage.kind == "wait"):
+            in_bays[stage.find_cause(car.reason) or UNDER_WAY] += 1
     return Floor(
-        bays={key: tuple(cars) for key, cars in bays.items()},
+        bays={key: tuple(cars) for key, cars in planned.items()},
         strays={key: tuple(strays[key]) for key in sorted(strays)},
-        queues=[
-            Queue(EXPECTED, None, tuple(queues[EXPECTED])),
-            *(Queue(stage.key, stage, tuple(queues[stage.key])) for stage in flow),
-            Queue(ELSEWHERE, None, tuple(queues[ELSEWHERE])),
-        ],
+        queues=[Queue(key, tuple(queues[key]), in_bays[key]) for key in QUEUES],
     )
 
 
-def find_ready_stage(stages: Sequence[Stage]) -> str:
-    """Return the stage in which a finished car waits: the last before the visit ends."""
-    flow = [stage.key for stage in stages if stage.kind != "end"]
-    return flow[-1] if flow else ""
+def _choose_queue(car: CarOnBoard, flow: Mapping[str, Stage]) -> str:
+    if car.stage is None:
+        return EXPECTED
+    stage = flow.get(car.stage)
+    return (stage.find_cause(car.reason) or UNDER_WAY) if stage else ELSEWHERE
 
 
 def _oldest_first(car: CarOnBoard) -> tuple[datetime, str]:

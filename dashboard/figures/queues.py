@@ -1,25 +1,21 @@
-"""The cars that stand in no bay, a queue a stage in the order of the flow.
+"""The cars that stand in no bay, a queue for each thing they wait for, the oldest first.
 
 Owns how the width of the screen is shared between queues and how many cars each may show,
 so that nothing ever runs off the wall. Pure.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dash import html
 from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.car import (
-    car_times,
-    plate,
-    say_reason,
-    stage_icon,
-    tick,
-    unregistered_mark,
-)
-from dashboard.figures.floor import EXPECTED, Queue
+from dashboard.figures.bay_tile import Risks
+from dashboard.figures.car import car_times, plate, say_reason, tick, unregistered_mark
+from dashboard.figures.floor import EXPECTED, LASTING, Queue
+from dashboard.figures.number import say_number
 from models.domain.board import CarOnBoard
 
 ROWS = 4  # cars one above the other in a column
@@ -39,13 +35,24 @@ def share_columns(counts: Sequence[int]) -> list[int]:
     return columns
 
 
-def queue_columns(queues: Sequence[Queue], ready: str, workshop: Workshop, lang: str) -> list[Component]:
-    """Return every queue, the empty ones too, so that each keeps its place on the wall."""
-    shown = [queue for queue in queues if queue.stage or queue.cars]
-    shares = share_columns([len(queue.cars) for queue in shown])
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The columns of a queue, None where it has no place on the wall, and how crowded the wall is."""
+
+    columns: int | None
+    crowd: str
+
+
+def share_room(queues: Sequence[Queue]) -> list[Room]:
+    """Say how much room each queue gets; the rare ones have a place only while they have cars.
+
+    Announced cars are counted, not listed: they are not here yet.
+    """
+    shown = [queue for queue in queues if queue.key in LASTING or queue.cars]
+    shares = share_columns([len(queue.cars) if queue.key != EXPECTED else 0 for queue in shown])
     columns = dict(zip([queue.key for queue in shown], shares, strict=True))
     crowd = _judge_crowd(sum(shares), shares.count(0))
-    return [_queue(queue, columns.get(queue.key), crowd, ready, workshop, lang) for queue in queues]
+    return [Room(columns.get(queue.key), crowd) for queue in queues]
 
 
 def _judge_crowd(columns: int, empty: int) -> str:
@@ -55,50 +62,47 @@ def _judge_crowd(columns: int, empty: int) -> str:
     return "roomy" if columns + empty / 2 < COLUMNS - 1 else "normal"
 
 
-def _queue(
-    queue: Queue, columns: int | None, crowd: str, ready: str, workshop: Workshop, lang: str
-) -> Component:
-    if queue.stage:
-        name = queue.stage.name(lang)
-    else:
-        name = text(lang, "wall.expected" if queue.key == EXPECTED else "wall.elsewhere")
-    head = [stage_icon(queue.stage), html.Span(name, className="name"), html.B(str(len(queue.cars)))]
+def queue_column(queue: Queue, room: Room, risks: Risks, workshop: Workshop, lang: str) -> Component:
+    """Return a queue in the room it has."""
+    columns = room.columns
+    in_bays = text(lang, "wall.in_bays", count=queue.in_bays) if queue.in_bays else ""
+    head = [
+        html.I(className=f"icon cause-{queue.key}"),
+        html.Span([text(lang, f"queue.{queue.key}"), html.Small(in_bays)], className="name"),
+        html.B(say_number(len(queue.cars), lang)),
+    ]
     kind = "absent" if columns is None else "empty" if columns == 0 else "waiting"
     return html.Div(
         [
             html.Div(head, className="head"),
-            html.Div(_rows(queue.cars, columns or 0, ready, workshop, lang), className="rows"),
+            html.Div(_rows(queue, columns or 0, risks, workshop, lang), className="rows"),
         ],
         id=f"queue-{queue.key}",
-        className=f"queue {kind} {crowd}",
+        className=f"queue {kind} {room.crowd}",
         style={"--columns": str(columns or 0)},
     )
 
 
-def _rows(
-    cars: Sequence[CarOnBoard], columns: int, ready: str, workshop: Workshop, lang: str
-) -> list[Component]:
+def _rows(queue: Queue, columns: int, risks: Risks, workshop: Workshop, lang: str) -> list[Component]:
     """Return a row for each car there is room for; the last place says how many more there are."""
+    if not columns:
+        return []
     room = columns * ROWS
-    if len(cars) <= room:
-        return [_row(car, ready, workshop, lang) for car in cars]
-    shown, hidden = cars[: room - 1], cars[room - 1 :]
-    # The browser counts the cars over their target, so it must know of the hidden ones too.
-    counted = [
-        html.I(className="car", hidden=True, **car_times(car, workshop.stage(car.stage or "")))
-        for car in hidden
-    ]
-    more = html.Div([text(lang, "wall.more", count=len(hidden)), *counted], className="more")
-    return [*(_row(car, ready, workshop, lang) for car in shown), more]
+    shown = queue.cars if len(queue.cars) <= room else queue.cars[: room - 1]
+    hidden = len(queue.cars) - len(shown)
+    more = [html.Div(text(lang, "wall.more", count=hidden), className="more")] if hidden else []
+    return [*(_row(car, queue, risks, workshop, lang) for car in shown), *more]
 
 
-def _row(car: CarOnBoard, ready: str, workshop: Workshop, lang: str) -> Component:
-    about = " · ".join(part for part in (car.model or car.make, say_reason(car, lang)) if part)
+def _row(car: CarOnBoard, queue: Queue, risks: Risks, workshop: Workshop, lang: str) -> Component:
+    reason = "" if car.reason == queue.key else say_reason(car, lang)
+    about = " · ".join(part for part in (car.model or car.make, reason) if part)
+    at_risk = risks.get(car.work_order, 0) >= workshop.alarms.promise_risk
     return html.Div(
         [
             html.Div([plate(car), tick("waited")], className="who"),
             html.Div([html.Span(about), *unregistered_mark(car, lang), tick("promise")], className="about"),
         ],
-        className="car row",
-        **car_times(car, workshop.stage(car.stage or ""), promise=car.stage != ready),
+        className="car row at-risk" if at_risk else "car row",
+        **car_times(car, workshop.stage(car.stage or ""), promise=queue.key != "pickup"),
     )

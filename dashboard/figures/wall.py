@@ -1,99 +1,192 @@
-"""The foreman's wall of a site: which bay is free, where each car is, why it stands.
+"""The foreman's wall of a site: which bay is free, where each car is, why it stands, what is wrong.
 
 Owns the picture as a list of parts, each with an id of its own, which the first paint and
 every later push draw with the same code.
-Pure: a snapshot in, components out; no database, no clock.
+Pure: a judged moment in, components out; no database, no clock.
 """
 
-from math import ceil, sqrt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from babel.dates import format_date
 from dash import html
 from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, text
 from config.workshop import Site, Workshop
 from dashboard.board import Look
+from dashboard.figures.alarm_strip import alarm_strip, bottleneck_line
 from dashboard.figures.bay_tile import bay_tile
 from dashboard.figures.browser_words import browser_words
 from dashboard.figures.car import tick
-from dashboard.figures.floor import EXPECTED, Floor, arrange_floor, find_ready_stage
+from dashboard.figures.floor import Floor, Queue, arrange_floor
+from dashboard.figures.memory import Memory
+from dashboard.figures.night import night
+from dashboard.figures.number import round_probability, say_number
+from dashboard.figures.paging import count_pages, fit_grid, share_pages
 from dashboard.figures.part import Part, data
-from dashboard.figures.queues import queue_columns
-from models.domain.board import SiteSnapshot
+from dashboard.figures.queues import Room, queue_column, share_room
+from dashboard.figures.when import LOCALES
+from models.analytics.moment import DayCounts, Moment
+from models.domain.board import CarOnBoard
 
 
-def draw_wall(snapshot: SiteSnapshot | None, site: Site, workshop: Workshop, look: Look) -> list[Part]:
-    """Return everything on the wall that a change can change; nothing is known while `snapshot` is None."""
-    lang = look.lang
-    floor = arrange_floor(snapshot or SiteSnapshot(site.key, ()), site, workshop.stages)
-    ready = find_ready_stage(workshop.stages)
-    strays = [bay_tile(bay, cars, workshop, lang, planned=False) for bay, cars in floor.strays.items()]
-    drawn = [
-        _counts(floor if snapshot else None, ready, lang),
-        _fit(len(floor.bays) + len(floor.strays)),
-        *(bay_tile(bay, cars if snapshot else None, workshop, lang) for bay, cars in floor.bays.items()),
-        html.Div(strays, id="strays"),
-        *queue_columns(floor.queues, ready, workshop, lang),
+def draw_wall(
+    moment: Moment | None, site: Site, workshop: Workshop, memory: Memory, look: Look
+) -> list[Part]:
+    """Return everything on the wall that a change can change; nothing is known while `moment` is None."""
+    floor = arrange_floor(moment.snapshot.cars if moment else (), site.bays, workshop.stages)
+    drawing = _Drawing(moment, floor, _find_risks(moment), site, workshop, memory, look)
+    bays = [bay.key for bay in site.bays_of(look.zone)]
+    # Bays that are not in the plan come last, on every screen: nobody else would show them.
+    pages = share_pages(len(bays) + len(floor.strays))
+    return [
+        *drawing.draw_head(sum(not floor.bays[bay] for bay in bays)),
+        Part(_fit(pages)),
+        *(drawing.draw_bay(bay, page) for bay, page in zip(bays, pages, strict=False)),
+        drawing.draw_strays(pages[len(bays) :]),
+        *(drawing.draw_queue(*each) for each in zip(floor.queues, share_room(floor.queues), strict=True)),
+        Part(night(moment, site, look.lang)),
     ]
-    return [Part(component) for component in drawn]
 
 
-def wall_page(parts: list[Part], site: Site, lang: str, rev: str) -> Component:
-    """Return the whole wall around its parts; `rev` tells the browser when to load itself anew."""
-    counts, fit, *rest = parts
-    tiles = [part for part in rest if not part.id.startswith("queue-")]
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Draws the parts of one wall, each from what can be seen of it alone."""
+
+    moment: Moment | None
+    floor: Floor
+    risks: Mapping[str, float]
+    site: Site
+    workshop: Workshop
+    memory: Memory
+    look: Look
+
+    def draw_head(self, free_bays: int) -> list[Part]:
+        moment, workshop, lang = self.moment, self.workshop, self.look.lang
+        counts = moment.counts if moment else None
+        alarms = moment.alarms if moment else None
+        bottleneck = moment.bottleneck if moment else None
+        known = moment is not None
+        return [
+            self._recall("counts", (counts, free_bays), lambda: _counts(counts, free_bays, lang)),
+            Part(_date(moment, self.site, lang)),
+            self._recall("alarms", alarms, lambda: alarm_strip(alarms, workshop, lang)),
+            self._recall(
+                "bottleneck",
+                (known, bottleneck),
+                lambda: bottleneck_line(bottleneck, workshop, lang, known=known),
+            ),
+        ]
+
+    def draw_bay(self, bay: str, page: int) -> Part:
+        cars = self.floor.bays[bay] if self.moment else None
+        inputs = (cars, self._risks_of(cars or ()), page)
+        return self._recall(f"bay-{bay}", inputs, lambda: self._tile(bay, cars, page))
+
+    def draw_strays(self, pages: Sequence[int]) -> Part:
+        strays = zip(self.floor.strays.items(), pages, strict=True)
+        tiles = [self._tile(bay, cars, page, planned=False) for (bay, cars), page in strays]
+        return Part(html.Div(tiles, id="strays"))
+
+    def draw_queue(self, queue: Queue, room: Room) -> Part:
+        inputs = (queue, room, self._risks_of(queue.cars))
+        return self._recall(
+            f"queue-{queue.key}",
+            inputs,
+            lambda: queue_column(queue, room, self.risks, self.workshop, self.look.lang),
+        )
+
+    def _tile(
+        self, bay: str, cars: Sequence[CarOnBoard] | None, page: int, *, planned: bool = True
+    ) -> Component:
+        return bay_tile(bay, cars, self.risks, self.workshop, self.look.lang, page=page, planned=planned)
+
+    def _risks_of(self, cars: Sequence[CarOnBoard]) -> list[float | None]:
+        return [self.risks.get(car.work_order) for car in cars]
+
+    def _recall(self, name: str, inputs: object, draw: Callable[[], Component]) -> Part:
+        return self.memory.recall((self.site.key, self.look, name), inputs, draw)
+
+
+def _find_risks(moment: Moment | None) -> dict[str, float]:
+    """Return the risk of each promise, rounded, so that a tile is drawn anew only for what can be seen."""
+    estimates = moment.estimates if moment else {}
+    return {
+        order: round_probability(estimate.risk)
+        for order, estimate in estimates.items()
+        if estimate.risk is not None
+    }
+
+
+def wall_page(parts: list[Part], site: Site, look: Look, rev: str, **screen: str) -> Component:
+    """Return the whole wall around its parts; `rev` tells the browser when to load itself anew.
+
+    `screen` is what this one screen was asked for: a `page` to stay on, a `sound`.
+    """
+    lang = look.lang
+    counts, date, alarms, bottleneck, fit, *rest = parts
     queues = [part for part in rest if part.id.startswith("queue-")]
-    title = html.Div([html.H1(site.name(lang)), tick("age")], className="title")
-    now = html.Div([tick("clock"), tick("second"), tick("date")], className="now")
+    tiles = [part for part in rest[:-1] if part not in queues]
+    zone = site.name_zone(look.zone, lang) if look.zone else ""
+    title = html.Div(
+        [html.H1([site.name(lang), html.Span(zone, className="zone")]), tick("age"), tick("page")],
+        className="title",
+    )
+    now = html.Div([html.Div([tick("clock"), tick("second")]), date], className="now")
     return html.Div(
         [
             html.Header([title, counts, now]),
-            html.Div(id="banner"),
+            html.Div(id="banner", role="status"),
+            html.Div([alarms, bottleneck], className="strip"),
             fit,
             html.Main(tiles, className="bays"),
             html.Footer(queues, className="queues"),
+            rest[-1],
+            html.Button(text(lang, "wall.enable_sound"), id="enable-sound", hidden=True),
         ],
         id="board",
         className="wall",
         lang=HTML_LANGS[lang],
-        **data(theme="dark", kind="wall", site=site.key, lang=lang, rev=rev, words=browser_words(lang)),
+        **data(theme="dark", kind="wall", site=site.key, lang=lang, zone=look.zone, rev=rev),
+        **data(words=browser_words(lang), **screen),
     )
 
 
-def _counts(floor: Floor | None, ready: str, lang: str) -> Component:
-    """Return the figures of the header; the browser counts those over their target."""
-    if floor is None:
+def _counts(day: DayCounts | None, free_bays: int, lang: str) -> Component:
+    """Return the figures of the day, and how many of the bays that this screen shows are free."""
+    if day is None:
         return html.Div([], id="counts", className="counts")
-    without_bay = {queue.key: len(queue.cars) for queue in floor.queues if queue.key != EXPECTED}
-    finished = without_bay.pop(ready, 0)
-    waiting = sum(without_bay.values())
     figures = {
-        "workshop": floor.in_bays + waiting + finished,
-        "bays": floor.in_bays,
-        "waiting": waiting,
-        "ready": finished,
-        "free": floor.free_bays,
+        "came_in": day.came_in,
+        "went_out": day.went_out,
+        "in_progress": day.in_progress,
+        "late": day.late,
+        "carried_over": day.carried_over,
+        "free": free_bays,
     }
     return html.Div(
         [
             html.Div(
-                [html.B(tick("over")), html.Span(text(lang, "count.over"))], className="count count-late"
-            ),
-            *(
-                html.Div(
-                    [html.B(str(figure)), html.Span(text(lang, f"count.{name}"))],
-                    className=f"count count-{name}",
-                )
-                for name, figure in figures.items()
-            ),
+                [html.B(say_number(figure, lang)), html.Span(text(lang, f"count.{name}"))],
+                className=f"count count-{name}" if figure else f"count count-{name} zero",
+            )
+            for name, figure in figures.items()
         ],
         id="counts",
         className="counts",
     )
 
 
-def _fit(tiles: int) -> Component:
-    """Say how many columns and rows the tiles need; the style sheet sizes them by it."""
-    rows = max(1, round(sqrt(tiles / 3)))
-    columns = max(3, ceil(tiles / rows))
-    return html.I(id="fit", className=f"columns-{columns} rows-{rows}")
+def _date(moment: Moment | None, site: Site, lang: str) -> Component:
+    today = moment.snapshot.read_at.astimezone(site.zone) if moment else None
+    return html.Span(format_date(today, "full", locale=LOCALES[lang]) if today else "", id="date")
+
+
+def _fit(pages: list[int]) -> Component:
+    """Say how many columns and rows the fullest page needs; the style sheet sizes the tiles by it."""
+    fullest = max((pages.count(page) for page in pages), default=0)
+    columns, rows = fit_grid(fullest)
+    return html.I(
+        id="fit", className=f"columns-{columns} rows-{rows}", **data(pages=str(count_pages(len(pages))))
+    )

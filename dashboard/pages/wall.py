@@ -11,8 +11,11 @@ from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
 from dashboard.board import Board, BoardKind, Connection, Draw, Look
 from dashboard.feed import BoardFeed
+from dashboard.figures.memory import Memory
 from dashboard.figures.wall import draw_wall, wall_page
 from dashboard.pages.home import list_walls
+from dashboard.site_models import SiteModels
+from models.analytics.moment import begin_day, judge_moment
 from models.queries.board import read_board
 
 KIND = "wall"
@@ -20,9 +23,13 @@ KIND = "wall"
 
 def wall_kind(workshop: Workshop) -> BoardKind:
     """Return how the feed reads and draws walls."""
+    memory = Memory()
+    models = SiteModels()
 
-    async def read(connection: Connection, site: Site, _now: datetime) -> Draw:
-        return partial(draw_wall, await read_board(connection, site.key), site, workshop)
+    async def read(connection: Connection, site: Site, now: datetime) -> Draw:
+        snapshot = await read_board(connection, site.key, now, begin_day(site, now))
+        moment = judge_moment(snapshot, site, workshop, await models.find(connection, site.key, now))
+        return partial(draw_wall, moment, site, workshop, memory)
 
     return BoardKind(KIND, read)
 
@@ -30,13 +37,20 @@ def wall_kind(workshop: Workshop) -> BoardKind:
 def register_wall(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
     """Add the page at `/wall/{site}`."""
 
-    async def layout(site: str = "", lang: str | None = None, **_query: str) -> Component:
-        look = Look(choose_lang(lang))
+    async def layout(
+        site: str = "",
+        lang: str | None = None,
+        zone: str = "",
+        page: str = "",
+        sound: str = "",
+        **_query: str,
+    ) -> Component:
+        look = Look(choose_lang(lang), zone)
         known = workshop.site(site)
-        if known is None:
+        if known is None or (zone and not known.bays_of(zone)):
             return _unknown_site(site, look.lang, workshop)
-        draw = await feed.look(Board(KIND, site)) or partial(draw_wall, None, known, workshop)
-        return wall_page(draw(look), known, look.lang, rev)
+        draw = await feed.look(Board(KIND, site)) or partial(draw_wall, None, known, workshop, Memory())
+        return wall_page(draw(look), known, look, rev, page=page, sound=sound)
 
     dash.register_page(  # type: ignore[no-untyped-call]  # Dash
         "wall", path_template="/wall/<site>", title="Bayboard", layout=layout

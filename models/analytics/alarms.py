@@ -85,7 +85,7 @@ def _find_idle_bays(
     long_ago = snapshot.read_at - idle_at_most
     taken = {car.bay for car in snapshot.cars}
     waiting = sorted(
-        (car for car in snapshot.cars if _waits_for_bay(car, workshop)),
+        (car for car in snapshot.cars if waits_for_bay(car, workshop)),
         key=lambda car: car.stage_entered_at or opened_at,
     )
     alarms: list[Alarm] = []
@@ -102,7 +102,8 @@ def _find_idle_bays(
     return alarms
 
 
-def _waits_for_bay(car: CarOnBoard, workshop: Workshop) -> bool:
+def waits_for_bay(car: CarOnBoard, workshop: Workshop) -> bool:
+    """Say whether a car could go on if there were a bay for it."""
     stage = workshop.stage(car.stage or "")
     return car.bay is None and stage is not None and stage.find_cause(car.reason) == "bay"
 

@@ -5,12 +5,14 @@ language. Pure: the moment is the snapshot's own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 from config.workshop import Site, Workshop
-from models.analytics.alarms import Alarm, find_alarms
-from models.analytics.bottleneck_now import Bottleneck, find_bottleneck
+from models.analytics.alarms import Alarm, find_alarms, waits_for_bay
+from models.analytics.bottleneck import Kind, bottleneck_now
+from models.analytics.kpis import IntervalRow
+from models.analytics.open_clock import OpenClock
 from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready, list_stages_before_ready
 from models.analytics.site_model import SiteModel
 from models.domain.board import CarOnBoard, SiteSnapshot
@@ -30,6 +32,16 @@ class DayCounts:
     in_progress: int
     late: int
     carried_over: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """What has been active longest, since when without a break, and how many cars wait for it or its like."""
+
+    kind: Kind
+    key: str
+    since: datetime
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +67,8 @@ def judge_moment(
     """Reckon everything that follows from a snapshot; `model` is what the site's history says."""
     now = snapshot.read_at
     opened_at = _find_opening(site, now)
-    cars = [_as_open_car(car) for car in snapshot.cars]
+    cars = [_as_open_car(car, now) for car in snapshot.cars]
     estimates = expect_ready(cars, model, workshop.stages, site.hours, now)
-    pause = timedelta(minutes=workshop.alarms.pause_minutes)
     moved_at = max(
         (at for stay in snapshot.stays for at in (stay.entered_at, stay.left_at) if at and at <= now),
         default=None,
@@ -66,10 +77,32 @@ def judge_moment(
         snapshot=snapshot,
         estimates=estimates,
         alarms=find_alarms(snapshot, site, workshop, estimates, opened_at),
-        bottleneck=find_bottleneck(snapshot.stays, workshop.stages, opened_at or now, pause),
+        bottleneck=_find_bottleneck(snapshot, site, workshop, opened_at) if opened_at else None,
         counts=_count_day(snapshot, site, workshop),
         asleep=opened_at is None and (moved_at is None or now - moved_at >= _ASLEEP_AFTER),
     )
+
+
+def _find_bottleneck(
+    snapshot: SiteSnapshot, site: Site, workshop: Workshop, opened_at: datetime
+) -> Bottleneck | None:
+    """Return the stage that cars wait for without a break, else the bay that is in use longest, today."""
+    now = snapshot.read_at
+    rows = [IntervalRow(*astuple(stay)) for stay in snapshot.stays if stay.entered_at <= now]
+    clock = OpenClock(site.hours, min([row.entered_at for row in rows] + [opened_at]))
+    found = bottleneck_now(rows, (), workshop.stages, clock, now)
+    active = next((each for kind in Kind for each in found.active if each.kind is kind), None)
+    if active is None:
+        return None
+    since = max(now - timedelta(seconds=active.active_seconds), opened_at)
+    queues = {queue.stage: queue.cars for queue in found.queues}
+    waiting = queues.get(active.key, 0) if active.kind is Kind.STAGE else _count_waiting(snapshot, workshop)
+    return Bottleneck(active.kind, active.key, since, waiting)
+
+
+def _count_waiting(snapshot: SiteSnapshot, workshop: Workshop) -> int:
+    """Count the cars that wait for any bay."""
+    return sum(waits_for_bay(car, workshop) for car in snapshot.cars)
 
 
 def _find_opening(site: Site, now: datetime) -> datetime | None:
@@ -106,12 +139,14 @@ def _count_day(snapshot: SiteSnapshot, site: Site, workshop: Workshop) -> DayCou
     )
 
 
-def _as_open_car(car: CarOnBoard) -> OpenCar:
+def _as_open_car(car: CarOnBoard, now: datetime) -> OpenCar:
+    # A device's clock may run ahead within its tolerance; the estimate takes nothing from the future.
+    entered_at = min(car.stage_entered_at, now) if car.stage_entered_at else None
     return OpenCar(
         work_order=car.work_order,
         job_type=car.job_type,
         stage=car.stage,
-        stage_entered_at=car.stage_entered_at,
+        stage_entered_at=entered_at,
         promised_at=car.promised_at,
         bay=car.bay,
         reason=car.reason,

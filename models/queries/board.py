@@ -1,34 +1,64 @@
 """The wall of a site: read whole, once per change, by the board feed.
 
-Owns the channel on which ingest announces a commit and the one query behind every wall.
-Only open work orders are read, through a partial index, so years of history cost nothing.
+Owns the channel on which ingest announces a commit and the queries behind every wall. Only
+open work orders and the day's intervals are read, through indexes, so years of history cost nothing.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, scalar_row, tuple_row
 
-from models.domain.board import CarOnBoard, SiteSnapshot
+from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot, StayOfDay
 
 # NOTIFY payload, JSON: {"site", "received_at", "work_orders": [...] or null for too many to name}.
 # An empty list says only that the site's devices are alive.
 CHANNEL = "bayboard_board"
 
-_BOARD = (files("models.queries") / "board.sql").read_text()
-_NEWEST = (files("models.queries") / "board_newest.sql").read_text()
+# A device that said nothing for longer is no longer in use, not silent.
+_IN_USE = timedelta(days=7)
+
+_Row = TypeVar("_Row")
 
 
-async def read_board(connection: AsyncConnection[Any], site: str) -> SiteSnapshot:
-    """Read every open work order of a site."""
-    async with connection.cursor(row_factory=class_row(CarOnBoard)) as cursor:
-        cars = await (await cursor.execute(_BOARD, {"site": site})).fetchall()
-    return SiteSnapshot(site=site, cars=tuple(cars))
+def _read_query(name: str) -> str:
+    return (files("models.queries") / f"{name}.sql").read_text()
+
+
+_CARS, _STAYS, _DAY, _DEVICES, _NEWEST = map(
+    _read_query, ("board", "board_stays", "board_day", "board_devices", "board_newest")
+)
+
+
+async def read_board(
+    connection: AsyncConnection[Any], site: str, now: datetime, day_began_at: datetime
+) -> SiteSnapshot:
+    """Read the cars of a site, and what its day has seen since it began."""
+    day = {"site": site, "since": day_began_at}
+    snapshot = SiteSnapshot(
+        site=site,
+        read_at=now,
+        cars=await _read(connection, _CARS, CarOnBoard, day),
+        stays=await _read(connection, _STAYS, StayOfDay, day),
+        devices=await _read(connection, _DEVICES, DeviceOnBoard, {"site": site, "since": now - _IN_USE}),
+    )
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        counted = await (await cursor.execute(_DAY, day)).fetchone()
+    return replace(snapshot, came_in=counted[0], went_out=counted[1]) if counted else snapshot
 
 
 async def read_newest(connection: AsyncConnection[Any], site: str) -> datetime | None:
     """Read when the newest message of a site reached us."""
     async with connection.cursor(row_factory=scalar_row) as cursor:
         return await (await cursor.execute(_NEWEST, {"site": site})).fetchone()
+
+
+async def _read(
+    connection: AsyncConnection[Any], query: str, row: type[_Row], values: Mapping[str, object]
+) -> tuple[_Row, ...]:
+    async with connection.cursor(row_factory=class_row(row)) as cursor:
+        return tuple(await (await cursor.execute(query, values)).fetchall())
