@@ -90,6 +90,8 @@ def backfill(
         )
     with Console(stderr=True).status("adding up the figures of each day"):
         settle_history(settings.database_url, plans, workshop, now)
+    if not stored:
+        typer.echo("nothing to write: the history is there already")
     for table, rows in sorted(stored.items()):
         typer.echo(f"{table}: {rows:,} rows")
 
