@@ -63,13 +63,19 @@ async def welcome_subject(
     sites: Sequence[str] | None,
     now: datetime,
 ) -> AccountRow:
-    """Return the account of somebody the company vouches for, made or brought up to date."""
+    """Return the account of somebody the company vouches for, made or brought up to date.
+
+    Another role or other sites end the sessions that were given out before.
+    """
     async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
         await cursor.execute(
             "insert into account (name, label, role, sites, session_version, added_at, signed_in_at)"
             " values (%(name)s, %(label)s, %(role)s, %(sites)s, 1, %(now)s, %(now)s)"
             " on conflict (name) do update set label = excluded.label, role = excluded.role,"
-            "   sites = excluded.sites, signed_in_at = excluded.signed_in_at"
+            "   sites = excluded.sites, signed_in_at = excluded.signed_in_at,"
+            "   session_version = account.session_version + ("
+            "     (account.role, account.sites) is distinct from (excluded.role, excluded.sites)"
+            "   )::int"
             " returning *",
             {
                 "name": f"{SUBJECT_PREFIX}{subject}",
