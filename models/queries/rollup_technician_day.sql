@@ -5,7 +5,9 @@ select
     labour.technician,
     work_order.job_type,
     sum(labour.seconds) as clocked_seconds,
-    coalesce(sum(sold.hours * labour.seconds / nullif(labour.on_job_seconds, 0)), 0) as sold_hours
+    coalesce(sum(sold.hours * labour.seconds / nullif(labour.on_job_seconds, 0)), 0) as sold_hours,
+    min(labour.began_at) as began_at,
+    max(labour.ended_at) as ended_at
 from (
     select *, sum(seconds) over (partition by site, work_order, job) as on_job_seconds from labour
 ) as labour

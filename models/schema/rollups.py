@@ -216,7 +216,7 @@ class BayDaySettled(Base):
 
 
 class TechnicianDaySettled(Base):
-    """What a technician clocked on a day, and the hours sold that this clocking is a share of."""
+    """What a technician clocked on a day, from when to when, and the hours sold that it is a share of."""
 
     __tablename__ = "technician_day_settled"
     __table_args__ = (Index(None, "site", "day"),)
@@ -228,6 +228,8 @@ class TechnicianDaySettled(Base):
     job_type: Mapped[str | None]
     clocked_seconds: Mapped[float]
     sold_hours: Mapped[float]
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
 
 
 class MileageHourSettled(Base):

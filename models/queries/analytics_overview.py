@@ -1,0 +1,134 @@
+"""The sums of a period, the one before and each bucket of its trend, read from the rollups.
+
+Owns which rollup answers what. Orders of some bays or technicians are no rollup's rows: they are chosen
+first and added up by the rollups' own queries.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any, LiteralString
+
+from psycopg import AsyncConnection, sql
+from psycopg.rows import dict_row, tuple_row
+
+from models.analytics.flow import LittleCheck
+from models.analytics.overview import Overview, Sums
+from models.analytics.selection import Selection
+from models.rollups.views import query_from
+
+# Closing times looked into for carry-over: of each bucket for a few sites, else of each period only.
+_MOST_CLOSINGS = 130
+
+Connection = AsyncConnection[Any]
+_ByBucket = defaultdict[date | None, dict[str, Any]]
+
+
+def read_sql(name: str) -> LiteralString:
+    """Return one of the analytics queries."""
+    return (files("models.queries") / f"analytics_{name}.sql").read_text()
+
+
+def choose_source(rollup: str, selection: Selection) -> sql.Composable:
+    """Return what to read in place of a rollup of orders: itself, or sums over the chosen orders."""
+    if not selection.picks_places:
+        return sql.Identifier(rollup)
+    chosen = sql.SQL("({})").format(sql.SQL(read_sql("chosen_orders")))
+    return sql.SQL("({})").format(query_from(rollup, order_figures=chosen))
+
+
+async def read_overview(
+    connection: Connection, selection: Selection, bay_counts: Mapping[str, int], now: datetime
+) -> Overview:
+    """Read everything the overview shows; `bay_counts` is how many bays each site has."""
+    asked = selection.query() | {
+        "now": now,
+        "bay_counts": [_count_bays(selection, bay_counts.get(site, 0)) for site in selection.sites],
+        "by_bucket": len(selection.sites) * selection.buckets * 2 <= _MOST_CLOSINGS,
+    }
+    found: _ByBucket = defaultdict(dict)
+    for query in (
+        sql.SQL(read_sql("order_sums")).format(order_day=choose_source("order_day", selection)),
+        sql.SQL(read_sql("bay_sums")),
+        sql.SQL(read_sql("open_sums")),
+        sql.SQL(read_sql("technician_sums")),
+        sql.SQL(read_sql("carry_over")),
+    ):
+        async with connection.cursor(row_factory=dict_row) as cursor:
+            for row in await (await cursor.execute(query, asked)).fetchall():
+                found[row.pop("bucket")] |= {name: value or 0 for name, value in row.items()}
+    for bucket, causes in (await _read_waits(connection, selection, asked)).items():
+        found[bucket]["wait_seconds"] = causes
+    return await _put_together(connection, selection, asked, found)
+
+
+async def _put_together(
+    connection: Connection, selection: Selection, asked: dict[str, object], found: _ByBucket
+) -> Overview:
+    before = Sums(days=selection.days, **found.pop(None, {}))
+    trend = {
+        bucket: Sums(days=selection.days_of(bucket), **sums)
+        for bucket, sums in sorted((bucket, sums) for bucket, sums in found.items() if bucket)
+    }
+    last = max((bucket for bucket, sums in trend.items() if sums.carried_over is not None), default=None)
+    now = _add_up(trend, selection.days, trend[last].carried_over if last else None)
+    little = None if selection.picks_places else await _check_little(connection, asked, now)
+    return Overview(now, before, trend, little)
+
+
+def _count_bays(selection: Selection, bays: int) -> int:
+    return len(selection.bays) if selection.bays else bays
+
+
+async def _read_waits(
+    connection: Connection, selection: Selection, asked: dict[str, object]
+) -> Mapping[date | None, dict[str, float]]:
+    query = sql.SQL(read_sql("wait_sums")).format(wait_day=choose_source("wait_day", selection))
+    waits: defaultdict[date | None, dict[str, float]] = defaultdict(dict)
+    async with connection.cursor() as cursor:
+        for bucket, cause, seconds in await (await cursor.execute(query, asked)).fetchall():
+            waits[bucket][cause] = seconds
+    return waits
+
+
+def _add_up(trend: Mapping[date, Sums], days: float, carried_over: float | None) -> Sums:
+    total: defaultdict[str, float] = defaultdict(float)
+    waits: defaultdict[str, float] = defaultdict(float)
+    for sums in trend.values():
+        for name, value in asdict(sums).items():
+            if name == "wait_seconds":
+                for cause, seconds in value.items():
+                    waits[cause] += seconds
+            elif name not in {"days", "carried_over"}:
+                total[name] += value
+    return Sums(days=days, wait_seconds=dict(waits), carried_over=carried_over, **total)
+
+
+async def _check_little(connection: Connection, asked: dict[str, object], now: Sums) -> LittleCheck | None:
+    """Compare both sides: present was who left, less what they stayed before, plus who is still here."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        rows = await (await cursor.execute(read_sql("present"), asked)).fetchall()
+    hours = sum(row["hours"] for row in rows) / len(rows) if rows else 0
+    if hours <= 0:
+        return None
+    present = now.cycle_seconds + sum(row["age_after"] - row["age_before"] for row in rows)
+    return LittleCheck(
+        work_in_progress=present / 3600 / hours,
+        departures_per_hour=now.orders / hours,
+        cycle_hours=now.cycle_seconds / 3600 / now.orders if now.orders else None,
+        arrived=int(now.orders) + sum(row["open_after"] - row["open_before"] for row in rows),
+        departed=int(now.orders),
+    )
+
+
+async def read_names(
+    connection: Connection, sites: Sequence[str], since: date
+) -> tuple[list[str], list[str]]:
+    """Read the job types and the technicians that were there since a day, to choose from."""
+    asked = {"sites": list(sites), "since": since}
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        row = await (await cursor.execute(read_sql("names"), asked)).fetchone()
+    job_types, technicians = row or (None, None)
+    return job_types or [], technicians or []
