@@ -48,7 +48,6 @@ WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 RULES = make_rules(WORKSHOP)
 [SITE] = WORKSHOP.sites
 STAGES = {stage.key: stage for stage in WORKSHOP.stages}
-CAUSES = {stage.key: stage.waits_for for stage in WORKSHOP.stages if stage.waits_for}
 # With cars that wait for parts over night.
 PLAN = Plan(SITE, 3, "short-of-parts", average=True, first_day=date(2026, 6, 5), days=3)
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
@@ -177,7 +176,7 @@ def measure_orders(connection: psycopg.Connection) -> tuple[Told, Measured]:
         row = OrderRow(
             order, job_type, vin, opened_at, closed_at, ready[-1], first_promised_at, None, sold[order]
         )
-        figures = measure_order(row, of_order, labour[order], STAGES, CAUSES, SITE.hours)
+        figures = measure_order(row, of_order, labour[order], STAGES, SITE.hours)
         told[order] = local(closed_at).date(), figures.on_time
         measured |= {(order, cause): seconds for cause, seconds in figures.wait_seconds.items()}
         measured[order, "=cycle"] = figures.cycle_seconds
@@ -478,6 +477,20 @@ def test_what_is_committed_while_days_are_settled_keeps_its_mark(
         ingest.commit()
     assert settle(connection) == Settled(1, 1)
     assert settle(connection) == Settled(0, 0)
+
+
+def test_a_session_may_leave_the_news_of_other_sites_for_later(connection: psycopg.Connection) -> None:
+    settle(connection)
+    write(connection, *visit("RO-1"), *visit("RO-1", site="elsewhere"))
+    sites: LiteralString = "select site from order_day"
+    assert read(connection, sites) == [("elsewhere",), ("s1",)]
+    connection.execute("set bayboard.sites = 's1,s2'")
+    assert read(connection, sites) == [("s1",)]
+    # Settling strikes off no mark it has not seen to.
+    connection.execute("reset bayboard.sites")
+    settle(connection)
+    connection.execute("set bayboard.sites = 's1,s2'")
+    assert read(connection, sites) == [("elsewhere",), ("s1",)]
 
 
 def test_one_process_settles_at_a_time(connection: psycopg.Connection, database_url: str) -> None:

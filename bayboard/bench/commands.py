@@ -124,6 +124,31 @@ def detection(
 
 
 @app.command()
+def queries(
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Another server to measure, such as TimescaleDB Community; its databases are left alone."
+        ),
+    ] = None,
+    years: Annotated[int, typer.Option(min=1, max=10, help="Years of history of one site.")] = 5,
+    sites: Annotated[int, typer.Option(min=2, max=500, help="Sites with a year of history.")] = 200,
+) -> None:
+    """Time what boards and analytics ask of years of history, on each kind of database present."""
+    from bayboard.bench.queries import measure_queries  # noqa: PLC0415
+    from bayboard.entry import read_clock  # noqa: PLC0415
+    from config.settings import Settings  # noqa: PLC0415
+    from config.workshop import load_workshop  # noqa: PLC0415
+
+    workshop = load_workshop(Settings.from_environment().workshop_file)
+    measured = measure_queries(
+        workshop, read_clock(), database_url=database_url, years=years, sites=sites, say=_say
+    )
+    for line in measured:
+        typer.echo(line)
+
+
+@app.command()
 def reminders(
     cars: Annotated[int, typer.Option(min=50, help="How many cars drive for two years.")] = 3000,
     vehicles: Annotated[int, typer.Option(min=100, help="How many vehicles a pass goes over.")] = 200_000,

@@ -1,4 +1,5 @@
 -- The site's own days on which something has changed since they were settled, each with its bounds.
+-- A session may name the sites it is about to ask of: `set local bayboard.sites = 's1,s2'`.
 select distinct
     dirty.site,
     local.day::date as day,
@@ -13,3 +14,5 @@ cross join lateral generate_series(
     dirty.until at time zone zone.name,
     interval '1 day'
 ) as local (day)
+cross join (select nullif(current_setting('bayboard.sites', true), '') as named) as asked
+where asked.named is null or dirty.site = any(string_to_array(asked.named, ','))

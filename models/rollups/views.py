@@ -26,6 +26,7 @@ def install_rollups(connection: Connection, mileage_aggregate: str | None = None
 
     `mileage_aggregate` is the continuous aggregate that mileage is read from, where there is one.
     """
+    connection.execute(_WITHOUT_JIT)
     connection.execute(sql.SQL(_READ_DIRTY_DAYS).format(sql.SQL(read_query("dirty_day"))))
     views = _compose_views(mileage_aggregate)
     known: dict[str, str | None] = dict(
@@ -106,6 +107,16 @@ def _digest(view: sql.Composable) -> str:
     return sha256(view.as_string(None).encode()).hexdigest()
 
 
+# The views are long and their rows few: compiling them to machine code takes seconds and saves none.
+_WITHOUT_JIT: LiteralString = """
+do $$
+begin
+    if (select pg_has_role(datdba, 'member') from pg_database where datname = current_database()) then
+        execute format('alter database %I set jit = off', current_database());
+    end if;
+end
+$$
+"""
 # A function, because of the query itself the planner expects a million days, where there are a few.
 _READ_DIRTY_DAYS: LiteralString = """
 create or replace function read_dirty_days()
