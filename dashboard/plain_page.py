@@ -109,6 +109,8 @@ def _draw(
         body="\n".join(parts),
         links=" ".join(anchors),
         refresh=refresh,
+        # What a screen may meet is as dark as its board.
+        theme="dark" if refresh_seconds else "light",
     )
 
 

@@ -187,8 +187,8 @@ def test_a_database_that_is_away_is_said_and_what_was_read_stays(devices: Office
 def test_a_session_that_ends_leads_to_signing_in(devices: Office, page: Page) -> None:
     devices.open(page, "/devices")
     page.context.clear_cookies()
-    page.wait_for_url("**/sign-in", timeout=PATIENCE_MS)
-    expect(page.locator("h1")).to_have_text("Sign in with a link")
+    page.wait_for_url("**/sign-in?next=%2Fdevices", timeout=PATIENCE_MS)
+    expect(page.locator("h1")).to_have_text("Sign in")
 
 
 def test_signing_out_leaves_nothing_behind(devices: Office, page: Page) -> None:
@@ -196,7 +196,7 @@ def test_signing_out_leaves_nothing_behind(devices: Office, page: Page) -> None:
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/sign-in")
     page.goto(f"{devices.address}/devices")
-    assert page.url.endswith("/sign-in")
+    assert page.url.endswith("/sign-in?next=%2Fdevices")
 
 
 def test_the_language_is_remembered(devices: Office, page: Page) -> None:

@@ -24,7 +24,7 @@
     try {
       const answer = await ask(...request);
       if (answer.status === 401) {
-        window.location.assign("/sign-in");
+        window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
         return never();
       }
       mark([502, 503, 504].includes(answer.status));
