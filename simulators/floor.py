@@ -25,15 +25,26 @@ Steps = Generator[Event, object, None]
 class Floor:
     """Everything that cars wait for."""
 
-    def __init__(self, bays: Sequence[Bay], seed: str, parameters: Parameters, hours: Hours) -> None:
+    def __init__(
+        self,
+        bays: Sequence[Bay],
+        seed: str,
+        parameters: Parameters,
+        hours: Hours,
+        crew: Sequence[Technician] | None = None,
+    ) -> None:
         self.env = env = Environment()
         self.hours = hours
         self.parameters = parameters
         self.facts: list[Fact] = []
         self.bay_count = len(bays)
         self.kinds = frozenset(bay.kind for bay in bays)
-        self.crew = hire_technicians(
-            bays, open_stream(f"{seed}/staff"), parameters.technician_sigma, hours.workday_seconds
+        self.crew = (
+            hire_technicians(
+                bays, open_stream(f"{seed}/staff"), parameters.technician_sigma, hours.workday_seconds
+            )
+            if crew is None
+            else list(crew)
         )
         self.slow_bay, self.slow_technician = self._hide_slow_ones(bays, seed)
         self.bays = Pool(env, bays, lambda _: self.is_open())

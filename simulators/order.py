@@ -112,7 +112,8 @@ class Order:
         delay = (parameters.part_from_afar if afar else parameters.part_from_town).draw(self.rng)
         self.parts = tuple(
             Part(_number_part(operation.part), operation.part, "ordered", round(now + delay, 3))
-            if operation.skill is not Skill.SERVICE and self.rng.random() < share
+            if operation.skill is not Skill.SERVICE
+            and self.rng.random() < parameters.part_missing_shares.get(operation.part, share)
             else Part(_number_part(operation.part), operation.part, "arrived")
             for operation in self.work
             if operation.part

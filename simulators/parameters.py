@@ -49,6 +49,7 @@ class Parameters:
     # Service parts are always in stock; others may be missing. Warranty parts are rarer.
     part_missing_share: float = 0.12
     part_missing_share_warranty: float = 0.3
+    part_missing_shares: Mapping[str, float] = field(default_factory=dict)  # by part, where known
     part_from_town: Spread = Spread(110.0, 0.4)
     part_from_afar_share: float = 0.2
     part_from_afar: Spread = Spread(540.0, 0.3)

@@ -1,7 +1,7 @@
 """What a simulated shop's facts say of its past, as the rows that analytics reckon with.
 
-Owns the gathering of facts into orders, without messages, devices or a database: for benchmarks and
-for asking the shop what-if questions. Says what really happened; no fault has touched it.
+Owns the gathering of facts into orders, without messages, devices or a database, for benchmarks and
+tests. Says what really happened; no fault has touched it.
 """
 
 from collections import defaultdict
@@ -21,6 +21,7 @@ from simulators.facts import (
     Stage,
     StageEntered,
 )
+from simulators.fitting import PartUse
 from simulators.pace import Timing
 
 
@@ -115,3 +116,14 @@ def gather_jobs(facts: Iterable[Fact]) -> list[JobRow]:
                 JobRow(kind, technician, bay, each, hours, len(crew)) for technician, each in crew.items()
             ]
     return rows
+
+
+def gather_parts(facts: Iterable[Fact]) -> list[PartUse]:
+    """Gather each part of each order, and whether it was missing at first."""
+    first: dict[tuple[int, str], PartUse] = {}
+    for fact in facts:
+        if isinstance(fact, OrderUpdated) and fact.parts:
+            for part in fact.parts:
+                use = PartUse(part.description, part.status == "ordered")
+                first.setdefault((fact.order, part.number), use)
+    return list(first.values())

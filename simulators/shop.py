@@ -40,10 +40,11 @@ class Shop:
         seed: str,
         parameters: Parameters | None = None,
         hours: Hours | None = None,
+        crew: Sequence[Technician] | None = None,
     ) -> None:
         self._seed = seed
         self._parameters = parameters or Parameters()
-        self._floor = Floor(bays, seed, self._parameters, hours or AlwaysOpen())
+        self._floor = Floor(bays, seed, self._parameters, hours or AlwaysOpen(), crew)
         self._arrivals = open_stream(f"{seed}/arrivals")
         self._road = open_stream(f"{seed}/road")
         self._orders = 0
