@@ -13,8 +13,9 @@ from typing import Literal
 
 WINDOW_DAYS = 90.0
 _DAY_SECONDS = 86_400.0
-# Slopes over less than two weeks measure the weekday rather than the car.
-_SLOPE_DAYS = 13.5
+# Slopes over less than two weeks measure the weekday rather than the car; over more than four, a single long
+# trip is in too many of them.
+_SLOPE_DAYS, _LONGEST_SLOPE_DAYS = 13.5, 28.5
 _LEAST_SLOPES = 3
 _LEAST_LIFETIME_DAYS = 60.0
 _LONGER_DAYS = 730.0
@@ -77,12 +78,14 @@ def _list_slopes(marks: Sequence[Mark]) -> list[float]:
             break
         by_day.setdefault(int(day), (day, mark.km))
     points = list(by_day.values())
-    return [
-        (later_km - km) / (later - day)
+    slopes = [
+        (later - day, (later_km - km) / (later - day))
         for index, (later, later_km) in enumerate(points)
         for day, km in points[index + 1 :]
         if later - day >= _SLOPE_DAYS
     ]
+    short = [slope for days, slope in slopes if days <= _LONGEST_SLOPE_DAYS]
+    return short if len(short) >= _LEAST_SLOPES else [slope for _, slope in slopes]
 
 
 def _average(marks: Sequence[Mark], in_service_on: date | None) -> float | None:

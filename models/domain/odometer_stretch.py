@@ -12,9 +12,9 @@ MILE_KM = 1.609344
 # Two clocks that differ by minutes, and rounding to whole miles, make an odometer run backwards by so much.
 TOLERANCE_KM = 5.0
 # What one car can drive with two drivers: a day at a stretch, and day after day.
-_MOST_AT_ONCE_KM, _MOST_FIRST_DAY_KM, _MOST_A_DAY_KM = 300.0, 1500.0, 500.0
+_MOST_AT_ONCE_KM, _MOST_FIRST_DAY_KM, _MOST_A_DAY_KM = 300.0, 1500.0, 800.0
 # What needs no second look; beyond it a jump must neither look like a slip nor be contradicted.
-_ORDINARY_AT_ONCE_KM, _ORDINARY_A_DAY_KM, _ORDINARY_FACTOR = 200.0, 200.0, 1.5
+_ORDINARY_AT_ONCE_KM, _ORDINARY_A_DAY_KM, _ORDINARY_FACTOR = 200.0, 300.0, 1.5
 _UNKNOWN_A_DAY_KM = 40.0
 _RATE_NEEDS_DAYS = 30.0
 # Runs of readings nearer to each other than this cannot be told apart.
@@ -102,9 +102,10 @@ class Stretch:
 
     def _doubt_jump(self, index: int, base: Point, point: Point, days: float) -> str | None:
         gain, ordinary = point.km - base.km, self._ordinary(days)
-        if gain <= ordinary:
-            return None
         expected = base.km + self._rate() * days
+        jumped, contradicted = gain > ordinary, self._is_contradicted(index, point)
+        if not (jumped or contradicted):
+            return None
         for factor, doubt in _HIGH_SLIPS:
             slipped = point.km / factor
             sure = factor > _SURE_FACTOR or gain > _possible(days)
@@ -116,7 +117,7 @@ class Stretch:
                 return say_doubt(doubt, f"{point.km:.0f} km after {base.km:.0f} km")
         if gain > _possible(days):
             return say_doubt(Doubt.JUMP, f"{gain:.0f} km in {days:.1f} days")
-        if self._is_contradicted(index, point):
+        if jumped and contradicted:
             return say_doubt(Doubt.CONTRADICTED, f"{point.km:.0f} km, and less in the readings after it")
         return None
 
@@ -130,17 +131,27 @@ class Stretch:
         agree = sum(self._continues(point.km, point, other) for other in witnesses)
         for factor, doubt in _SURE_SLIPS:
             slipped = point.km / factor
-            if self._new is not None and not _is_nearer(
-                slipped, point.km, _UNKNOWN_A_DAY_KM * (point.day - self._new)
-            ):
-                continue
             better = sum(
                 self._continues(slipped, point, other) and _is_nearer(slipped, point.km, other.km)
                 for other in witnesses
             )
-            if better > agree:
+            if better > 2 * agree and self._fits_better(slipped, point, witnesses):
                 return say_doubt(doubt, f"{point.km:.0f} km before {witnesses[0].km:.0f} km")
         return None
+
+    def _fits_better(self, slipped: float, point: Point, witnesses: list[Point]) -> bool:
+        """Say whether a first reading fits age and further driving better with its slip undone."""
+        if self._new is not None:
+            expected = _UNKNOWN_A_DAY_KM * (point.day - self._new)
+            if not _is_nearer(slipped, point.km, expected):
+                return False
+        if len(witnesses) == 1 or witnesses[1].day == witnesses[0].day or witnesses[0].day == point.day:
+            return True
+        days = witnesses[0].day - point.day
+        then = (witnesses[1].km - witnesses[0].km) / (witnesses[1].day - witnesses[0].day)
+        rates = ((witnesses[0].km - km) / days for km in (slipped, point.km))
+        with_slip_undone, as_it_is = (abs(rate - then) for rate in rates)
+        return with_slip_undone < as_it_is
 
     def _continues(self, km: float, point: Point, other: Point) -> bool:
         return -TOLERANCE_KM <= other.km - km <= self._ordinary(other.day - point.day)
