@@ -36,6 +36,8 @@ def choose_source(rollup: str, selection: Selection) -> sql.Composable:
     if not selection.picks_places:
         return sql.Identifier(rollup)
     chosen = sql.SQL("({})").format(sql.SQL(read_sql("chosen_orders")))
+    if rollup == "order_figures":
+        return chosen
     return sql.SQL("({})").format(query_from(rollup, order_figures=chosen))
 
 

@@ -1,0 +1,51 @@
+"""The orders behind a figure, at most so many, those that matter most first."""
+
+from dataclasses import asdict, dataclass
+
+from psycopg import sql
+from psycopg.rows import class_row
+
+from models.analytics.pictures import ListedOrder
+from models.analytics.selection import Selection
+from models.queries.analytics_overview import Connection, choose_source, read_sql
+
+MOST_ORDERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCondition:
+    """Which of a period's orders: those that waited for a cause, came too late, or came back."""
+
+    cause: str | None = None
+    late: bool = False
+    came_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VisitCondition:
+    """Which visits of a stage: begun in an hour of a weekday (1 is Monday), or of a length in seconds."""
+
+    stage: str
+    hour: int | None = None
+    weekday: int | None = None
+    least: float | None = None
+    most_seconds: float | None = None
+
+
+async def list_orders(
+    connection: Connection, selection: Selection, condition: OrderCondition
+) -> list[ListedOrder]:
+    """List orders closed in a period."""
+    query = sql.SQL(read_sql("orders")).format(order_figures=choose_source("order_figures", selection))
+    asked = selection.query() | asdict(condition) | {"most": MOST_ORDERS}
+    async with connection.cursor(row_factory=class_row(ListedOrder)) as cursor:
+        return await (await cursor.execute(query, asked)).fetchall()
+
+
+async def list_visits(
+    connection: Connection, selection: Selection, condition: VisitCondition
+) -> list[ListedOrder]:
+    """List visits of a stage that began in a period."""
+    asked = selection.query() | asdict(condition) | {"most": MOST_ORDERS}
+    async with connection.cursor(row_factory=class_row(ListedOrder)) as cursor:
+        return await (await cursor.execute(read_sql("stage_orders"), asked)).fetchall()
