@@ -1,0 +1,117 @@
+"""Accounts: by command, and on the page of managers in a real browser."""
+
+import re
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.access import Role, User
+from dashboard.pages.accounts import may_change
+from dashboard.passwords import (
+    LEAST_LENGTH,
+    PasswordError,
+    check_password,
+    draw_password,
+    draw_token,
+    hash_password,
+)
+from models.domain.access import AccountRow
+from tests.fix_access import let_in
+from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_processes import StartCommand
+
+WRONG = pytest.mark.expects_console("403")
+
+
+def test_a_password_is_right_or_wrong_and_nothing_kept_is_wrong() -> None:
+    kept = hash_password("a long password")
+    assert check_password("a long password", kept).right
+    assert not check_password("a long passwore", kept).right
+    assert not check_password("a long password", None).right
+    assert not check_password("a long password", "nonsense").right
+    assert hash_password("a long password") != kept
+
+
+@pytest.mark.parametrize("password", ["x" * (LEAST_LENGTH - 1), "x" * 10_000])
+def test_a_password_too_short_or_too_long_is_refused(password: str) -> None:
+    with pytest.raises(PasswordError):
+        hash_password(password)
+
+
+def test_what_is_drawn_can_be_typed_and_is_never_the_same() -> None:
+    assert len({draw_token() for _ in range(100)} | {draw_password() for _ in range(100)}) == 200
+    assert re.fullmatch(r"[a-z2-9]{26}", draw_token())
+    assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", draw_password())
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "may"),
+    [
+        (None, None, True),
+        (None, ["s1"], True),
+        (("s1",), ["s1"], True),
+        (("s1",), ["s1", "s2"], False),
+        (("s1",), None, False),
+        (("s1", "s2"), ["s2"], True),
+    ],
+)
+def test_a_manager_changes_only_who_sees_no_more(
+    mine: tuple[str, ...] | None, theirs: list[str] | None, may: bool
+) -> None:
+    now = datetime.now(UTC)
+    account = AccountRow("x", "x", "hash", "foreman", theirs, 1, now, None, None)
+    assert may_change(User(Role.MANAGER, mine), account) is may
+
+
+def test_commands_add_show_and_disable_an_account(start_bayboard: StartCommand, database_url: str) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        status, lines = start_bayboard("account", *arguments, BAYBOARD_DATABASE_URL=database_url).finish()
+        return status, "\n".join(lines)
+
+    status, said = run("add", "Li.Wei", "--site", "s1")
+    assert status == 0
+    password = re.search(r"password +(\S+)", said)
+    assert password
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("select name, password_hash, role, sites from account").fetchone()
+    assert row
+    assert (row[0], row[2], row[3]) == ("li.wei", "foreman", ["s1"])
+    assert check_password(password[1], row[1]).right
+    assert run("add", "li.wei") == (1, "bayboard: there is an account li.wei already")
+    assert run("add", "x", "--site", "s9") == (1, "bayboard: there is no site s9 in the workshop file")
+    assert run("disable", "li.wei")[0] == 0
+    assert "disabled" in run("list")[1]
+    assert run("disable", "li.wei")[0] == 1
+    assert run("password", "nobody") == (1, "bayboard: there is no account nobody with a password")
+
+
+@WRONG
+def test_a_manager_adds_an_account_that_signs_in_until_it_is_disabled(office: Office, page: Page) -> None:
+    let_in(page, office.address)
+    page.goto(f"{office.address}/accounts")
+    expect(page.get_by_role("heading", name="No account yet")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("textbox", name="User name").fill("wang")
+    page.get_by_role("button", name="Add account").click()
+    password = page.locator("#accounts-password").input_value(timeout=PATIENCE_MS)
+    page.keyboard.press("Escape")
+
+    browser = page.context.browser
+    assert browser
+    other = browser.new_context()
+    seat = other.new_page()
+    seat.goto(f"{office.address}/wall/s1")
+    seat.get_by_label("User name").fill("wang")
+    seat.get_by_label("Password").fill(password)
+    seat.get_by_role("button", name="Sign in").click()
+    seat.wait_for_selector("#board")
+    assert seat.url == f"{office.address}/wall/s1"
+
+    page.get_by_role("row", name="wang").get_by_role("button", name="Disable").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("row", name="wang").locator(".word")).to_have_text(
+        "Disabled", timeout=PATIENCE_MS
+    )
+    seat.wait_for_url("**/sign-in?next=%2Fwall%2Fs1", timeout=PATIENCE_MS)
+    other.close()
