@@ -83,8 +83,9 @@ def _route(app: Dash, workshop: Workshop, layouts: Mapping[str, Callable[[Visit,
     async def show_page(pathname: str, search: str) -> list[Component]:
         path = pathname.rstrip("/")
         visit = current_visit.get()
-        path = path if path in layouts else next(iter(layouts))
         place = find_place(path)
-        if place is None or not place.admits(Visitor(visit.user)):
+        if place is None or path not in layouts:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        if not place.admits(Visitor(visit.user)):
             raise HTTPException(HTTPStatus.FORBIDDEN)
         return draw_shell(layouts[path](visit, search), path, visit, workshop)
