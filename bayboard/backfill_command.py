@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -58,6 +58,7 @@ def backfill(
 
     from bayboard.backfill import run_backfill, settle_history  # noqa: PLC0415
     from bayboard.backfill_sites import keep_first_days, list_sites, make_plans, name_sites  # noqa: PLC0415
+    from bayboard.estimating import learn_histories  # noqa: PLC0415
     from bayboard.ingesting import make_rules  # noqa: PLC0415
     from simulators.check import SimulationError, check_workshop  # noqa: PLC0415
 
@@ -90,6 +91,9 @@ def backfill(
         )
     with Console(stderr=True).status("adding up the figures of each day"):
         settle_history(settings.database_url, plans, workshop, now)
+    with Console(stderr=True).status("learning how long things take"):
+        histories = [(plan.site, min(now, plan.begins_at + timedelta(plan.days))) for plan in plans]
+        learn_histories(settings.database_url, workshop, histories, jobs or os.cpu_count() or 1)
     if not stored:
         typer.echo("nothing to write: the history is there already")
     for table, rows in sorted(stored.items()):

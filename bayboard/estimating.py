@@ -1,13 +1,15 @@
 """Keeps what sites have learned fresh, beside the dashboard and never in its way.
 
-Owns when: soon after the start, then every few minutes, sites whose model is a day old are learned
-anew, in a process of its own that ends when it is done, so that no screen waits for it. With several
-dashboards on one database each site is learned by one of them.
+Owns when: at the end of a backfill; and while the dashboard is served, soon after the start and then
+every few minutes, those sites whose model is a day old. Learning is done in a process of its own
+that ends with it, so that no screen waits. With several dashboards on one database each site is
+learned by one of them.
 """
 
 import multiprocessing
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 
 import psycopg
@@ -28,6 +30,18 @@ def start_estimating(database_url: str, workshop: Workshop, clock: Callable[[], 
     threading.Thread(
         target=_keep_fresh, args=(database_url, workshop, clock), name="estimates", daemon=True
     ).start()
+
+
+def learn_histories(
+    database_url: str, workshop: Workshop, histories: Sequence[tuple[Site, datetime]], jobs: int
+) -> None:
+    """Learn sites from histories that have just been written, each until its end, several at a time."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(histories)), context) as pool:
+        for done in [
+            pool.submit(refresh_sites, database_url, workshop, [site], until) for site, until in histories
+        ]:
+            done.result()
 
 
 def refresh_sites(database_url: str, workshop: Workshop, sites: Sequence[Site], now: datetime) -> int:
