@@ -30,6 +30,8 @@ from bayboard.entry import CommandError
 from config.workshop import Workshop
 from ingest.decode import Rules
 from ingest.rows import COLUMNS
+from models.connect import connect_database
+from models.rollups.mileage import aggregate_history
 from models.rollups.settle import refresh_rollups
 from simulators.truth import Line, Write
 
@@ -83,6 +85,10 @@ def settle_history(database_url: str, plans: Sequence[Plan], workshop: Workshop,
         for table in _FILLED:
             connection.execute(sql.SQL("analyze {}").format(sql.Identifier(table)))
         refresh_rollups(connection, workshop, now, [plan.site for plan in plans])
+    engine = connect_database(database_url)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as aggregating:
+        aggregate_history(aggregating, now)
+    engine.dispose()
 
 
 def _run_here(tasks: Sequence[Task], stop: threading.Event, tell: Tell) -> Counter[str]:

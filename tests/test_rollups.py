@@ -41,6 +41,7 @@ from models.connect import connect_database
 from models.migrations.run import migrate
 from models.prune import prune_store
 from models.rollups.marks import mark_site
+from models.rollups.mileage import aggregate_history
 from models.rollups.settle import Settled, refresh_rollups
 from models.rollups.views import ROLLUPS
 
@@ -531,7 +532,10 @@ def test_mileage_outlives_the_readings(connection: psycopg.Connection, database_
     engine = connect_database(database_url)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as pruning:
         prune_store(pruning, StoreRules(), NOON + timedelta(days=1200))
+        aggregate_history(pruning, NOW)
     engine.dispose()
+    # The Community edition drops them by its own clock; whoever does it, they are gone.
+    connection.execute("delete from odometer_reading")
     assert read(connection, mileage) == known
 
 

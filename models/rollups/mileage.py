@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from config.store import StoreRules
 from models.rollups.views import read_query
 from models.timescale.aggregates import make_continuous_aggregate, refresh_continuous_aggregate
-from models.timescale.edition import Database
+from models.timescale.edition import Database, detect_database
 from models.timescale.policies import Refresh, set_refresh
 
 AGGREGATE = "mileage_hour_aggregate"
@@ -34,9 +34,14 @@ def aggregate_mileage(connection: Connection, database: Database, rules: StoreRu
     return AGGREGATE
 
 
-def aggregate_history(connection: Connection, since: datetime, until: datetime) -> None:
-    """Bring the aggregate up to date far back, as after a backfill; the connection must be in autocommit."""
-    refresh_continuous_aggregate(connection, AGGREGATE, since, until)
+def aggregate_history(connection: Connection, until: datetime) -> None:
+    """Bring an aggregate, where there is one, up to date from the beginning, as after a backfill.
+
+    The connection must be in autocommit. What is kept of readings that are dropped would be
+    forgotten, so it is for histories whose readings are all there.
+    """
+    if detect_database(connection).has_continuous_aggregates():
+        refresh_continuous_aggregate(connection, AGGREGATE, None, until)
 
 
 def keep_mileage(connection: Connection, before: datetime) -> None:

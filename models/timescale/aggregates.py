@@ -40,6 +40,9 @@ def refresh_continuous_aggregate(
 ) -> None:
     """Materialise a span, None for open; the connection must be in autocommit."""
     connection.execute(
-        text("call refresh_continuous_aggregate(cast(:name as regclass), :since, :until)"),
+        text(
+            "call refresh_continuous_aggregate(cast(:name as regclass),"
+            " cast(:since as timestamptz), cast(:until as timestamptz))"
+        ),
         {"name": name, "since": since, "until": until},
     )
