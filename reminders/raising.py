@@ -50,7 +50,7 @@ def raise_all(connection: Connection[Any], plans: Plans, now: datetime) -> Itera
             with connection.transaction():
                 found = read_ripe(connection, site, today, now, limit=PORTION, after=after)
                 # Read again under the lock: another engine may have raised it in between.
-                vins = lock_vehicles(connection, sorted({each.vin for each in found}))
+                vins = [each.vin for each in lock_vehicles(connection, sorted({each.vin for each in found}))]
                 ripe = read_ripe(connection, site, today, now, vins=vins) if vins else []
                 raised = _raise(connection, ripe, plans, now) if ripe else Raised()
             yield raised

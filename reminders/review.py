@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from models.domain.mileage import Mark, Rate, find_km, reckon_rate
-from models.domain.odometer import judge_readings
+from models.domain.odometer import Correction, judge_readings
 from models.domain.service_plan import choose_plan
 from models.queries.reminders_evidence import Evidence, Order, lock_vehicles, read_evidence
 from models.queries.reminders_vehicles import (
@@ -59,27 +59,23 @@ def review_vehicles(
         locked = lock_vehicles(connection, vins)
         if not locked:
             return Reviewed()
-        evidence = read_evidence(connection, locked)
-        reviews = [review(vin, evidence.get(vin) or Evidence(), plans) for vin in locked]
-        verdicts = [verdict for each in reviews for verdict in each.verdicts]
+        found = read_evidence(connection, locked)
+        vins = list(found)
+        reviews = {vin: review(vin, evidence, plans) for vin, evidence in found.items()}
+        verdicts = [verdict for each in reviews.values() for verdict in each.verdicts]
         write_verdicts(connection, verdicts)
-        write_vehicles(connection, [each.row for each in reviews], now)
-        write_done(connection, locked, (done for each in reviews for done in each.done))
-        holds = read_holds(connection, locked)
-        due = [
-            (each.row.vin, plan, found)
-            for each in reviews
-            for plan, found in reckon_vehicle(
-                each.row,
-                evidence[each.row.vin].vehicle if each.row.vin in evidence else None,
-                each.done,
-                holds.get(each.row.vin, {}),
-                plans,
-                now,
+        write_vehicles(connection, [each.row for each in reviews.values()], now)
+        write_done(connection, vins, (done for each in reviews.values() for done in each.done))
+        holds = read_holds(connection, vins)
+        due = (
+            (vin, plan, due)
+            for vin, each in reviews.items()
+            for plan, due in reckon_vehicle(
+                each.row, found[vin].vehicle, each.done, holds.get(vin, {}), plans, now
             )
-        ]
-        write_due(connection, locked, due, now)
-        closed = close_reminders(connection, locked, now)
+        )
+        write_due(connection, vins, due, now)
+        closed = close_reminders(connection, vins, now)
     trusted = sum(trusted for _, trusted, _ in verdicts)
     return Reviewed(len(locked), trusted, len(verdicts) - trusted, closed)
 
@@ -88,7 +84,8 @@ def review(vin: str, evidence: Evidence, plans: Plans) -> Review:
     """Judge a vehicle's readings, and reckon its rate and when each job was last done on it."""
     vehicle = evidence.vehicle
     in_service_on = vehicle.in_service_on if vehicle else None
-    judged = judge_readings(evidence.readings, evidence.corrections, in_service_on)
+    corrections = [*evidence.corrections, *_recall(evidence)]
+    judged = judge_readings(evidence.readings, corrections, in_service_on)
     verdicts: list[Verdict] = [
         (key, verdict.trusted, verdict.reason)
         for (key, trusted, reason), verdict in zip(evidence.stored, judged, strict=True)
@@ -99,14 +96,15 @@ def review(vin: str, evidence: Evidence, plans: Plans) -> Review:
         for reading, verdict in zip(evidence.readings, judged, strict=True)
         if verdict.km is not None
     ]
-    marks += [Mark(correction.at, correction.km) for correction in evidence.corrections]
+    marks += [Mark(correction.at, correction.km) for correction in corrections]
     marks.sort(key=lambda mark: (mark.at, mark.km))
+    first = _find_first(evidence, marks)
     plan = choose_plan(plans.plans, vehicle.make, vehicle.model, vehicle.powertrain) if vehicle else None
     rate = reckon_rate(marks, in_service_on, plan.km_per_day if plan else _UNKNOWN_KM_PER_DAY)
     row = VehicleRow(
         vin=vin,
-        first_km=marks[0].km if marks else None,
-        first_at=marks[0].at if marks else None,
+        first_km=first.km if first else None,
+        first_at=first.at if first else None,
         km=marks[-1].km if marks else None,
         km_at=marks[-1].at if marks else None,
         km_per_day=rate.km_per_day,
@@ -117,6 +115,31 @@ def review(vin: str, evidence: Evidence, plans: Plans) -> Review:
         refused_readings=sum(not verdict.trusted for verdict in judged),
     )
     return Review(verdicts, _add_owner(row, evidence.orders), _list_done(evidence.orders, marks, rate))
+
+
+def _recall(evidence: Evidence) -> list[Correction]:
+    """Return the last trusted mileage as something to build on, once its own reading is no longer kept."""
+    known = evidence.known
+    if known is None or known.km is None or known.km_at is None:
+        return []
+    at = known.km_at
+    if any(reading.at <= at for reading in evidence.readings) or any(
+        correction.at == at for correction in evidence.corrections
+    ):
+        return []
+    before = [correction for correction in evidence.corrections if correction.at < at]
+    last = max(before, key=lambda correction: correction.at, default=None)
+    return [Correction(at, known.km, known.km - (last.km - last.shown_km if last else 0.0))]
+
+
+def _find_first(evidence: Evidence, marks: Sequence[Mark]) -> Mark | None:
+    """Return the first mileage of a vehicle, also once its reading is no longer kept."""
+    known = evidence.known
+    if known and known.first_at and known.first_km is not None:
+        at = known.first_at
+        if all(reading.at > at for reading in evidence.readings):
+            return Mark(at, known.first_km)
+    return marks[0] if marks else None
 
 
 def _add_owner(row: VehicleRow, orders: Sequence[Order]) -> VehicleRow:

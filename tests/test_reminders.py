@@ -251,6 +251,18 @@ def test_a_correction_stays_and_later_readings_build_on_it(passat: Garage) -> No
     assert passat.read("select km from vehicle_service") == [(30_305,)]
 
 
+def test_what_old_readings_said_is_remembered_once_they_are_no_longer_kept(passat: Garage) -> None:
+    passat.add_reading(NOW - timedelta(minutes=30), 14_000)
+    passat.run()
+    known = "select first_km, km, km_at from vehicle_service"
+    before = passat.read(known)
+    passat.write("delete from odometer_reading where km > 14000 or at < %s", (NOW - DAY,))
+    passat.add_reading(NOW + DAY, 14_100)
+    passat.run(NOW + 2 * DAY)
+    assert passat.read(known) == before
+    assert passat.read("select trusted from odometer_reading") == [(False,), (False,)]
+
+
 def test_conversion_counts_vehicles_that_came_within_thirty_days(passat: Garage) -> None:
     passat.run(NOW)
     passat.add_order(NOW + 20 * DAY, NOW + 20.2 * DAY, OIL)

@@ -3,7 +3,6 @@
 Owns the questions; each is asked for a portion of vehicles at a time. Their order and locks are the engine's.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -53,10 +52,22 @@ class Order:
     jobs: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The first and the last trusted mileage of a vehicle, as its last review left them."""
+
+    vin: str
+    first_km: float | None
+    first_at: datetime | None
+    km: float | None
+    km_at: datetime | None
+
+
 @dataclass(slots=True)
 class Evidence:
-    """Everything that is known of one vehicle."""
+    """Everything that is known of one vehicle; raw readings are not kept for ever, what they said is."""
 
+    known: Known | None = None
     vehicle: Vehicle | None = None
     readings: list[Reading] = field(default_factory=list)
     stored: list[Stored] = field(default_factory=list)
@@ -81,24 +92,26 @@ def find_news(connection: Connection[Any], since: datetime | None) -> list[str]:
     return [vin for (vin,) in connection.execute(_NEWS, {"since": since})]
 
 
-def lock_vehicles(connection: Connection[Any], vins: Sequence[str]) -> list[str]:
+def lock_vehicles(connection: Connection[Any], vins: Sequence[str]) -> list[Known]:
     """Lock the rows of vehicles, made where there are none; leave out those that another engine holds."""
     connection.execute(
         "insert into vehicle_service (vin) select vin from unnest(%s::text[]) as vin order by vin"
         " on conflict do nothing",
         (list(vins),),
     )
-    rows = connection.execute(
-        "select vin from vehicle_service where vin = any(%s) order by vin for update skip locked",
-        (list(vins),),
-    )
-    return [vin for (vin,) in rows]
+    with connection.cursor(row_factory=class_row(Known)) as cursor:
+        return cursor.execute(
+            "select vin, first_km, first_at, km, km_at from vehicle_service where vin = any(%s)"
+            " order by vin for update skip locked",
+            (list(vins),),
+        ).fetchall()
 
 
-def read_evidence(connection: Connection[Any], vins: Sequence[str]) -> Mapping[str, Evidence]:
+def read_evidence(connection: Connection[Any], locked: Sequence[Known]) -> Mapping[str, Evidence]:
     """Read everything that is known of vehicles."""
-    found: defaultdict[str, Evidence] = defaultdict(Evidence)
-    wanted = (list(vins),)
+    found = {known.vin: Evidence(known) for known in locked}
+    vins = list(found)
+    wanted = (vins,)
     for vin, at, km, device, event_id, received_at, site, own_at, trusted, reason in connection.execute(
         "select vin, corrected_at, km, device, event_id, received_at, site, at, trusted, reason"
         " from odometer_reading where vin = any(%s)",
