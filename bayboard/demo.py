@@ -112,6 +112,7 @@ class Demo:
         supervisor.start(Part("database", lambda: _start_database(database), signal.SIGINT))
         migrate(database.url, workshop.store)
         supervisor.start(part("ingest", bayboard("ingest")))
+        supervisor.start(part("reminders", bayboard("remind")))
         supervisor.start(part("dashboard", bayboard("serve", "--port", str(self._port))))
         run = {"--speed": str(self._speed), "--seed": str(self._seed)}
         run["--started-at"] = _recall_start(directory, run, self._now)
