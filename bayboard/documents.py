@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from config.settings import document_settings
 from ingest.contract.documents import describe_asyncapi, describe_payloads
 from ingest.metrics import Metrics
+from reminders.metrics import Metrics as ReminderMetrics
 
 
 def write_documents(directory: Path) -> None:
@@ -56,6 +57,10 @@ def _describe_reference() -> str:
     lines += [f"| `{variable}` | {about} |" for variable, about in document_settings()]
     lines += ["", "## Metrics of ingest", "", "| metric | what it counts |", "|---|---|"]
     lines += [f"| `{metric.name}` | {metric.documentation} |" for metric in Metrics().registry.collect()]
+    lines += ["", "## Metrics of the reminder engine", "", "| metric | what it counts |", "|---|---|"]
+    lines += [
+        f"| `{metric.name}` | {metric.documentation} |" for metric in ReminderMetrics().registry.collect()
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -29,7 +29,7 @@ class Metrics:
         self.pass_seconds = Histogram(
             "bayboard_remind_pass_seconds",
             "Time of a pass",
-            ["pass_"],
+            ["kind"],
             buckets=(0.01, 0.1, 1, 3, 10, 30, 60, 120),
             registry=self.registry,
         )

@@ -9,6 +9,7 @@ from bayboard.cli import app
 from bayboard.documents import find_stale, write_documents
 from config.settings import document_settings
 from ingest.metrics import Metrics
+from reminders.metrics import Metrics as ReminderMetrics
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -33,5 +34,5 @@ def test_every_command_setting_and_metric_is_in_the_reference() -> None:
         assert f"`bayboard {name}" in reference
     for variable, _ in document_settings():
         assert f"`{variable}`" in reference
-    for metric in Metrics().registry.collect():
+    for metric in (*Metrics().registry.collect(), *ReminderMetrics().registry.collect()):
         assert f"`{metric.name}`" in reference
