@@ -4,6 +4,8 @@ Imports what a benchmark needs only when it runs, so that no other command start
 """
 
 import re
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -140,6 +142,8 @@ def queries(
     from config.settings import Settings  # noqa: PLC0415
     from config.workshop import load_workshop  # noqa: PLC0415
 
+    # Servers and databases that were made for it must go, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     workshop = load_workshop(Settings.from_environment().workshop_file)
     measured = measure_queries(
         workshop, read_clock(), database_url=database_url, years=years, sites=sites, say=_say
