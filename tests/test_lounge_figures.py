@@ -42,7 +42,7 @@ def estimate(first_minutes: float, last_minutes: float) -> ReadyEstimate:
 def draw(
     *visits: PublicVisit, lang: str = "en", expected: dict[str, ReadyEstimate] | None = None
 ) -> tuple[Part, Part]:
-    waiting, ready = draw_lounge(Lounge(visits, NOON, expected or {}), SITE, WORKSHOP, lang)
+    waiting, ready, _ = draw_lounge(Lounge(visits, NOON, expected or {}), SITE, WORKSHOP, lang)
     return waiting, ready
 
 
@@ -118,8 +118,27 @@ def test_newest_ready_car_comes_first_and_those_in_work_keep_their_place() -> No
 
 
 def test_empty_room_is_said_but_not_while_nothing_is_known() -> None:
-    assert "Nobody is waiting" in str(draw()[0].tree)
-    assert [part.tree[2:] for part in draw_lounge(None, SITE, WORKSHOP, "en")] == [[], []]
+    waiting, ready = draw()
+    assert "Nobody is waiting" in str(waiting.tree)
+    assert "No car is ready" in str(ready.tree)
+    assert [part.tree[2:] for part in draw_lounge(None, SITE, WORKSHOP, "en")] == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("hour", "visits", "said"),
+    [
+        (12, (), ""),
+        (23, (VISIT,), ""),
+        (23, (replace(VISIT, stage="ready"),), "We are closed. We open again: Sun 22 Nov, 08:00"),
+        (7, (), "We are closed. We open again: 08:00"),
+    ],
+)
+def test_closed_site_says_when_it_opens_unless_somebody_still_waits(
+    hour: int, visits: tuple[PublicVisit, ...], said: str
+) -> None:
+    now = datetime(2026, 11, 21, hour, tzinfo=SITE.zone)
+    night = draw_lounge(Lounge(visits, now), SITE, WORKSHOP, "en")[2]
+    assert " ".join(words for _, _, *text in night.tree[2:] for words in text) == said
 
 
 def test_without_an_estimate_the_promise_is_said_and_without_one_nothing() -> None:

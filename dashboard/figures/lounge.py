@@ -32,25 +32,30 @@ class Lounge:
 
 
 def draw_lounge(lounge: Lounge | None, site: Site, workshop: Workshop, lang: str) -> list[Part]:
-    """Return the two lists of the board; nothing is known while `lounge` is None."""
+    """Return what a change can change: two lists, and the night; nothing is known while `lounge` is None."""
     ready_stage = find_ready_stage(workshop.stages)
     visits = lounge.visits if lounge else ()
     ready = [visit for visit in visits if visit.stage == ready_stage]
     waiting = [visit for visit in visits if visit.customer_waiting and visit.stage != ready_stage]
-    # Who became ready last has the longest way to the desk.
+    # The newest first: those are whom the board tells something new.
     ready.sort(key=lambda visit: (visit.stage_entered_at is None, visit.stage_entered_at), reverse=True)
     rows = [_row(visit, lounge, site, workshop, lang) for visit in waiting] if lounge else []
-    empty = html.Li(text(lang, "lounge.nobody_waits"), className="nobody")
     icon = stage_icon(workshop.stage(ready_stage))
+    cards = [_ready_card(visit, icon) for visit in ready]
     return [
-        Part(html.Ol(rows or ([empty] if lounge else []), id="waiting", className="pages")),
-        Part(html.Ol([_ready_card(visit, icon) for visit in ready], id="ready", className="pages")),
+        Part(
+            html.Ol(rows or _say_nobody(lounge, "lounge.nobody_waits", lang), id="waiting", className="pages")
+        ),
+        Part(
+            html.Ol(cards or _say_nobody(lounge, "lounge.nobody_ready", lang), id="ready", className="pages")
+        ),
+        Part(_night(lounge, site, lang, anybody=bool(waiting))),
     ]
 
 
 def lounge_page(parts: list[Part], site: Site, workshop: Workshop, lang: str, rev: str) -> Component:
     """Return the whole board around its lists; `rev` tells the browser when to load itself anew."""
-    waiting, ready = parts
+    waiting, ready, night = parts
     steps = [html.Li(step.name(lang)) for step in list_steps(workshop.stages)]
     title = html.Div([html.H1(site.name(lang)), html.P(text(lang, "lounge.lead"))], className="title")
     head = [
@@ -62,6 +67,7 @@ def lounge_page(parts: list[Part], site: Site, workshop: Workshop, lang: str, re
         [
             html.Header([title, tick("age"), html.Div([tick("clock")], className="now")]),
             html.Div(id="banner"),
+            night,
             html.Main(
                 [
                     html.Section([html.Div(head, className="head"), _window(waiting)], className="in-work"),
@@ -74,6 +80,23 @@ def lounge_page(parts: list[Part], site: Site, workshop: Workshop, lang: str, re
         lang=HTML_LANGS[lang],
         **data(theme="dark", kind="lounge", site=site.key, lang=lang, rev=rev, words=browser_words(lang)),
     )
+
+
+def _say_nobody(lounge: Lounge | None, key: str, lang: str) -> list[Component]:
+    """Return the row of an empty list, none as long as it is not known to be empty."""
+    return [html.Li(text(lang, key), className="nobody")] if lounge else []
+
+
+def _night(lounge: Lounge | None, site: Site, lang: str, *, anybody: bool) -> Component:
+    """Return what is shown while the site is closed and nobody waits; by day nothing."""
+    if lounge is None or anybody or site.hours.is_open(lounge.now):
+        return html.Div(id="night")
+    opening = site.hours.next_opening(lounge.now)
+    words = [html.P(text(lang, "lounge.closed"))]
+    if opening:
+        time = say_moment(opening, site.zone, lounge.now, lang)
+        words.append(html.P(text(lang, "lounge.opens", time=time)))
+    return html.Div([tick("clock"), *words], id="night", className="on")
 
 
 def _window(pages: Part) -> Component:
