@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
+from psycopg import sql
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from models.queries.board import CHANNEL
@@ -82,6 +84,15 @@ class Shop:
             )
             self.connection.execute("select pg_notify(%s, %s)", [CHANNEL, json.dumps(change)])
 
+    def let_connect(self, *, allowed: bool) -> None:
+        """Let everybody into the database, or nobody new."""
+        name = sql.Identifier(self.connection.info.dbname)
+        statement = sql.SQL("alter database {} with allow_connections {}")
+        # No database can shut the door behind itself.
+        other = urlsplit(self.database_url)._replace(path="/postgres").geturl()
+        with psycopg.connect(other, autocommit=True) as connection:
+            connection.execute(statement.format(name, sql.Literal(allowed)))
+
 
 @pytest.fixture
 def shop(database_url: str, start_bayboard: StartCommand, free_port: Callable[[], int]) -> Iterator[Shop]:
@@ -89,10 +100,10 @@ def shop(database_url: str, start_bayboard: StartCommand, free_port: Callable[[]
         yield Shop(start_bayboard, connection, database_url, free_port())
 
 
-def open_wall(page: Page, shop: Shop, lang: str = "en") -> None:
-    """Open the wall and mark the page, so that a reload would be noticed."""
+def open_wall(page: Page, shop: Shop, lang: str = "en", wall: str = "s1", query: str = "") -> None:
+    """Open a wall and mark the page, so that a reload would be noticed."""
     let_in(page, shop.address)
-    page.goto(f"{shop.address}/wall/s1?lang={lang}")
+    page.goto(f"{shop.address}/wall/{wall}?lang={lang}&{query}")
     expect_current(page)
     page.evaluate("window.opened = true")
 
@@ -230,6 +241,70 @@ def test_lost_database_turns_the_wall_grey_until_it_is_back(shop: Shop, page: Pa
     shop.put_car("RO-1", "repairing", "B03")
     expect(page.locator("#bay-B03 .plate")).to_have_text("RO-1")
     expect_same_page(page)
+
+
+def test_database_that_stays_away_ages_every_tile_until_it_is_back(shop: Shop, page: Page) -> None:
+    shop.put_car("RO-1", "repairing", "B03")
+    shop.serve()
+    open_wall(page, shop)
+    expect(page.locator("#bay-B03 .seen")).to_have_text("live")
+    shop.let_connect(allowed=False)
+    shop.connection.execute(TERMINATE)
+    expect(page.locator("#banner")).to_contain_text("No connection since", timeout=PATIENCE_MS)
+    expect(page.locator("html")).to_have_attribute("data-expired", "", timeout=PATIENCE_MS)
+    expect(page.locator("#bay-B03 .seen")).to_contain_text("old")
+    expect(page.locator("#bay-B01 .seen")).to_contain_text("old")
+    shop.let_connect(allowed=True)
+    expect_current(page)
+    expect(page.locator("#bay-B03 .seen")).to_have_text("live")
+    assert page.locator("html").get_attribute("data-expired") is None
+    expect_same_page(page)
+
+
+def test_alarms_are_told_in_turn_and_a_new_one_of_the_chosen_kind_sounds(shop: Shop, page: Page) -> None:
+    shop.put_car("RO-1", "repairing", "B01", minutes=100)
+    shop.put_car("RO-2", "repairing", "B02", minutes=200)
+    shop.serve()
+    open_wall(page, shop, query="sound=stage")
+    told = page.locator(".alarm[data-told]")
+    for order, over in (("RO-2", "1 h 50"), ("RO-1", "10 min"), ("RO-2", "1 h 50")):
+        expect(told).to_contain_text(f"{order}: In repair, {over} over target", timeout=PATIENCE_MS)
+    assert page.locator("html").get_attribute("data-beeps") is None
+    shop.put_car("RO-3", "repairing", "B03", minutes=95)
+    expect(page.locator("html")).to_have_attribute("data-beeps", "1")
+    shop.put_car("RO-4", "repairing", "B04", minutes=1)
+    expect(page.locator("#bay-B04 .plate")).to_have_text("RO-4")
+    expect(page.locator("html")).to_have_attribute("data-beeps", "1")
+
+
+def test_zones_pages_and_the_night(shop: Shop, page: Page, tmp_path: Path) -> None:
+    """A site with more bays than a screen can show, and one that is closed and still."""
+    today = datetime.now(UTC).date()
+    closed = ", ".join(str(today + timedelta(days=days)) for days in (-1, 0, 1))
+    bays = ", ".join(f'{{ key = "L{number:02}", zone = "hall" }}' for number in range(1, 31))
+    workshop = tmp_path / "workshop.toml"
+    text = DEFAULT_WORKSHOP_FILE.read_text().replace('holidays = "CN"', f"closed_on = [{closed}]")
+    large = f'[[site]]\nkey = "s2"\nen = "Large"\nzh = "大"\ntimezone = "Asia/Shanghai"\nbays = [{bays}]\n'
+    workshop.write_text(f"{text}\n{large}")
+    shop.put_car("RO-1", "ready", None, minutes=60)
+    shop.serve(workshop)
+
+    open_wall(page, shop, wall="s2", query="page=2")
+    shown = "[...document.querySelectorAll('.bay')].filter(e => e.offsetParent).map(e => e.id)"
+    assert page.evaluate(shown) == [f"bay-L{number}" for number in range(11, 21)]
+    expect(page.locator(".page")).to_have_text("Page 2 of 3")
+    open_wall(page, shop, wall="s2")
+    first = page.locator(".page").inner_text()
+    expect(page.locator(".page")).not_to_have_text(first, timeout=PATIENCE_MS)
+    assert len(page.evaluate(shown)) == 10
+
+    open_wall(page, shop, query="zone=body")
+    assert page.evaluate(shown) == ["bay-B10", "bay-B11", "bay-B12"]
+    expect(page.locator(".zone")).to_have_text("Body shop")
+    expect(page.locator("#night .clock")).to_be_visible()
+    expect(page.locator("#night")).to_contain_text("cars in the workshop: 1")
+    shop.put_car("RO-1", "ready", None)
+    expect(page.locator("#night")).to_be_hidden()
 
 
 def test_hidden_tab_holds_no_stream_and_a_shown_one_catches_up(shop: Shop, page: Page) -> None:

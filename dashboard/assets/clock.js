@@ -12,7 +12,7 @@
   const WARN_SHARE = 0.8; // of the target
   const OLD_DATA_SECONDS = 300;
   const LIVE_SECONDS = 10; // pulses come every 5 s
-  const EXPIRED_SECONDS = 30;
+  const EXPIRED_SECONDS = 20;
   const DAY_SECONDS = 86400;
 
   let pulse = null;

@@ -69,10 +69,9 @@ def judge_moment(
     opened_at = _find_opening(site, now)
     cars = [_as_open_car(car, now) for car in snapshot.cars]
     estimates = expect_ready(cars, model, workshop.stages, site.hours, now)
-    moved_at = max(
-        (at for stay in snapshot.stays for at in (stay.entered_at, stay.left_at) if at and at <= now),
-        default=None,
-    )
+    moved = [at for stay in snapshot.stays for at in (stay.entered_at, stay.left_at)]
+    moved += [car.stage_entered_at for car in snapshot.cars]
+    moved_at = max((at for at in moved if at and at <= now), default=None)
     return Moment(
         snapshot=snapshot,
         estimates=estimates,
