@@ -96,6 +96,7 @@ def estimates(
     seeds: Annotated[int, typer.Option(min=1, help="How many shops are simulated.")] = 5,
     training_days: Annotated[int, typer.Option(min=7, help="Days the estimator learns from.")] = 60,
     test_days: Annotated[int, typer.Option(min=1, help="Days after them on which it is tried.")] = 30,
+    relearn_days: Annotated[int, typer.Option(min=1, help="Days after which it learns anew.")] = 7,
     scenario: Annotated[str, typer.Option(help="Kind of days, as for simulate.")] = "normal",
 ) -> None:
     """Try expected ready times on simulated history that the training has not seen."""
@@ -108,6 +109,7 @@ def estimates(
         scenario=scenario,
         training_days=training_days,
         test_days=test_days,
+        relearn_days=relearn_days,
     )
     print_estimates(trials, typer.echo)
 

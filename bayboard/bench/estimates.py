@@ -1,40 +1,60 @@
 """How well expected ready times turn out, on simulated history that the training has not seen.
 
-Owns the trial: a site's calendar is played for some months, the estimator learns from all but the
-last of them, and what it would have said in the last one is set beside what happened.
+Owns the trial: a site's calendar is played for some months. The estimator learns from the first of
+them, what it would have said in the next days is set beside what happened, then it learns those
+too, and so on: as in production, only less often.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
-from config.workshop import Workshop
+from config.workshop import Site, Workshop
 from models.analytics.calibration import Calibration, Judged, calibrate, judge
 from models.analytics.ready import find_ready_stage
 from models.analytics.training import train
 from simulators.opening import DAY
-from simulators.past import gather_past
+from simulators.past import Past, gather_past
 from simulators.site import simulate_history
 
 FIRST_DAY = date(2026, 3, 2)
+_LONGEST_VISIT = timedelta(days=14)
 _HEAD = "| on entering | job type | orders | before P50 | before P80 | error | advisor | median | gain |"
 
 
 def try_estimates(
-    workshop: Workshop, *, seeds: Sequence[int], scenario: str, training_days: int, test_days: int
+    workshop: Workshop,
+    *,
+    seeds: Sequence[int],
+    scenario: str,
+    training_days: int,
+    test_days: int,
+    relearn_days: int,
 ) -> Iterator[tuple[int, list[Judged]]]:
-    """Yield for each seed the estimates of the test days, by what was learned of the days before."""
+    """Yield for each seed the estimates of the test days, by what was learned of the days before them."""
     site = next(site for site in workshop.sites if site.bays)
-    ready_stage = find_ready_stage(workshop.stages)
     days = training_days + test_days
+    midnights = [datetime.combine(FIRST_DAY + timedelta(n), time(), site.zone) for n in range(days + 1)]
     for seed in seeds:
         simulated = simulate_history(site, seed, first_day=FIRST_DAY, days=days, scenario=scenario)
         facts = takewhile(lambda fact: fact.at_seconds < days * DAY, simulated.facts)
         past = gather_past(facts, simulated.timing)
-        midnight = datetime.combine(FIRST_DAY + timedelta(days=training_days), datetime.min.time(), site.zone)
-        model = train(past.intervals, ready_stage, site.hours, midnight)
-        yield seed, judge(past.intervals, past.promises, model, workshop.stages, site.hours)
+        judged: list[Judged] = []
+        for learned in range(training_days, days, relearn_days):
+            until = midnights[min(learned + relearn_days, days)]
+            judged += _judge_days(workshop, site, past, midnights[learned], until)
+        yield seed, judged
+
+
+def _judge_days(
+    workshop: Workshop, site: Site, past: Past, learned: datetime, until: datetime
+) -> list[Judged]:
+    """Judge, by a model of what was before, the orders that became ready from then until an instant."""
+    model = train(past.intervals, find_ready_stage(workshop.stages), site.hours, learned)
+    recent = [row for row in past.intervals if learned - _LONGEST_VISIT <= row.entered_at < until]
+    judged = judge(recent, past.promises, model, workshop.stages, site.hours)
+    return [one for one in judged if one.ready_at < until]
 
 
 def print_estimates(trials: Iterator[tuple[int, list[Judged]]], say: Callable[[str], None]) -> None:
