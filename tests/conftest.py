@@ -18,6 +18,7 @@ pytest_plugins = (
     "tests.fix_processes",
     "tests.fix_ingest",
     "tests.fix_office",
+    "tests.fix_visit",
     "tests.fix_oidc",
 )
 
