@@ -13,6 +13,8 @@ from hashlib import sha256
 import msgspec
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from config.texts import LANGS
+
 SESSION_COOKIE = "bayboard_session"
 LINK_PATH = "/sign-in/"
 # A screen's own address, short enough to be typed with a remote control.
@@ -132,3 +134,5 @@ class Visit(msgspec.Struct, frozen=True):
 current_visit: ContextVar[Visit] = ContextVar("current_visit")
 # Set by the guard for as long as any request is answered, whoever asks.
 current_visitor: ContextVar[Visitor] = ContextVar("current_visitor")
+# The language of whoever asks: asked for, remembered, or the browser's own.
+current_lang: ContextVar[str] = ContextVar("current_lang", default=LANGS[0])

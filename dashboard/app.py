@@ -74,7 +74,7 @@ def create_app(
     """
     metrics = Metrics()
     learned = Learned()
-    kinds = [wall_kind(workshop), lounge_kind(workshop, learned)]
+    kinds = [wall_kind(workshop, learned), lounge_kind(workshop, learned)]
     feed = BoardFeed(database_url, workshop.sites, kinds, clock, metrics)
     screens = Screens(workshop, feed, rev or _reckon_rev(workshop), clock, metrics)
     passes = Passes(database_url, clock)

@@ -26,6 +26,7 @@ from dashboard.access import (
     TicketBox,
     Visit,
     Visitor,
+    current_lang,
     current_visit,
     current_visitor,
 )
@@ -208,12 +209,13 @@ class Guard:
 
 @contextmanager
 def _telling_who_asks(visitor: Visitor, lang: str) -> Iterator[None]:
-    visitor_before = current_visitor.set(visitor)
+    visitor_before, lang_before = current_visitor.set(visitor), current_lang.set(lang)
     visit_before = current_visit.set(Visit(visitor.user, lang)) if visitor.user else None
     try:
         yield
     finally:
         current_visitor.reset(visitor_before)
+        current_lang.reset(lang_before)
         if visit_before:
             current_visit.reset(visit_before)
 

@@ -14,6 +14,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.board import Board, Look
 from dashboard.feed import BoardFeed
+from dashboard.learned import Learned
 from dashboard.metrics import Metrics
 from dashboard.pages.wall import wall_kind
 from dashboard.push import Screens
@@ -130,7 +131,7 @@ async def until(true: Callable[[], bool]) -> None:
 @asynccontextmanager
 async def running_board(database_url: str, *, ready: bool = True) -> AsyncIterator[Running]:
     metrics = Metrics()
-    feed = BoardFeed(database_url, WORKSHOP.sites, [wall_kind(WORKSHOP)], lambda: NINE, metrics)
+    feed = BoardFeed(database_url, WORKSHOP.sites, [wall_kind(WORKSHOP, Learned())], lambda: NINE, metrics)
     screens = Screens(WORKSHOP, feed, "r1", lambda: NINE, metrics)
     writer = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
     board = Running(feed, screens, metrics, writer)

@@ -146,6 +146,8 @@ def test_walls_in_both_languages_show_the_same_change(shop: Shop, page: Page) ->
     expect(page.locator("#bay-B03 .stage")).to_have_text("备件待料")
     expect(other.locator("#bay-B03 .stage")).to_have_text("Waiting for parts")
     assert page.locator("#board").get_attribute("lang") == "zh-CN"
+    page.goto(f"{shop.address}/wall/s1")
+    expect(page.locator("#board")).to_have_attribute("lang", "en")  # the language asked for last
 
 
 def test_lateness_is_said_in_words_and_shape_as_well_as_colour(shop: Shop, page: Page) -> None:

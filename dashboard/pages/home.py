@@ -6,14 +6,14 @@ from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, LANGS, choose_lang, text
 from config.workshop import Workshop
-from dashboard.access import current_visitor
+from dashboard.access import current_lang, current_visitor
 
 
 def register_home(workshop: Workshop) -> None:
     """Add the page at `/`."""
 
     async def layout(lang: str | None = None, **_query: str) -> Component:
-        lang = choose_lang(lang)
+        lang = choose_lang(lang or current_lang.get())
         return html.Div(
             [html.H1(text(lang, "home.title")), html.P(text(lang, "home.lead")), list_walls(workshop)],
             className="plain",

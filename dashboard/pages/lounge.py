@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 
 from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
+from dashboard.access import current_lang
 from dashboard.board import Board, BoardKind, Connection, Draw, Look
 from dashboard.feed import BoardFeed
 from dashboard.figures.lounge import Lounge, draw_lounge, lounge_page
@@ -64,7 +65,7 @@ def register_lounge(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
     """Add the page at `/lounge/{site}`."""
 
     async def layout(site: str = "", lang: str | None = None, **_query: str) -> Component:
-        look = Look(choose_lang(lang))
+        look = Look(choose_lang(lang or current_lang.get()))
         known = workshop.site(site)
         if known is None:
             sentence = text(look.lang, "wall.unknown_site", site=site)

@@ -9,26 +9,26 @@ from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
+from dashboard.access import current_lang
 from dashboard.board import Board, BoardKind, Connection, Draw, Look
 from dashboard.feed import BoardFeed
 from dashboard.figures.memory import Memory
 from dashboard.figures.wall import draw_wall, wall_page
+from dashboard.learned import Learned
 from dashboard.pages.home import list_walls
-from dashboard.site_models import SiteModels
 from models.analytics.moment import begin_day, judge_moment
 from models.queries.board import read_board
 
 KIND = "wall"
 
 
-def wall_kind(workshop: Workshop) -> BoardKind:
+def wall_kind(workshop: Workshop, learned: Learned) -> BoardKind:
     """Return how the feed reads and draws walls."""
     memory = Memory()
-    models = SiteModels()
 
     async def read(connection: Connection, site: Site, now: datetime) -> Draw:
         snapshot = await read_board(connection, site.key, now, begin_day(site, now))
-        moment = judge_moment(snapshot, site, workshop, await models.find(connection, site.key, now))
+        moment = judge_moment(snapshot, site, workshop, await learned.find(connection, site.key, now))
         return partial(draw_wall, moment, site, workshop, memory)
 
     return BoardKind(KIND, read)
@@ -45,7 +45,7 @@ def register_wall(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
         sound: str = "",
         **_query: str,
     ) -> Component:
-        look = Look(choose_lang(lang), zone)
+        look = Look(choose_lang(lang or current_lang.get()), zone)
         known = workshop.site(site)
         if known is None or (zone and not known.bays_of(zone)):
             return _unknown_site(site, look.lang, workshop)
