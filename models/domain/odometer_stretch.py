@@ -4,6 +4,7 @@ Owns what a car can drive, how slips look (a digit too many, metres, miles), and
 another: every number of the judgement stands here. Pure; it knows kilometres and days only.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
@@ -65,8 +66,8 @@ class Stretch:
         self._points = points
         self._base = self._first = mark
         self._is_marked = mark is not None
-        self._refused: Point | None = None
-        self._why = ""
+        # The last few, so that a single wrong one does not hide the run that goes on around it.
+        self._refused: deque[tuple[Point, str]] = deque(maxlen=_WITNESSES)
         self._new = new_on_day
 
     def judge(self) -> list[str | None]:
@@ -78,10 +79,10 @@ class Stretch:
             if doubt and len(believed) == 1 and not self._is_marked and self._outvotes(index):
                 # What rested on one reading alone yields to two that agree with each other.
                 doubts[believed.pop()] = say_doubt(Doubt.CONTRADICTED, "the next two readings agree on more")
-                self._base = self._first = self._refused = doubt = None
+                self._base = self._first = doubt = None
             doubts.append(doubt)
             if doubt:
-                self._refused, self._why = point, doubt
+                self._refused.append((point, doubt))
             else:
                 if self._base is None or point.km > self._base.km:
                     self._base = point
@@ -96,8 +97,8 @@ class Stretch:
         days = max(0.0, point.day - base.day)
         if point.km < base.km - TOLERANCE_KM:
             return self._name_fall(base, point, days)
-        if self._follows_refused(base, point, days):
-            return self._why
+        if why := self._follows_refused(base, point, days):
+            return why
         return self._doubt_jump(index, base, point, days)
 
     def _doubt_jump(self, index: int, base: Point, point: Point, days: float) -> str | None:
@@ -166,17 +167,16 @@ class Stretch:
             doubt = Doubt.DISAGREES
         return say_doubt(doubt, f"{point.km:.0f} km after {base.km:.0f} km by {base.device}")
 
-    def _follows_refused(self, base: Point, point: Point, days: float) -> bool:
-        """Say whether a reading goes on from the last refused one rather than from the last believed one."""
-        refused = self._refused
-        if refused is None:
-            return False
+    def _follows_refused(self, base: Point, point: Point, days: float) -> str | None:
+        """Return why a reading is refused that goes on from a refused one, not from the last believed."""
         rate = self._rate()
         from_base = base.km + rate * days
-        from_refused = refused.km + rate * (point.day - refused.day)
-        if abs(from_base - from_refused) <= _SEPARATE_KM:
-            return False
-        return abs(point.km - from_refused) < abs(point.km - from_base)
+        for refused, why in reversed(self._refused):
+            from_refused = refused.km + rate * (point.day - refused.day)
+            is_apart = abs(from_base - from_refused) > _SEPARATE_KM
+            if is_apart and abs(point.km - from_refused) < abs(point.km - from_base):
+                return why
+        return None
 
     def _is_contradicted(self, index: int, point: Point) -> bool:
         """Say whether most of the next readings show less than one that jumped."""
