@@ -25,10 +25,10 @@ from starlette.exceptions import HTTPException
 from config.texts import choose_lang
 from config.workshop import Workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, TicketBox, User, link_box, session_box
-from dashboard.board import Look
 from dashboard.database import database_opener
 from dashboard.doors import Answer, find_place
 from dashboard.feed import BoardFeed
+from dashboard.figures.look import Look
 from dashboard.guard import MANAGE_PREFIX, Guard, answer_unknown
 from dashboard.guarded_pages import guard_layouts
 from dashboard.learned import Learned

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from config.workshop import Site
+from dashboard.figures.look import Look
 from dashboard.figures.part import Part
 
 Connection = psycopg.AsyncConnection[TupleRow]
@@ -24,13 +25,6 @@ class Board(NamedTuple):
 
     kind: str
     site: str
-
-
-class Look(NamedTuple):
-    """How a screen wants its board drawn; the empty zone is the whole site."""
-
-    lang: str
-    zone: str = ""
 
 
 # Draws what was read. Pure: the same look gives the same parts.

@@ -17,8 +17,9 @@ from datetime import datetime
 import msgspec
 
 from config.workshop import Site, Workshop
-from dashboard.board import Board, Draw, Look
+from dashboard.board import Board, Draw
 from dashboard.feed import BoardFeed
+from dashboard.figures.look import Look
 from dashboard.figures.part import encode_props
 from dashboard.metrics import Metrics
 

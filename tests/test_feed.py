@@ -12,8 +12,9 @@ import pytest
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.board import Board, Look
+from dashboard.board import Board
 from dashboard.feed import BoardFeed
+from dashboard.figures.look import Look
 from dashboard.learned import Learned
 from dashboard.metrics import Metrics
 from dashboard.pages.wall import wall_kind

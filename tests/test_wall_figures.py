@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Bay, load_workshop
-from dashboard.board import Look
 from dashboard.figures.bay_tile import bay_tile
 from dashboard.figures.floor import QUEUES, arrange_floor
+from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
 from dashboard.figures.paging import MOST_TILES, fit_grid, share_pages
 from dashboard.figures.part import Part, Tree, data, encode_props

@@ -14,12 +14,12 @@ from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, text
 from config.workshop import Site, Workshop
-from dashboard.board import Look
 from dashboard.figures.alarm_strip import alarm_strip, bottleneck_line
 from dashboard.figures.bay_tile import bay_tile
 from dashboard.figures.browser_words import browser_words
 from dashboard.figures.car import tick
 from dashboard.figures.floor import Floor, Queue, arrange_floor
+from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
 from dashboard.figures.night import night
 from dashboard.figures.number import round_probability, say_number

@@ -16,8 +16,9 @@ from fastapi import FastAPI, Request, Response
 from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
 from dashboard.access import current_lang
-from dashboard.board import Board, BoardKind, Connection, Draw, Look
+from dashboard.board import Board, BoardKind, Connection, Draw
 from dashboard.feed import BoardFeed
+from dashboard.figures.look import Look
 from dashboard.figures.lounge import Lounge, draw_lounge, lounge_page
 from dashboard.figures.part import Part
 from dashboard.learned import Learned

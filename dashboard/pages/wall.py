@@ -10,8 +10,9 @@ from dash.development.base_component import Component
 from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
 from dashboard.access import current_lang
-from dashboard.board import Board, BoardKind, Connection, Draw, Look
+from dashboard.board import Board, BoardKind, Connection, Draw
 from dashboard.feed import BoardFeed
+from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
 from dashboard.figures.wall import draw_wall, wall_page
 from dashboard.learned import Learned
