@@ -10,16 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
-from config.workshop import Site, Workshop
-from models.analytics.calibration import Calibration, Judged, calibrate, judge
-from models.analytics.ready import find_ready_stage
-from models.analytics.training import train
+from config.workshop import Workshop
+from models.analytics.calibration import Calibration, Judged, calibrate, judge_walking
 from simulators.opening import DAY
-from simulators.past import Past, gather_past
+from simulators.past import gather_past
 from simulators.site import simulate_history
 
 FIRST_DAY = date(2026, 3, 2)
-_LONGEST_VISIT = timedelta(days=14)
 _HEAD = "| on entering | job type | orders | before P50 | before P80 | error | advisor | median | gain |"
 
 
@@ -40,21 +37,13 @@ def try_estimates(
         simulated = simulate_history(site, seed, first_day=FIRST_DAY, days=days, scenario=scenario)
         facts = takewhile(lambda fact: fact.at_seconds < days * DAY, simulated.facts)
         past = gather_past(facts, simulated.timing)
-        judged: list[Judged] = []
-        for learned in range(training_days, days, relearn_days):
-            until = midnights[min(learned + relearn_days, days)]
-            judged += _judge_days(workshop, site, past, midnights[learned], until)
-        yield seed, judged
-
-
-def _judge_days(
-    workshop: Workshop, site: Site, past: Past, learned: datetime, until: datetime
-) -> list[Judged]:
-    """Judge, by a model of what was before, the orders that became ready from then until an instant."""
-    model = train(past.intervals, find_ready_stage(workshop.stages), site.hours, learned)
-    recent = [row for row in past.intervals if learned - _LONGEST_VISIT <= row.entered_at < until]
-    judged = judge(recent, past.promises, model, workshop.stages, site.hours)
-    return [one for one in judged if one.ready_at < until]
+        learned = midnights[training_days:days:relearn_days]
+        yield (
+            seed,
+            judge_walking(
+                past.intervals, past.promises, learned, midnights[days], workshop.stages, site.hours
+            ),
+        )
 
 
 def print_estimates(trials: Iterator[tuple[int, list[Judged]]], say: Callable[[str], None]) -> None:

@@ -8,15 +8,19 @@ finished ten minutes after closing time does not count as a night late.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import fmean
 
 from config.workshop import Stage
 from models.analytics.open_clock import Hours, OpenClock, Seconds
 from models.analytics.ready import find_rank, find_ready_stage, list_stages_before_ready
 from models.analytics.site_model import SiteModel
-from models.analytics.training import describe_situations
+from models.analytics.training import describe_situations, train
 from models.analytics.visits import PastInterval, Visit, list_visits
+
+# Who became ready since a model was trained came no earlier than this before it.
+_LONGEST_VISIT = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,24 @@ def judge(
             left = past.draw(situation, spent_seconds=0.0)
             promised_at = promises.get(visit.work_order)
             judged.append(_compare(visit, visit.ready, left, past.median_seconds, promised_at, clock))
+    return judged
+
+
+def judge_walking(
+    intervals: Sequence[PastInterval],
+    promises: Mapping[str, datetime],
+    learned_until: Sequence[datetime],
+    end: datetime,
+    stages: Sequence[Stage],
+    hours: Hours,
+) -> list[Judged]:
+    """Walk through history: learn until each moment in turn, and judge what was ready before the next."""
+    judged: list[Judged] = []
+    for learned, until in pairwise([*learned_until, end]):
+        model = train(intervals, find_ready_stage(stages), hours, learned)
+        meanwhile = [row for row in intervals if learned - _LONGEST_VISIT <= row.entered_at < until]
+        found = judge(meanwhile, promises, model, stages, hours)
+        judged += [one for one in found if one.ready_at < until]
     return judged
 
 

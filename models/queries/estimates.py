@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from importlib.resources import files
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from psycopg import AsyncConnection, Connection, sql
 from psycopg.rows import class_row, tuple_row
 
 from config.workshop import Site, Stage
-from models.analytics.calibration import Judged, judge
+from models.analytics.calibration import Judged, judge, judge_walking
 from models.analytics.ready import OpenCar, find_ready_stage
 from models.analytics.site_model import FEWEST_ORDERS, SiteModel, decode_model, encode_model
 from models.analytics.training import train
@@ -30,6 +31,7 @@ _MODEL = "select model from site_model where site = %(site)s"
 _WINDOW = timedelta(days=120)
 # A site without a model has this much of its history, at most half, judged by a model of what was before.
 _FIRST_LOOK_BACK = timedelta(days=28)
+_WEEK = timedelta(days=7)
 # Orders that were in the shop when the old model was trained came no earlier than this.
 _LONGEST_VISIT = timedelta(days=14)
 _FRESH = timedelta(hours=20)
@@ -76,9 +78,12 @@ def refresh_estimates(
             since = min(since, old.until - _LONGEST_VISIT)
         past = read_past_intervals(connection, site.key, since)
         ready_stage = find_ready_stage(stages)
-        old = old or train(past, ready_stage, site.hours, _choose_look_back(past, now))
         promises = _read_promises(connection, site.key, since)
-        judged = judge(past, promises, old, stages, site.hours)
+        judged = (
+            judge(past, promises, old, stages, site.hours)
+            if old
+            else judge_walking(past, promises, _list_look_backs(past, now), now, stages, site.hours)
+        )
         _keep_judged(connection, site.key, judged)
         model = train(past, ready_stage, site.hours, now)
         _keep_model(connection, site.key, model)
@@ -104,10 +109,11 @@ def _is_fresh(until: datetime, orders: int, now: datetime) -> bool:
     return now - until < (_FRESH if orders >= FEWEST_ORDERS else _FRESH_WITHOUT_HISTORY)
 
 
-def _choose_look_back(past: Sequence[PastInterval], now: datetime) -> datetime:
-    """Return until when a site without a model learns, so that it is judged by what came after."""
+def _list_look_backs(past: Sequence[PastInterval], now: datetime) -> list[datetime]:
+    """Return until when a site without a model learns, week by week, to be judged by what came after."""
     first = min((row.entered_at for row in past), default=now)
-    return max(now - _FIRST_LOOK_BACK, first + (now - first) / 2)
+    begin = max(now - _FIRST_LOOK_BACK, first + (now - first) / 2)
+    return [begin + _WEEK * n for n in range(ceil((now - begin) / _WEEK))]
 
 
 def _take_lock(connection: Connection[Any], site: str) -> bool:
