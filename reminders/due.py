@@ -35,6 +35,8 @@ def reckon_all(connection: Connection[Any], plans: Plans, now: datetime) -> Iter
         with connection.transaction():
             rows = read_rows(connection, after, PORTION)
             if not rows:
+                # So many new rows make the database plan anew what it asks of them.
+                connection.execute("analyze service_due")
                 return
             vins = [row.vin for row in rows]
             vehicles = {vehicle.vin: vehicle for vehicle in read_vehicles(connection, vins)}

@@ -57,6 +57,9 @@ def raise_all(connection: Connection[Any], plans: Plans, now: datetime) -> Itera
             if len(found) < PORTION:
                 break
             after = found[-1].vin
+        if after:
+            # So many new rows make the database plan anew what it asks of them.
+            connection.execute("analyze service_reminder, outbox_message, outbox_reminder")
 
 
 def _raise(connection: Connection[Any], ripe: Sequence[Ripe], plans: Plans, now: datetime) -> Raised:
