@@ -24,6 +24,7 @@ from dashboard.figures.shell import THEME, draw_shell
 from dashboard.guard import MANAGE_PREFIX
 from dashboard.office_app import OfficeApp
 from dashboard.pages.accounts import AccountsPage
+from dashboard.pages.analytics import AnalyticsPages
 from dashboard.pages.devices import DevicesPage
 from dashboard.pages.quarantine import QuarantinePage
 from dashboard.pages.screens import ScreensPage
@@ -58,6 +59,7 @@ def mount_manage(
     )
     app.backend.websocket_capability = False
     layouts = {
+        **AnalyticsPages(app, workshop, open_database, clock).layouts(),
         "/devices": DevicesPage(app, workshop, open_database, clock).layout,
         "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
         "/screens": ScreensPage(app, workshop, open_database, clock, public_url).layout,

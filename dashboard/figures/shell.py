@@ -15,6 +15,7 @@ from dashboard.doors import find_place
 
 # Text of each place in the navigation; a page appears here once it is there.
 _PLACES = {
+    "/analytics": "analytics.title",
     "/devices": "shell.devices",
     "/quarantine": "shell.quarantine",
     "/screens": "shell.screens",
@@ -50,7 +51,7 @@ def draw_shell(page: Component, path: str, visit: Visit, workshop: Workshop) -> 
                 html.A([html.Img(src="/assets/mark.svg", alt=""), "Bayboard"], href="/", className="brand"),
                 html.Nav(
                     [
-                        _draw_place(place, place == path, visit.lang)
+                        _draw_place(place, path == place or path.startswith(f"{place}/"), visit.lang)
                         for place in _PLACES
                         if _may_go(visit, place)
                     ]

@@ -1,7 +1,7 @@
--- How many orders first reached each place of the flow, or one behind it, on each day; earlier days are one, null.
+-- How many orders first reached each place of the flow, or one behind it, in each hour; earlier hours are one, null.
 -- Orders that were gone before the period are left out.
 select
-    case when at >= begins_at then (at at time zone timezone)::date end as day,
+    case when at >= begins_at then date_trunc('hour', at at time zone timezone) end as hour,
     place,
     count(*)::integer as orders
 from (
@@ -32,4 +32,4 @@ from (
         group by site, timezone, work_order, begins_at, workshop_stage.position
     ) as entered
 ) as reached
-group by day, place
+group by hour, place

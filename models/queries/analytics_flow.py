@@ -1,4 +1,4 @@
-"""The flow through sites: what reached each stage day by day, and the cars that are here by their age.
+"""The flow through sites: what reached each stage hour by hour, and the cars that are here by their age.
 
 Owns how far back it looks: a picture of the flow is of the latest days, and usual ages are learned from
 the latest orders.
@@ -6,7 +6,7 @@ the latest orders.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import datetime, time, timedelta
 
 from psycopg.rows import class_row, tuple_row
 
@@ -14,29 +14,34 @@ from models.analytics.pictures import CarHere
 from models.analytics.selection import Selection
 from models.queries.analytics_overview import Connection, read_sql
 
-# The flow is of at most so many days, over all sites, and of at most so many sites.
-FLOW_SITE_DAYS, MOST_FLOW_SITES = 62, 5
+# The flow is of at most so many days, and of at most so many sites.
+FLOW_DAYS, MOST_FLOW_SITES = 7, 5
 # Usual ages are learned from at most so many days, over all sites.
 AGE_SITE_DAYS = 400
 MOST_CARS = 500
 
 
 async def read_flow(
-    connection: Connection, selection: Selection, flow: Sequence[str]
-) -> tuple[list[date], Mapping[str, list[int]]]:
-    """Read, for the end of each day, how many orders have reached each stage; less those gone before."""
-    latest = selection.latest(FLOW_SITE_DAYS)
-    days = [latest.since + timedelta(days=n) for n in range(latest.days)]
+    connection: Connection, selection: Selection, flow: Sequence[str], now: datetime
+) -> tuple[list[datetime], Mapping[str, list[int]]]:
+    """Read, for each hour of the sites' own clocks, how many orders have reached each stage.
+
+    Orders that were gone before are left out; hours to come, by `now` on that clock, are none.
+    """
+    latest = selection.latest(FLOW_DAYS * len(selection.sites))
+    begin = datetime.combine(latest.since, time())
+    hours = [begin + timedelta(hours=n) for n in range(latest.days * 24)]
+    hours = [hour for hour in hours if hour <= now.replace(tzinfo=None)]
     async with connection.cursor(row_factory=tuple_row) as cursor:
         rows = await (await cursor.execute(read_sql("cumulative_flow"), latest.query())).fetchall()
-    new: defaultdict[int, dict[date | None, int]] = defaultdict(dict)
-    for day, place, orders in rows:
-        new[place][day] = orders
+    new: defaultdict[int, dict[datetime | None, int]] = defaultdict(dict)
+    for hour, place, orders in rows:
+        new[place][hour] = orders
     counts = {}
     for place, stage in enumerate(flow):
         total = new[place].get(None, 0)
-        counts[stage] = [total := total + new[place].get(day, 0) for day in days]
-    return days, counts
+        counts[stage] = [total := total + new[place].get(hour, 0) for hour in hours]
+    return hours, counts
 
 
 async def read_usual_ages(connection: Connection, selection: Selection) -> dict[str | None, float]:

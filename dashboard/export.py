@@ -1,0 +1,89 @@
+"""Tables as files: CSV that spreadsheets read in any language, and Excel.
+
+Owns the forms. What is exported is what the table holds, so that a file says what the page said.
+"""
+
+import csv
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from io import BytesIO, StringIO
+from typing import Any
+
+from dash import Dash, Input, Output, State, ctx
+from xlsxwriter import Workbook
+
+GRIDS = ("orders", "stages", "cars", "technicians", "bays", "compared", "days")
+_WIDEST = 40
+
+Row = Mapping[str, Any]
+Column = Mapping[str, Any]
+
+
+def register_exports(app: Dash) -> None:
+    """Make the callbacks of every table's buttons."""
+    for grid in GRIDS:
+        app.callback(
+            Output(f"analytics-{grid}-file", "data"),
+            Input(f"analytics-{grid}-csv", "n_clicks"),
+            Input(f"analytics-{grid}-excel", "n_clicks"),
+            State(f"analytics-{grid}", "rowData"),
+            State(f"analytics-{grid}", "columnDefs"),
+            prevent_initial_call=True,
+        )(_send)
+
+
+async def _send(_csv: int | None, _excel: int | None, rows: list[Row], columns: list[Column]) -> Any:
+    _, name, form = str(ctx.triggered_id).split("-")
+    table = lay_out(rows or [], columns)
+    if form == "csv":
+        return _pack(write_csv(table), f"bayboard-{name}.csv")
+    return _pack(write_excel(table, name), f"bayboard-{name}.xlsx")
+
+
+def _pack(content: bytes, filename: str) -> dict[str, Any]:
+    return {"content": b64encode(content).decode(), "filename": filename, "base64": True}
+
+
+Table = Sequence[Sequence[str | float]]
+
+
+def lay_out(rows: Sequence[Row], columns: Sequence[Column]) -> Table:
+    """Return headings and rows: numbers as numbers, everything else as the words that are shown."""
+    shown = [column for column in columns if column.get("field") and not column.get("hide")]
+    heads = [str(column["headerName"]) for column in shown]
+    return [heads, *([_read_cell(row, column["field"]) for column in shown] for row in rows)]
+
+
+def _read_cell(row: Row, field: str) -> str | float:
+    value = row.get(field)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return round(value, 4)
+    words = row.get(f"{field}_words", value)
+    return "" if words is None else str(words)
+
+
+def write_csv(table: Table) -> bytes:
+    """Return CSV in UTF-8 with a byte order mark, by which Excel knows it."""
+    written = StringIO()
+    csv.writer(written).writerows([[_defuse(cell) for cell in row] for row in table])
+    return written.getvalue().encode("utf-8-sig")
+
+
+def write_excel(table: Table, name: str) -> bytes:
+    """Return a workbook of one sheet with a heading that stays in sight."""
+    written = BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(written, options) as book:
+        sheet, bold = book.add_worksheet(name), book.add_format({"bold": True})
+        for number, row in enumerate(table):
+            sheet.write_row(number, 0, row, None if number else bold)
+        for number, cells in enumerate(zip(*table, strict=True)):
+            width = max(len(str(cell)) for cell in cells) + 2
+            sheet.set_column(number, number, min(_WIDEST, width))
+        sheet.freeze_panes(1, 0)
+    return written.getvalue()
+
+
+def _defuse(cell: str | float) -> str | float:
+    """Keep a spreadsheet from taking words that a device sent for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,0 +1,1 @@
+"""The pictures of the analytics pages: rows in, components out."""
