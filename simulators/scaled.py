@@ -1,4 +1,4 @@
-"""A workshop file for a shop that runs faster than life: its times divided by the speed."""
+"""A workshop file for a shop that runs faster than life: its times divided by the speed, and no nights."""
 
 import re
 
@@ -7,12 +7,14 @@ _TIME = re.compile(
     r"(?m)^(?P<key>\s*(?:target_minutes|wrong_bay_seconds|two_places_seconds"
     r"|bay_idle_minutes|parts_hours)\s*=\s*)(?P<time>[0-9_.]+)"
 )
+# Day shift follows day shift in such a shop, whatever the clock on the wall says.
+_OPENING = re.compile(r"(?m)^\[\[site\.opening\]\]\n(?:[ \t]*[^\s\[].*\n?)*")
 
 
 def scale_workshop(text: str, speed: float) -> str:
-    """Return the text of `workshop.toml` with targets and the limits of repairs divided by the speed."""
+    """Return the text of `workshop.toml` for that speed: targets and limits divided by it, always open."""
 
     def divide(found: re.Match[str]) -> str:
         return f"{found['key']}{float(found['time'].replace('_', '')) / speed:.6f}"
 
-    return _TIME.sub(divide, text)
+    return _TIME.sub(divide, _OPENING.sub("", text))
