@@ -113,6 +113,7 @@ def test_nobody_is_told_while_the_car_is_in_the_workshop(passat: Garage) -> None
     assert passat.read(RAISED) == [("oil", "raised", "message", 1)]
 
 
+@pytest.mark.every_database
 def test_the_work_order_that_did_it_closes_the_reminder_and_begins_the_next_cycle(passat: Garage) -> None:
     passat.run()
     order = passat.add_order(NOW + DAY, None, OIL)
@@ -220,6 +221,7 @@ def test_an_edited_plan_re_reckons_what_is_due(passat: Garage, tmp_path: Path) -
     assert passat.read(RAISED) == [("oil", "raised", "message", 1)]
 
 
+@pytest.mark.every_database
 def test_a_new_reading_reviews_only_its_vehicle_and_judges_the_others_of_it_anew(passat: Garage) -> None:
     other = "LVGAU2A37N2183295"
     passat.add_vehicle(other)
