@@ -141,9 +141,18 @@ def test_ticket_of_an_open_visit_is_not_given_again(visits: Visits) -> None:
     visits.open("RO-1")
     visits.connection.execute("insert into visit_ticket values ('s1', 'long ago', 24 * 99 - 1, 'CODE')")
     visits.open("RO-2")
+    visits.open("RO-3")
     assert visits.connection.execute("select ticket from public_board order by 1").fetchall() == [
-        ("A01",), ("A02",),
+        ("A01",), ("A02",), ("A03",),
     ]  # fmt: skip
+
+
+def test_site_that_never_closes_a_visit_still_opens_others(visits: Visits) -> None:
+    visits.connection.execute(
+        "insert into work_order (site, work_order, registered, cancelled, updated_at)"
+        " select 's1', n::text, false, false, now() from generate_series(1, 24 * 99 + 30) as n"
+    )
+    assert visits.one("select count(*), count(distinct ticket) from public_board") == (2406, 2376)
 
 
 def test_codes_are_six_signs_that_nobody_mistakes(visits: Visits) -> None:

@@ -45,7 +45,8 @@ create function draw_code() returns text language sql volatile as $$
     from uuid_send(gen_random_uuid()) as chance, generate_series(0, 5) as place
 $$;
 
--- Gives a visit its ticket and its code once; no two visits that are open at a site have the same ticket.
+-- Gives a visit its ticket and its code once. A ticket (24 letters, 99 numbers) comes again after 2376;
+-- one that an open visit still has is passed over, unless so many are taken that ingest would wait.
 create function give_ticket(of_site text, of_work_order text) returns void language plpgsql as $$
 declare
     next_number integer;
@@ -55,10 +56,14 @@ begin
         return;
     end if;
     select coalesce(max(number) + 1, 0) into next_number from visit_ticket where site = of_site;
-    while exists (
-        select from visit_ticket join work_order using (site, work_order)
-        where site = of_site and closed_at is null and name_ticket(number) = name_ticket(next_number)
-    ) loop
+    for passed_over in 1..20 loop
+        exit when not exists (
+            select
+            from visit_ticket join work_order using (site, work_order)
+            where site = of_site
+              and number = any (array(select generate_series(mod(next_number, 2376), next_number - 1, 2376)))
+              and closed_at is null
+        );
         next_number := next_number + 1;
     end loop;
     insert into visit_ticket (site, work_order, number, code)
