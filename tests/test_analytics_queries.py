@@ -116,7 +116,7 @@ def _read_orders(connection: psycopg.Connection) -> list[OrderRow]:
         "  where line.work_order = work_order.work_order)"
         " from work_order where not cancelled"
     ).fetchall()
-    return [OrderRow(*facts, frozenset(operations)) for *facts, operations in rows]
+    return [OrderRow(*row[:9], operations=frozenset(row[9])) for row in rows]
 
 
 def _read_all_intervals(connection: psycopg.Connection) -> dict[str, list[IntervalRow]]:
