@@ -10,8 +10,8 @@
   const PAGE_SECONDS = 15;
   const ALARM_SECONDS = 6;
   const SHIFT_SECONDS = 60;
-  // Where the picture is moved to, in pixels: a small round that comes back to where it began.
-  const SHIFTS = [[0, 0], [1, 0], [2, 1], [2, 2], [1, 2], [0, 2], [-1, 1], [-1, 0]];
+  // Where the picture is moved to, in pixels: a small round, never down or right, where the page would scroll.
+  const SHIFTS = [[0, 0], [-1, 0], [-2, -1], [-2, -2], [-2, -3], [-1, -3], [0, -2], [0, -1]];
 
   let page = 1;
   let pages = 1;
