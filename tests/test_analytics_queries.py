@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby, pairwise
@@ -116,7 +116,7 @@ def _read_orders(connection: psycopg.Connection) -> list[OrderRow]:
         "  where line.work_order = work_order.work_order)"
         " from work_order where not cancelled"
     ).fetchall()
-    return [OrderRow(*row[:9], operations=frozenset(row[9])) for row in rows]
+    return [replace(OrderRow(*row[:9]), operations=frozenset(row[9])) for row in rows]
 
 
 def _read_all_intervals(connection: psycopg.Connection) -> dict[str, list[IntervalRow]]:

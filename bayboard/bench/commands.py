@@ -155,6 +155,29 @@ def queries(
 
 
 @app.command()
+def analytics(
+    database_url: Annotated[
+        str | None,
+        typer.Option(help="Another server to measure on; its databases are left alone."),
+    ] = None,
+    years: Annotated[int, typer.Option(min=1, max=10, help="Years of history of one site.")] = 5,
+    sites: Annotated[int, typer.Option(min=2, max=500, help="Sites with a year of history.")] = 200,
+) -> None:
+    """Time every view of the analytics pages, over years of one site and a year of many."""
+    from bayboard.bench.analytics import measure_analytics  # noqa: PLC0415
+    from bayboard.entry import read_clock  # noqa: PLC0415
+
+    # Servers and databases that were made for it must go, however it ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    workshop = load_workshop(Settings.from_environment().workshop_file)
+    measured = measure_analytics(
+        workshop, read_clock(), server_url=database_url, years=years, sites=sites, say=_say
+    )
+    for line in measured:
+        typer.echo(line)
+
+
+@app.command()
 def reminders(
     cars: Annotated[int, typer.Option(min=50, help="How many cars drive for two years.")] = 3000,
     vehicles: Annotated[int, typer.Option(min=100, help="How many vehicles a pass goes over.")] = 200_000,

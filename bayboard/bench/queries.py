@@ -68,7 +68,7 @@ def measure_queries(
     with (
         TemporaryDirectory(prefix="bayboard-bench-") as directory,
         PostgresServer(Path(directory) / "data", find_free_port()) as embedded,
-        _make_database(embedded.url, workshop) as played,
+        make_database(embedded.url, workshop) as played,
     ):
         play(played, workshop, now, say)
         yield (
@@ -95,7 +95,7 @@ def _find_servers(embedded_url: str, database_url: str | None, say: Say) -> Iter
 
 
 @contextmanager
-def _make_database(server_url: str, workshop: Workshop) -> Iterator[str]:
+def make_database(server_url: str, workshop: Workshop) -> Iterator[str]:
     """Yield the address of a new database with our tables, and drop it afterwards."""
     name = f"bayboard_bench_{time.monotonic_ns()}"
     with psycopg.connect(server_url, autocommit=True) as connection:
@@ -112,7 +112,7 @@ def _measure_server(
     server_url: str, played: str, workshop: Workshop, now: datetime, years: int, sites: int, say: Say
 ) -> Iterator[str]:
     site = workshop.sites[0]
-    with _make_database(server_url, workshop) as month_url, _make_database(server_url, workshop) as url:
+    with make_database(server_url, workshop) as month_url, make_database(server_url, workshop) as url:
         kind = _describe(url)
         yield f"\n{kind}"
         copy_database(played, month_url, now - timedelta(days=30))

@@ -23,7 +23,7 @@ from dashboard.figures.notice import draw_database_away, draw_empty, draw_wrong
 from dashboard.pages.analytics_filter import CUSTOM, DEFAULT_SPAN, Asked, read_address
 from dashboard.pages.analytics_layout import address_of, draw_page, draw_tabs, find_view
 from dashboard.pages.analytics_views import VIEWS, Question
-from models.queries.analytics_overview import read_names
+from models.queries.analytics_overview import prepare, read_names
 
 _Props = Mapping[str, Any]
 _LISTS = ("sites", "job_types", "bays", "technicians")
@@ -87,6 +87,7 @@ class AnalyticsPages:
         question = Question(asked, selection, self._workshop, self._clock(), visit.lang)
         try:
             async with self._open_database() as connection:
+                await prepare(connection)
                 drawn = await VIEWS[view](connection, question)
                 job_types, technicians = await read_names(connection, selection.sites, selection.since)
         except DatabaseAwayError:

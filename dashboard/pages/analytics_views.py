@@ -167,8 +167,9 @@ async def show_bottleneck(connection: Connection, question: Question) -> list[Co
 async def show_people(connection: Connection, question: Question) -> list[Component]:
     """Show what bays and technicians did, and who differs at one site."""
     site, begin, end, note = _choose_site(question, COMPARED_DAYS)
-    technicians = await read_technicians(connection, question.selection)
-    bays = await read_bays(connection, question.selection, question.now)
+    selection = replace(question.selection, sites=(site.key,))
+    technicians = await read_technicians(connection, selection)
+    bays = await read_bays(connection, selection, question.now)
     jobs = await read_jobs(connection, site.key, begin, end)
     if not technicians and not bays:
         return []

@@ -4,9 +4,11 @@ Owns the putting together of `models.analytics.bottleneck` for pages: who was th
 share of the time, in front of what cars waited, and whether both methods name the same stage.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from config.workshop import Stage
@@ -74,7 +76,7 @@ def find_bottlenecks(
         found = share_bottlenecks(periods[kind], open_since, open_until)
         return [each for each in found if each.sole + each.shifting > 0]
 
-    days = []
+    days, queues_by_day = [], []
     for since, until in _cut_days(begin, end, zone):
         inside = [
             row
@@ -82,11 +84,12 @@ def find_bottlenecks(
             if row.entered_at < until and (row.left_at is None or row.left_at > since)
         ]
         queues = measure_queues(inside, stages, clock, since, until)
+        queues_by_day.append(queues)
         first = {kind: found[0] for kind in Kind if (found := share(kind, since, until))}
         if first or queues:
             days.append(DayBottleneck(since.astimezone(zone).date(), first, queues[0] if queues else None))
     shares = {kind: share(kind, begin, end) for kind in Kind}
-    queues = measure_queues(intervals, stages, clock, begin, end)
+    queues = _add_up(queues_by_day)
     active = shares[Kind.STAGE]
     agrees = active[0].key == queues[0].stage if active and queues else None
     at_end = bottleneck_now(_see_at(intervals, end), labour, stages, clock, end)
@@ -100,6 +103,16 @@ def _see_at(intervals: Sequence[IntervalRow], end: datetime) -> list[IntervalRow
         for row in intervals
         if row.left_at is None or row.left_at > end - _RECENT
     ]
+
+
+def _add_up(queues_by_day: Sequence[Sequence[Queue]]) -> list[Queue]:
+    """Return the queues of all days together; those still wait that do on the last."""
+    waited: defaultdict[str, float] = defaultdict(float)
+    for queue in chain.from_iterable(queues_by_day):
+        waited[queue.stage] += queue.waiting_seconds
+    cars = {queue.stage: queue.cars for queue in queues_by_day[-1]} if queues_by_day else {}
+    queues = [Queue(stage, cars.get(stage, 0), seconds) for stage, seconds in waited.items()]
+    return sorted(queues, key=lambda queue: (-queue.waiting_seconds, queue.stage))
 
 
 def _cut_days(begin: datetime, end: datetime, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:

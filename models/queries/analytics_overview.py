@@ -31,6 +31,11 @@ def read_sql(name: str) -> LiteralString:
     return (files("models.queries") / f"analytics_{name}.sql").read_text()
 
 
+async def prepare(connection: Connection) -> None:
+    """Let a connection add up many sites in memory; compiling such queries costs more than it saves."""
+    await connection.execute("set work_mem = '64MB'; set jit = off")
+
+
 def choose_source(rollup: str, selection: Selection) -> sql.Composable:
     """Return what to read in place of a rollup of orders: itself, or sums over the chosen orders."""
     if not selection.picks_places:

@@ -1,0 +1,125 @@
+"""How long the analytics pages take in the server, over years of one site and a year of many.
+
+Owns the table. Each view is asked as a page asks it, from the address to the finished components; the
+baseline is the same view over four weeks of one site, in the same run. Beside the time stands the
+most memory that Python took for an answer, which must not grow with the history.
+"""
+
+import asyncio
+import json
+import statistics
+import time
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from plotly.utils import PlotlyJSONEncoder
+
+from bayboard.bench.queries import make_database
+from bayboard.bench.queries_data import Say, copy_database, extend, play
+from bayboard.embedded import PostgresServer, find_free_port
+from config.workshop import Workshop
+from dashboard.access import Role, User
+from dashboard.pages.analytics_filter import Asked
+from dashboard.pages.analytics_views import VIEWS, Question
+from models.queries.analytics_overview import prepare
+
+_REPEATS = 5
+_ONE_SITE_GOAL_MS, _MANY_SITES_GOAL_MS = 300.0, 1000.0
+# Beside the views as they open: what filters and clicks ask for.
+_ASKED = {
+    **{view: (view, Asked()) for view in VIEWS},
+    "overview of a bay": ("overview", Asked(bays=("B04",))),
+    "overview of a job type": ("overview", Asked(job_types=("repair",))),
+    "stages of a technician": ("stages", Asked(technicians=("T003",))),
+    "orders that waited for parts": ("orders", Asked(behind=(("cause", "parts"),))),
+    "visits of a stage": ("orders", Asked(stage="repairing")),
+}
+
+
+def measure_analytics(
+    workshop: Workshop, now: datetime, *, server_url: str | None, years: int, sites: int, say: Say
+) -> Iterator[str]:
+    """Make years of data on an embedded server, or on another one, and yield the lines of the table."""
+    with _open_server() as embedded, make_database(embedded, workshop) as played:
+        play(played, workshop, now, say)
+        with make_database(server_url or embedded, workshop) as url:
+            copy_database(played, url)
+            extend(url, workshop.sites[0], years, sites, say)
+            yield from measure_views(url, workshop, now, years=years, sites=sites)
+
+
+@contextmanager
+def _open_server() -> Iterator[str]:
+    with (
+        TemporaryDirectory(prefix="bayboard-bench-") as directory,
+        PostgresServer(Path(directory) / "data", find_free_port()) as server,
+    ):
+        yield server.url
+
+
+def measure_views(
+    database_url: str, workshop: Workshop, now: datetime, *, years: int, sites: int
+) -> Iterator[str]:
+    """Time every view in a database that has the data; the other sites are named like s1-2."""
+    first = workshop.sites[0]
+    others = [first.model_copy(update={"key": f"{first.key}-{n}"}) for n in range(2, sites + 1)]
+    one = workshop.model_copy(update={"sites": [first]})
+    many = workshop.model_copy(update={"sites": [first, *others]})
+    long = "5y" if years >= 5 else "365d"  # noqa: PLR2004  # what the spans offer
+    yield f"server time, median of {_REPEATS} after one that warms up; memory: the most Python took"
+    yield f"{'view':<32}{'1 site, 28 days':>22}{f'1 site, {long}':>30}{f'{sites} sites, 365d':>30}"
+    for name, (view, asked) in _ASKED.items():
+        cells = [f"{name:<32}"]
+        baseline = 0.0
+        for known, span, goal in (
+            (one, "28d", _ONE_SITE_GOAL_MS),
+            (one, long, _ONE_SITE_GOAL_MS),
+            (many, "365d", _MANY_SITES_GOAL_MS),
+        ):
+            took_ms, peak_mb = asyncio.run(_measure(database_url, view, _span(asked, span), known, now))
+            baseline = baseline or took_ms
+            ratio = "" if took_ms == baseline else f" ×{took_ms / baseline:.1f}"
+            missed = " MISSED" if took_ms > goal else ""
+            cells.append(f"{took_ms:10.0f} ms {peak_mb:5.1f} MB{ratio}{missed}".ljust(30))
+        yield "".join(cells).rstrip()
+
+
+def _span(asked: Asked, span: str) -> Asked:
+    return Asked(
+        span=span,
+        job_types=asked.job_types,
+        bays=asked.bays,
+        technicians=asked.technicians,
+        stage=asked.stage,
+        behind=asked.behind,
+    )
+
+
+async def _measure(
+    database_url: str, view: str, asked: Asked, workshop: Workshop, now: datetime
+) -> tuple[float, float]:
+    """Return the median in milliseconds and the most memory in megabytes."""
+    selection = asked.select(User(Role.MANAGER), workshop, now)
+    assert selection is not None  # noqa: S101  # a manager of every site
+    question = Question(asked, selection, workshop, now, "en")
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        await prepare(connection)
+
+        async def answer() -> float:
+            began = time.perf_counter()
+            drawn = await VIEWS[view](connection, question)
+            json.dumps(drawn, cls=PlotlyJSONEncoder)
+            return (time.perf_counter() - began) * 1000
+
+        await answer()
+        took = [await answer() for _ in range(_REPEATS)]
+        tracemalloc.start()
+        await answer()
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    return statistics.median(took), peak / 1e6
