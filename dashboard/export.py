@@ -26,8 +26,8 @@ def register_exports(app: Dash) -> None:
             Output(f"analytics-{grid}-file", "data"),
             Input(f"analytics-{grid}-csv", "n_clicks"),
             Input(f"analytics-{grid}-excel", "n_clicks"),
-            State(f"analytics-{grid}", "rowData"),
-            State(f"analytics-{grid}", "columnDefs"),
+            State(f"analytics-table-{grid}", "rowData"),
+            State(f"analytics-table-{grid}", "columnDefs"),
             prevent_initial_call=True,
         )(_send)
 

@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 def draw_table(name: str, columns: list[dict[str, Any]], rows: Sequence[Row], lang: str) -> dag.AgGrid:
     """Return a table with its rows, `name` being one of `dashboard.export.GRIDS`."""
-    grid = draw_grid(f"analytics-{name}", columns, lang, card="AnalyticsCard")
+    grid = draw_grid(f"analytics-table-{name}", columns, lang, card="AnalyticsCard")
     grid.rowData = list(rows)
     grid.columnSize = "responsiveSizeToFit"
     return grid
