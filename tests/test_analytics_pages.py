@@ -71,7 +71,7 @@ def test_a_click_leads_to_the_orders_behind_and_they_leave_as_a_file(desk: Desk,
     bar = page.locator("#analytics-view .js-plotly-plot").nth(1).locator(".bars .point path").nth(6)
     bar.click(force=True)
     page.wait_for_url("**/analytics/orders?**stage=washing**")
-    expect(page.locator(".panel h2")).to_contain_text("visits of Washing")
+    expect(page.locator(".view-orders .panel h2")).to_contain_text("visits of Washing", timeout=PATIENCE_MS)
     first = page.locator(".ag-row[row-index='0'] a")
     expect(first).to_have_attribute("href", r"/orders/s1/" + first.inner_text())
     with page.expect_download() as download:

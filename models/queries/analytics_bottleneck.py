@@ -13,7 +13,7 @@ from models.analytics.kpis import IntervalRow, LabourRow
 from models.analytics.significance import JobRow
 from models.queries.analytics_overview import Connection, read_sql
 
-BOTTLENECK_DAYS = 14
+BOTTLENECK_DAYS = 10
 COMPARED_DAYS = 45
 
 
