@@ -5,6 +5,7 @@ from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.access import Role, User
 from dashboard.export import lay_out, write_csv, write_excel
-from dashboard.figures.analytics.look import draw_chart
+from dashboard.figures.analytics import look
 from dashboard.figures.analytics.overview import draw_groups, draw_little, draw_tile, draw_waits
 from dashboard.figures.analytics.people import draw_slower
 from dashboard.figures.analytics.sparkline import draw_sparkline
@@ -170,7 +171,15 @@ def test_no_chart_can_be_sent_to_anybody() -> None:
     assert "sendChartToCloud" in graph["config"]["modeBarButtonsToRemove"]
     assert graph["config"]["toImageButtonOptions"]["format"] == "png"
     assert graph["config"]["locale"] == "zh-CN"
-    assert draw_chart.__module__ == "dashboard.figures.analytics.look"
+
+
+def test_charts_have_the_colours_of_the_light_theme() -> None:
+    theme = (Path(look.__file__).parents[2] / "assets" / "theme.css").read_text()
+    light = theme[theme.index('[data-theme="light"]') :]
+    colours = {"calm": look.CALM, "good": look.GOOD, "warn": look.WARN, "alarm": look.ALARM}
+    colours |= {"text": look.TEXT, "text-soft": look.TEXT_SOFT, "line": look.LINE, "panel": look.PANEL}
+    for name, colour in colours.items():
+        assert f"--{name}: {colour};" in light
 
 
 def test_littles_law_is_said_to_hold_or_not() -> None:
