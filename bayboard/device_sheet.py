@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import segno
 
 from bayboard.entry import CommandError
+from config.broker import read_broker_address
 from ingest.contract import payloads
 from ingest.contract.payloads import Message, encode
 from ingest.contract.topics import KINDS_OF_SOURCE, Kind, Source, Topic
 from models.registry import name_user
 
-DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _QR_KINDS = ("png", "svg")
 # Half of what the standard wants around a code, which every camera takes, so that it fits a screen.
 _QUIET_MODULES = 2
@@ -85,14 +84,13 @@ def write_sheet(credentials: Credentials, now: datetime) -> str:
 
 def _write_lines(credentials: Credentials, now: datetime) -> Iterator[str]:
     now = now.replace(microsecond=0)
-    url = urlsplit(credentials.url)
-    tls = url.scheme == "mqtts"
+    broker = read_broker_address(credentials.url)
     status = credentials.name_topic(Kind.STATUS)
     yield "Put this into the device:"
     yield ""
-    yield f"  host        {url.hostname}"
-    yield f"  port        {url.port or DEFAULT_PORTS[url.scheme]}"
-    yield f"  TLS         {'yes, 1.2 or newer; it must trust the CA of your broker' if tls else 'no'}"
+    yield f"  host        {broker.host}"
+    yield f"  port        {broker.port}"
+    yield f"  TLS         {'yes, 1.2 or newer; it must trust the CA of your broker' if broker.tls else 'no'}"
     yield f"  user name   {credentials.user}"
     yield f"  password    {credentials.password}"
     yield f"  client id   {credentials.user}"

@@ -8,24 +8,22 @@ import secrets
 import ssl
 import threading
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bayboard.doctor import Finding, Verdict
+from config.broker import read_broker_address
 from ingest.contract.topics import FILTER
 
 _PATIENCE_SECONDS = 5.0
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _START = "start it, or set BAYBOARD_MQTT_URL right"
 
 
 def check_broker(mqtt_url: str, ca_file: Path | None) -> Finding:
     """Connect and subscribe as ingest does, and say how that went."""
-    url = urlsplit(mqtt_url)
-    host, port = url.hostname or "localhost", url.port or _PORTS[url.scheme]
-    where, answers = f"{host}:{port}", _Answers()
+    broker = read_broker_address(mqtt_url)
+    where, answers = f"{broker.host}:{broker.port}", _Answers()
     client = Client(CallbackAPIVersion.VERSION2, client_id=f"bayboard-doctor-{secrets.token_hex(4)}")
     client.on_connect = lambda _client, _data, _flags, reason, _properties: answers.connect(
         str(reason) if reason.is_failure else ""
@@ -33,13 +31,13 @@ def check_broker(mqtt_url: str, ca_file: Path | None) -> Finding:
     client.on_subscribe = lambda _client, _data, _id, reasons, _properties: answers.subscribe(
         str(reasons[0]) if reasons[0].is_failure else ""
     )
-    if url.username:
-        client.username_pw_set(unquote(url.username), unquote(url.password or ""))
-    if url.scheme == "mqtts":
+    if broker.user:
+        client.username_pw_set(broker.user, broker.password)
+    if broker.tls:
         client.tls_set(str(ca_file) if ca_file else None)
     client.connect_timeout = _PATIENCE_SECONDS
     try:
-        client.connect(host, port)
+        client.connect(broker.host, broker.port)
     except ssl.SSLCertVerificationError as error:
         advice = "set BAYBOARD_MQTT_CA_FILE to whom to trust"
         return Finding("broker", Verdict.WRONG, f"{where}: {error.verify_message}", advice)

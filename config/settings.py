@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from config.broker import read_broker_address
+
 DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
 _SECRET_KEY_LENGTH = 32
 
@@ -29,9 +31,7 @@ def _database_url(text: str) -> str:
 
 def check_mqtt_url(text: str) -> str:
     """Return the address as it is; raises ValueError saying how one looks."""
-    url = urlsplit(text)
-    if url.scheme not in {"mqtt", "mqtts"} or not url.hostname:
-        raise ValueError("must look like mqtt://user:password@host:1883 or mqtts://host:8883")
+    read_broker_address(text)
     return text
 
 

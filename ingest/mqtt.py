@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import structlog
 from paho.mqtt.client import PUBACK, Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -20,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from config.broker import read_broker_address
 from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
@@ -31,7 +31,6 @@ _PUBACK = bytes((PUBACK, 2))
 _MAX_RECONNECT_SECONDS = 15
 # As long as it takes to get what waited for us, after connecting or after the network had to wait.
 _SETTLING = timedelta(seconds=5)
-_DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class _BufferedSocket:
@@ -117,11 +116,11 @@ class Subscriber:
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         client.reconnect_delay_set(min_delay=1, max_delay=_MAX_RECONNECT_SECONDS)
-        url = urlsplit(mqtt_url)
-        self._address = (url.hostname or "localhost", url.port or _DEFAULT_PORTS[url.scheme])
-        if url.username:
-            client.username_pw_set(unquote(url.username), unquote(url.password or ""))
-        if url.scheme == "mqtts":
+        broker = read_broker_address(mqtt_url)
+        self._address = (broker.host, broker.port)
+        if broker.user:
+            client.username_pw_set(broker.user, broker.password)
+        if broker.tls:
             client.tls_set(str(ca_file) if ca_file else None)
 
     @property

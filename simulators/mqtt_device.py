@@ -12,18 +12,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from config.broker import read_broker_address
 from ingest.contract.payloads import DeviceStatus, encode
 from ingest.contract.topics import Kind
 from simulators.devices import Device
 
-_DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 _MAX_RECONNECT_SECONDS = 15
 # What a device believes that the time is.
 DeviceClock = Callable[[Device], datetime]
@@ -51,13 +50,13 @@ class DeviceConnection:
         self._greetings: set[int] = set()
         self.trouble: str | None = None
         """Why the broker does not have us; None while it has, and before the first try."""
-        url = urlsplit(mqtt_url)
-        self._address = (url.hostname or "localhost", url.port or _DEFAULT_PORTS[url.scheme])
+        broker = read_broker_address(mqtt_url)
+        self._address = (broker.host, broker.port)
         name = f"bayboard-sim-{devices[0].site}-{devices[0].name}"
         self._client = client = Client(CallbackAPIVersion.VERSION2, client_id=name)
-        if url.username:
-            client.username_pw_set(unquote(url.username), unquote(url.password or ""))
-        if url.scheme == "mqtts":
+        if broker.user:
+            client.username_pw_set(broker.user, broker.password)
+        if broker.tls:
             client.tls_set(str(ca_file) if ca_file else None)
         client.reconnect_delay_set(min_delay=1, max_delay=_MAX_RECONNECT_SECONDS)
         client.on_pre_connect = self._on_pre_connect

@@ -9,12 +9,12 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bayboard.bench.rig import BenchError
+from config.broker import read_broker_address
 from ingest.contract.payloads import StageScan, encode
 
 _CHROMIUM = Path("/usr/bin/chromium")
@@ -94,9 +94,9 @@ def measure_pixel(*, wall_url: str, mqtt_url: str, site: str, bay: str, scans: i
 
 
 def _connect(mqtt_url: str) -> Client:
-    url = urlsplit(mqtt_url)
+    broker = read_broker_address(mqtt_url)
     client = Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(url.username, url.password)
-    client.connect(url.hostname or "127.0.0.1", url.port or 1883)
+    client.username_pw_set(broker.user, broker.password)
+    client.connect(broker.host, broker.port)
     client.loop_start()
     return client
