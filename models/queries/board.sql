@@ -19,7 +19,10 @@ select
     coalesce(visit.again, false) as again,
     missing.due_at as parts_due_at
 from work_order
-left join vehicle using (vin)
+left join lateral (
+    -- One look-up a car; a plain join tempts the planner to read every vehicle there ever was.
+    select plate, make, model from vehicle where vin = work_order.vin limit 1
+) as vehicle on true
 left join lateral (
     select
         min(entered_at) as came_at,
