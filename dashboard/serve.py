@@ -20,6 +20,8 @@ from dashboard.app import create_app
 from dashboard.provider import Provider
 
 # Open streams end at once on a signal; this is for a page that is being loaded right then.
+# A worker imports for longer than uvicorn's 5 seconds on a busy machine; ended then, it would never start.
+_WORKER_PATIENCE_SECONDS = 60
 _GRACEFUL_SECONDS = 3
 
 log = structlog.get_logger()
@@ -63,6 +65,7 @@ def serve(
         log_level="warning",
         forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
+        timeout_worker_healthcheck=_WORKER_PATIENCE_SECONDS,
     )
     listening = _listen(host, port)
     if secret_key is None:
