@@ -10,10 +10,21 @@ from typing import Annotated
 
 import typer
 
+from bayboard.entry import read_clock
 from config.settings import Settings
 from config.workshop import load_workshop
 
 app = typer.Typer(help="Measure, on this machine.", no_args_is_help=True)
+
+ServerUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        help="Another server to measure, such as TimescaleDB Community; its databases are left alone.",
+    ),
+]
+YearsOfOneSite = Annotated[int, typer.Option("--years", min=1, max=10, help="Years of history of one site.")]
+SitesOfAYear = Annotated[int, typer.Option("--sites", min=2, max=500, help="Sites with a year of history.")]
 
 
 @app.callback()
@@ -128,52 +139,28 @@ def detection(
 
 
 @app.command()
-def queries(
-    database_url: Annotated[
-        str | None,
-        typer.Option(
-            help="Another server to measure, such as TimescaleDB Community; its databases are left alone."
-        ),
-    ] = None,
-    years: Annotated[int, typer.Option(min=1, max=10, help="Years of history of one site.")] = 5,
-    sites: Annotated[int, typer.Option(min=2, max=500, help="Sites with a year of history.")] = 200,
-) -> None:
+def queries(server_url: ServerUrl = None, years: YearsOfOneSite = 5, sites: SitesOfAYear = 200) -> None:
     """Time what boards and analytics ask of years of history, on each kind of database present."""
     from bayboard.bench.queries import measure_queries  # noqa: PLC0415
-    from bayboard.entry import read_clock  # noqa: PLC0415
-    from config.settings import Settings  # noqa: PLC0415
-    from config.workshop import load_workshop  # noqa: PLC0415
 
-    # Servers and databases that were made for it must go, however it ends.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    _end_on_sigterm()
     workshop = load_workshop(Settings.from_environment().workshop_file)
-    measured = measure_queries(
-        workshop, read_clock(), database_url=database_url, years=years, sites=sites, say=_say
-    )
-    for line in measured:
+    for line in measure_queries(
+        workshop, read_clock(), database_url=server_url, years=years, sites=sites, say=_say
+    ):
         typer.echo(line)
 
 
 @app.command()
-def analytics(
-    database_url: Annotated[
-        str | None,
-        typer.Option(help="Another server to measure on; its databases are left alone."),
-    ] = None,
-    years: Annotated[int, typer.Option(min=1, max=10, help="Years of history of one site.")] = 5,
-    sites: Annotated[int, typer.Option(min=2, max=500, help="Sites with a year of history.")] = 200,
-) -> None:
+def analytics(server_url: ServerUrl = None, years: YearsOfOneSite = 5, sites: SitesOfAYear = 200) -> None:
     """Time every view of the analytics pages, over years of one site and a year of many."""
     from bayboard.bench.analytics import measure_analytics  # noqa: PLC0415
-    from bayboard.entry import read_clock  # noqa: PLC0415
 
-    # Servers and databases that were made for it must go, however it ends.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    _end_on_sigterm()
     workshop = load_workshop(Settings.from_environment().workshop_file)
-    measured = measure_analytics(
-        workshop, read_clock(), server_url=database_url, years=years, sites=sites, say=_say
-    )
-    for line in measured:
+    for line in measure_analytics(
+        workshop, read_clock(), server_url=server_url, years=years, sites=sites, say=_say
+    ):
         typer.echo(line)
 
 
@@ -193,6 +180,11 @@ def reminders(
     typer.echo(measure_refusals(cars))
     typer.echo(measure_projections(cars))
     typer.echo(measure_pass(vehicles, workshop, _say))
+
+
+def _end_on_sigterm() -> None:
+    """Let servers and databases that were made for a measurement go, however it ends."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def _say(line: str) -> None:
