@@ -89,6 +89,6 @@ class Condition:
         self._refused = refused
 
 
-def first_line(error: psycopg.Error) -> str:
+def first_line(error: Exception) -> str:
     """Return the line of an error that says what it is."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

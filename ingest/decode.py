@@ -12,6 +12,7 @@ from ingest.contract.payloads import (
     Message,
     StageScan,
     VehicleReadings,
+    WorkOrderChange,
     decode,
 )
 from ingest.contract.topics import ContractError, Topic, parse_topic
@@ -19,6 +20,8 @@ from models.domain.repairs import Limits
 
 # Nothing a workshop measures is older; a clock that says so has lost its battery.
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# Nothing is promised for later; a time near the end of the calendar could not be read back in every zone.
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 NO_CORRECTION = timedelta()
 # Named once: to write a union anew for every message takes longer than to ask.
@@ -59,6 +62,8 @@ def check_message(
                 _check_time(at, f"readings[{position}].at", received_at, rules, correction)
     else:
         _check_time(message.at, "at", received_at, rules, correction)
+    if isinstance(message, WorkOrderChange):
+        _check_plans(message)
 
 
 def _check_stage(message: Message, rules: Rules) -> None:
@@ -85,6 +90,15 @@ def _check_time(at: datetime, field: str, received_at: datetime, rules: Rules, c
         raise ContractError(f"{field}: {_round(ahead)} ahead of our clock{corrected}")
     if at < _EARLIEST:
         raise ContractError(f"{field}: {at.isoformat()} is before {_EARLIEST.year}")
+
+
+def _check_plans(change: WorkOrderChange) -> None:
+    """Check the times that a dealer system plans, which no clock measured."""
+    parts = change.parts if isinstance(change.parts, tuple) else ()
+    plans = {f"parts[{place}].eta": part.eta for place, part in enumerate(parts)}
+    for field, at in {"promised_at": change.promised_at, **plans}.items():
+        if isinstance(at, datetime) and not _EARLIEST <= at < _LATEST:
+            raise ContractError(f"{field}: {at.isoformat()} is not from {_EARLIEST.year} to {_LATEST.year}")
 
 
 def _round(duration: timedelta) -> timedelta:

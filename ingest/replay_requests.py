@@ -1,11 +1,9 @@
 """Replays that people ask for on a page: the dashboard marks messages, ingest replays them.
 
-Owns a thread and a connection beside the main ones. Hears of requests by notification and
-looks for missed ones every second. The database is waited for, for ever; every ingest process
+Hears of requests by notification and looks for missed ones every second. Every ingest process
 does this, and each message is replayed by one of them.
 """
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,7 +11,7 @@ import psycopg
 import structlog
 
 from ingest.adapters.mapping import Adapters
-from ingest.condition import first_line
+from ingest.background import Background
 from ingest.decode import Rules
 from ingest.metrics import Metrics
 from ingest.replay import Replayed, find_requested, replay
@@ -23,13 +21,11 @@ from models.queries.quarantine import CHANNEL
 _log = structlog.get_logger()
 
 _LOOK_SECONDS = 1.0
-_FIRST_BACKOFF_SECONDS = 1.0
-_MAX_BACKOFF_SECONDS = 15.0
+_RECONNECT_SECONDS = 3.0
 _CONNECT_TIMEOUT_SECONDS = 3
-_STOP_SECONDS = 3.0
 
 
-class ReplayRequests:
+class ReplayRequests(Background):
     """Replays what is marked as requested, until stopped."""
 
     def __init__(
@@ -41,36 +37,16 @@ class ReplayRequests:
         metrics: Metrics,
         clock: Callable[[], datetime],
     ) -> None:
+        super().__init__("replays", first_seconds=0, every_seconds=_RECONNECT_SECONDS)
         self._database_url = database_url
         self._rules = rules
         self._adapters = adapters
         self._metrics = metrics
         self._clock = clock
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="replays", daemon=True)
 
-    def start(self) -> None:
-        """Begin to look for requests in the background, now or whenever the database is there."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop; a replay under way is finished, or undone with the process."""
-        self._stopping.set()
-        self._thread.join(_STOP_SECONDS)
-
-    def _run(self) -> None:
-        wait_seconds = _FIRST_BACKOFF_SECONDS
-        while not self._stopping.is_set():
-            try:
-                with self._connect() as connection:
-                    wait_seconds = _FIRST_BACKOFF_SECONDS
-                    self._serve(connection)
-            except psycopg.Error as error:
-                _log.warning("replays wait for the database", error=first_line(error))
-            except Exception:  # noqa: BLE001  # the top of a service loop: a fault of ours must not end it
-                _log.exception("replay failed, trying again")
-            self._stopping.wait(wait_seconds)
-            wait_seconds = min(2 * wait_seconds, _MAX_BACKOFF_SECONDS)
+    def _work(self) -> None:
+        with self._connect() as connection:
+            self._serve(connection)
 
     def _connect(self) -> psycopg.Connection:
         connection = psycopg.connect(

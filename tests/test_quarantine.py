@@ -356,7 +356,7 @@ def test_requests_are_served_after_the_database_was_away(
         receive(connection, (ODOMETER, reading(NOW + timedelta(hours=3))))
     ingest = start_ingest(iotcore_broker, own_server.url)
     own_server.stop()
-    ingest.wait_for_line("replays wait for the database")
+    ingest.wait_for_line("replays: the database is away")
     own_server.start()
     ask(own_server.url, lambda connection: request_replay(connection, [1]))
     wait_for_rows(own_server.url, "select status from quarantined_message", [("replayed",)])

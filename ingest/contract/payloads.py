@@ -26,6 +26,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(max_length=500)]
 Vin = Annotated[str, Meta(min_length=1, max_length=32, description="vehicle identification number")]
 Count = Annotated[float, Meta(ge=0)]
+Hours = Annotated[float, Meta(ge=0, le=10_000)]
 DistanceUnit = Literal["km", "mi", "m"]
 
 
@@ -165,7 +166,7 @@ class JobLine(Payload, frozen=True, kw_only=True):
 
     job: Name
     operation: Text | None = None
-    hours: Count | None = None
+    hours: Hours | None = None
 
 
 class PartLine(Payload, frozen=True, kw_only=True):
