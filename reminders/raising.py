@@ -110,7 +110,7 @@ def _write_message(
     items = [
         {
             "item": each.item,
-            **plans.names.get(each.item, {}),
+            "name": plans.names.get(each.item, {"en": each.item}),
             "due_km": each.due_km,
             "due_on": each.due_on and each.due_on.isoformat(),
             "projected_on": each.projected_on and each.projected_on.isoformat(),
