@@ -3,7 +3,8 @@
 Owns the look back, at reception and at the beginning of the main work, and its figures: how many
 cars were ready before their P50 and P80, and the mean absolute error beside that of the
 advisor's first promise and of a plain median. Errors are in opening hours, so that a car which is
-finished ten minutes after closing time does not count as a night late.
+finished ten minutes after closing time does not count as a night late. What many of them add up to is
+`models.analytics.outcomes`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import fmean
+
+import numpy as np
 
 from config.workshop import Stage
 from models.analytics.open_clock import Hours, OpenClock, Seconds
@@ -28,7 +31,9 @@ class Judged:
     """An estimate as it would have been shown `at` a moment, beside what happened.
 
     `error_seconds` are open seconds by which the car was ready after (before, if negative) the P50,
-    the first promise (None without one) and the plain median of its job type.
+    the first promise (None without one) and the plain median of its job type. `reached` is the share of
+    the past that was over by when the car was ready: below 0.3 for three cars of ten, if all is well.
+    `risk` is that of the first promise.
     """
 
     work_order: str
@@ -41,6 +46,8 @@ class Judged:
     error_seconds: float
     promise_error_seconds: float | None
     median_error_seconds: float
+    reached: float
+    risk: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,7 @@ def _compare(
 ) -> Judged:
     p50, p80 = (float(left[find_rank(len(left), share)]) for share in (0.5, 0.8))
     took = ready - visit.entered
+    promised = clock.open_seconds_until(promised_at) if promised_at else None
     return Judged(
         work_order=visit.work_order,
         job_type=visit.job_type,
@@ -137,9 +145,16 @@ def _compare(
         p80_at=clock.instant_after(visit.entered + p80),
         ready_at=clock.instant_after(ready),
         error_seconds=took - p50,
-        promise_error_seconds=ready - clock.open_seconds_until(promised_at) if promised_at else None,
+        promise_error_seconds=None if promised is None else ready - promised,
         median_error_seconds=took - median_seconds,
+        reached=_count_until(left, took),
+        risk=None if promised is None else 1 - _count_until(left, promised - visit.entered),
     )
+
+
+def _count_until(left: Seconds, seconds: float) -> float:
+    """Return the share of the draws that are over by then."""
+    return float(np.searchsorted(left, seconds, side="right")) / len(left)
 
 
 def calibrate(judged: Iterable[Judged]) -> Calibration | None:

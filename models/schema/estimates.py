@@ -25,6 +25,7 @@ class ReadyEstimateRow(Base):
     """An estimate for an order on entering a stage, by a model that had not seen the order, and the outcome.
 
     Errors are open seconds by which the car was ready after the P50, the first promise and the plain median.
+    `reached` is the share of the past that was over by then, `risk` that of missing the first promise.
     """
 
     __tablename__ = "ready_estimate"
@@ -41,3 +42,6 @@ class ReadyEstimateRow(Base):
     error_seconds: Mapped[float]
     promise_error_seconds: Mapped[float | None]
     median_error_seconds: Mapped[float]
+    # Null in rows from before these were kept.
+    reached: Mapped[float | None]
+    risk: Mapped[float | None]
