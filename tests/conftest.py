@@ -20,6 +20,8 @@ pytest_plugins = (
     "tests.fix_office",
     "tests.fix_visit",
     "tests.fix_oidc",
+    "tests.fix_still",
+    "tests.fix_golden",
 )
 
 # Below the ports that Linux gives to outgoing connections, so that nobody takes one between
