@@ -184,7 +184,7 @@ class OutboxMessage(Base):
 
     __tablename__ = "outbox_message"
     __table_args__ = (
-        Index("outbox_message_waiting_idx", "due_at", postgresql_where=text("state = 'waiting'")),
+        Index("outbox_message_waiting_idx", "channel", "due_at", postgresql_where=text("state = 'waiting'")),
         Index(None, "site", "created_at"),
         Index(None, "vin"),
     )
@@ -210,6 +210,8 @@ class OutboxMessage(Base):
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     settled_at: Mapped[datetime | None]
+    # While it is being sent; when this is over, whoever was sending it is gone.
+    claimed_until: Mapped[datetime | None]
     # The digest in which it went out, where the channel allowed no message of its own.
     digest_key: Mapped[str | None]
 
@@ -232,6 +234,7 @@ class DeliveryAttempt(Base):
     """One attempt to deliver a message, and what the other side said."""
 
     __tablename__ = "delivery_attempt"
+    __table_args__ = (Index(None, "channel", "attempted_at"),)
 
     message_id: Mapped[int] = mapped_column(
         BigInteger, ForeignKey("outbox_message.id", ondelete="CASCADE"), primary_key=True
@@ -239,10 +242,24 @@ class DeliveryAttempt(Base):
     attempt: Mapped[int] = mapped_column(primary_key=True)
     attempted_at: Mapped[datetime]
     channel: Mapped[str]
-    # delivered, failed (again later), limited (the channel is full) or refused (never).
+    # What the receiver was given to tell a double by; a digest's is that of all its messages.
+    send_id: Mapped[str]
+    # begun, and then: delivered, failed (again later), limited (the channel is full), refused (never) or
+    # lost (whoever was sending it is gone).
     outcome: Mapped[str]
     detail: Mapped[str | None]
     seconds: Mapped[float | None]
+
+
+class ReminderPublication(Base):
+    """What the broker keeps of a vehicle's open reminders; `fingerprint` is that of what was published."""
+
+    __tablename__ = "reminder_publication"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    vin: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    published_at: Mapped[datetime]
 
 
 class RuleFiring(Base):
