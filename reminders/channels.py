@@ -1,0 +1,134 @@
+"""The channels of the workshop file, ready to send by: addresses with their secrets, checked with Apprise.
+
+Owns which channel a message takes, and whom a personal one reaches. Refuses at start an address that
+Apprise does not understand and a secret the environment lacks, in a sentence that names the channel
+and never what is secret.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apprise import Apprise, NotifyBase
+
+from config.channels import ROBOT_PER_MINUTE, ROBOTS, Channel, fill_target, find_targets
+from config.workshop import Workshop
+
+# Stand-ins with which an address for single people is tried at start.
+_SAMPLES = {"phone": "+8613800138000", "email": "customer@example.com", "recipient": "A1"}
+_SHAPES = {
+    "phone": re.compile(r"\+?[0-9]{6,15}"),
+    "email": re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+"),
+    "recipient": re.compile(r".{1,64}"),
+}
+# Shorter parts of an address are words such as `robot`, not keys.
+_SECRET_LENGTH = 8
+
+
+class ChannelError(Exception):
+    """Channels cannot be used; the message has a line for each, without secrets."""
+
+
+class TargetError(Exception):
+    """A message cannot reach a person by a channel: what its address needs is not known, or wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """A channel with its secrets; `room_bytes` is what one message of it may hold."""
+
+    facts: Channel
+    url: str
+    targets: Sequence[str]
+    per_minute: int | None
+    room_bytes: int
+
+    @property
+    def name(self) -> str:
+        """Return the channel's name."""
+        return self.facts.name
+
+    @property
+    def is_robot(self) -> bool:
+        """Say whether a refusal is told within an answer that looks like success."""
+        return _name_scheme(self.url) in ROBOTS
+
+    @property
+    def collects(self) -> bool:
+        """Say whether messages may be put together: not where each is for somebody else."""
+        return self.per_minute is not None and not self.targets
+
+    def address(self, message: Mapping[str, Any], recipient: str | None) -> NotifyBase:
+        """Return what sends a message to its person or group; raises TargetError."""
+        service = _make_service(fill_target(self.url, self._find_values(message, recipient)))
+        if service is None:
+            raise TargetError(f"{_name_scheme(self.url)} refuses the address of this message")
+        # Our own limits and retries hold, also where other processes send.
+        service.request_rate_per_sec = 0
+        service.retry = 0
+        service.socket_connect_timeout = service.socket_read_timeout = self.facts.timeout_seconds
+        return service
+
+    def hide_secrets(self, text: str) -> str:
+        """Return a text without the address, should another's words repeat it."""
+        hidden = [part for part in re.split(r"[:/?&=@]+", self.url) if len(part) >= _SECRET_LENGTH]
+        for part in hidden:
+            text = text.replace(part, "…")
+        return text
+
+    def _find_values(self, message: Mapping[str, Any], recipient: str | None) -> dict[str, str]:
+        """Return what the address is written for."""
+        values = {}
+        for target in self.targets:
+            value = str((recipient if target == "recipient" else message.get(target)) or "").strip()
+            if target == "phone":
+                value = re.sub(r"[\s()-]", "", value)
+            if not value:
+                raise TargetError(f"no {target} is known, and channel {self.name} needs one")
+            if not _SHAPES[target].fullmatch(value):
+                raise TargetError(f"{value!r} is no {target} that channel {self.name} could reach")
+            values[target] = value
+        return values
+
+
+def open_channels(workshop: Workshop, environment: Mapping[str, str]) -> list[OpenChannel]:
+    """Make every channel of the workshop file ready; raises ChannelError naming all that cannot be used."""
+    opened = [_open_channel(channel, environment) for channel in workshop.channels]
+    problems = [each for each in opened if isinstance(each, str)]
+    if problems:
+        raise ChannelError("\n".join(problems))
+    return [each for each in opened if isinstance(each, OpenChannel)]
+
+
+def choose_channels(
+    channels: Sequence[OpenChannel], site: str, audience: str, event: str
+) -> Iterator[OpenChannel]:
+    """Yield the channels that are for a message, those to be taken first first."""
+    return (channel for channel in channels if channel.facts.fits(site, audience, event))
+
+
+def _open_channel(channel: Channel, environment: Mapping[str, str]) -> OpenChannel | str:
+    """Return the channel, or the sentence that says why it cannot be."""
+    missing = [name for name in channel.find_secrets() if not environment.get(name)]
+    if missing:
+        return f"channel {channel.name}: its url names {', '.join(missing)}, which the environment lacks"
+    url = channel.fill_secrets(environment)
+    scheme = _name_scheme(url)
+    if not scheme:
+        return f"channel {channel.name}: its url must begin with a service of Apprise, such as wecombot://"
+    service = _make_service(fill_target(url, _SAMPLES))
+    if service is None:
+        return f"channel {channel.name}: its url is not one that Apprise understands as {scheme}://"
+    per_minute = channel.per_minute or (ROBOT_PER_MINUTE if scheme in ROBOTS else None)
+    return OpenChannel(channel, url, find_targets(url), per_minute, int(service.body_maxlen))
+
+
+def _make_service(url: str) -> NotifyBase | None:
+    service = Apprise.instantiate(url)
+    return service if isinstance(service, NotifyBase) else None
+
+
+def _name_scheme(url: str) -> str:
+    scheme, colon, _ = url.partition("://")
+    return scheme.lower() if colon else ""

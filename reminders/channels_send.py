@@ -1,0 +1,104 @@
+"""One sending through Apprise, and what the other side answered.
+
+Owns hearing the answer: Apprise itself says only whether it went well, takes a robot's "200, but no" for
+success, and keeps Retry-After to itself. So requests' sessions of this process are listened to, as are
+Apprise's own log lines for what is not HTTP. What is heard is judged by `channels_answers`. Every
+message carries its id in X-Bayboard-Message, so that a receiver can drop a double.
+"""
+
+import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+import requests.sessions
+from apprise import NotifyBase, NotifyFormat
+from apprise.plugins.email import NotifyEmail
+
+from config.messages import Words
+
+ID_HEADER = "X-Bayboard-Message"
+# As much of an answer's body as may say why.
+_BODY_BYTES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer to one request; `trouble` is the kind of error where there was none."""
+
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    trouble: str | None = None
+
+
+@dataclass(slots=True)
+class Heard:
+    """Everything that was heard while a message was sent."""
+
+    message_id: str
+    accepted: bool = False
+    answers: list[HttpAnswer] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+_hearing: ContextVar[Heard | None] = ContextVar("hearing", default=None)
+
+
+class _ListeningSession(requests.Session):
+    """A session that tells what was answered to whoever is sending in this thread."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send as requests does."""
+        heard = _hearing.get()
+        if heard is None:
+            return super().send(request, **kwargs)
+        request.headers[ID_HEADER] = heard.message_id
+        try:
+            response = super().send(request, **kwargs)
+        except requests.RequestException as error:
+            # Not its words: they name the address, with its key.
+            heard.answers.append(HttpAnswer(None, trouble=type(error).__name__))
+            raise
+        heard.answers.append(
+            HttpAnswer(response.status_code, dict(response.headers), response.content[:_BODY_BYTES])
+        )
+        return response
+
+
+class _Lines(logging.Handler):
+    """Keeps what Apprise logs for whoever is sending in this thread."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        heard = _hearing.get()
+        if heard is not None:
+            heard.lines.append(record.getMessage())
+
+
+def listen() -> None:
+    """Hear from now on what is answered to this process's messages; done once, at its start."""
+    requests.sessions.Session = _ListeningSession  # type: ignore[misc]  # the only place to listen
+    logger = logging.getLogger("apprise")
+    # Its lines may hold addresses, and so secrets: they end here.
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG)
+    if not any(isinstance(handler, _Lines) for handler in logger.handlers):
+        logger.addHandler(_Lines())
+
+
+def send(service: NotifyBase, words: Words, message_id: str) -> Heard:
+    """Send a message and return what was heard; never raises for what the other side does."""
+    heard = Heard(message_id)
+    if isinstance(service, NotifyEmail):
+        service.headers[ID_HEADER] = message_id
+    token = _hearing.set(heard)
+    try:
+        heard.accepted = bool(
+            service.notify(body=words.body, title=words.title, body_format=NotifyFormat.TEXT)
+        )
+    finally:
+        _hearing.reset(token)
+    return heard
