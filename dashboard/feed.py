@@ -5,7 +5,8 @@ board that somebody watches; a board that nobody watches is not read. Listening 
 the first reading, so no change falls between the two. The first change after a quiet moment
 is read at once; those that come while it is shown are read together. Time changes boards too,
 so each is also read on a slow beat. A lost or silent database is said at once and looked for
-again for ever. Refuses to know of screens, languages or components.
+again for ever; a board that alone cannot be read is stale alone. Refuses to know of screens,
+languages or components.
 """
 
 import asyncio
@@ -73,10 +74,19 @@ class BoardFeed:
         self._received_at: dict[str, datetime] = {}
         self._unread: set[Board] = set()
         self._something_unread = asyncio.Event()
+        self._failing: set[Board] = set()
         self._was_read: defaultdict[Board, asyncio.Event] = defaultdict(asyncio.Event)
         self.connected = False
         self.changed: Callable[[Board], None] = lambda _board: None
         self.connection_changed: Callable[[], None] = lambda: None
+
+    def list_watched(self) -> list[Board]:
+        """Return the boards that somebody watches."""
+        return list(self._watching)
+
+    def is_current(self, board: Board) -> bool:
+        """Say whether the newest reading of a board is how things are."""
+        return self.connected and board not in self._failing
 
     def newest(self, board: Board) -> Draw | None:
         """Return the newest reading of a watched board, None before the first."""
@@ -99,6 +109,7 @@ class BoardFeed:
             if not self._watching[board]:
                 del self._watching[board]
                 self._newest.pop(board, None)
+                self._failing.discard(board)
 
     async def look(self, board: Board) -> Draw | None:
         """Return a board as it is now, read anew if nobody watches it; None before the database was heard."""
@@ -202,14 +213,30 @@ class BoardFeed:
         for board in sorted(boards):
             if board not in self._watching:
                 continue
-            with self._metrics.board_reads.labels(*board).time():
-                read = self._kinds[board.kind].read(reading, self._sites[board.site], self._clock())
-                draw = await self._ask(read)
+            try:
+                with self._metrics.board_reads.labels(*board).time():
+                    read = self._kinds[board.kind].read(reading, self._sites[board.site], self._clock())
+                    draw = await self._ask(read)
+            except Exception as error:
+                if _is_loss(error):
+                    raise
+                self._note_failing(board, error)
+                continue
             # Whoever watched it may have left meanwhile.
             if board in self._watching:
                 self._newest[board] = draw
                 self._was_read.pop(board, asyncio.Event()).set()
                 self.changed(board)
+                if board in self._failing:
+                    self._failing.remove(board)
+                    self.connection_changed()
+
+    def _note_failing(self, board: Board, error: Exception) -> None:
+        """Say once that a board cannot be read; it is tried again at every change and beat."""
+        if board in self._watching and board not in self._failing:
+            log.error("a board could not be read", board=board, exc_info=error)
+            self._failing.add(board)
+            self.connection_changed()
 
     async def _read_newest(self, reading: Connection) -> None:
         for site in self._sites:
@@ -235,3 +262,9 @@ class BoardFeed:
         if connected != self.connected:
             self.connected = connected
             self.connection_changed()
+
+
+def _is_loss(error: Exception) -> bool:
+    """Say whether an error is the database's being away, and not what stands in it."""
+    away = isinstance(error, psycopg.Error) and not isinstance(error, psycopg.DataError)
+    return away or isinstance(error, TimeoutError | OSError)

@@ -54,7 +54,7 @@ class Screens:
         self._clock = clock
         self._metrics = metrics
         self._views: dict[tuple[Board, Look], View] = {}
-        self._pulses: dict[str, bytes] = {}
+        self._pulses: dict[Board, bytes] = {}
         self._told: dict[str, datetime | None] = {}
         self._news: defaultdict[Board, asyncio.Event] = defaultdict(asyncio.Event)
         self._closed = False
@@ -66,16 +66,16 @@ class Screens:
         board = Board(kind, site.key)
         with self._metrics.screens.labels(*board, look.lang).track_inprogress(), self._feed.watch(board):
             seen: View | None = None
-            pulse = self._pulses.get(site.key)
+            pulse = self._pulses.get(board)
             retry_ms = random.randint(*_RETRY_MS)  # noqa: S311  # spreads retries, hides nothing
-            yield b"retry: %d\n\n" % retry_ms + self._make_pulse(site)
+            yield b"retry: %d\n\n" % retry_ms + self._make_pulse(board, site)
             while not self._closed:
                 # The bell is taken before looking, so what happens while a frame is sent is not missed.
                 news = self._news[board]
                 frame = b""
-                if pulse is not self._pulses.get(site.key):
-                    pulse = self._pulses[site.key]
-                    frame = pulse
+                if pulse is not (newest := self._pulses.get(board)):
+                    pulse = newest
+                    frame = newest or b""
                 # Before the first reading a screen keeps what it shows.
                 if (view := self._view(board, look)) and view is not seen:
                     frame += self._frame_since(seen, view, board)
@@ -107,12 +107,12 @@ class Screens:
             self._pulse_site(site)
 
     def _pulse_site(self, site: Site) -> None:
-        self._pulses[site.key] = self._make_pulse(site)
-        for board in list(self._news):
+        for board in self._feed.list_watched():
             if board.site == site.key:
+                self._pulses[board] = self._make_pulse(board, site)
                 self._ring(board)
 
-    def _make_pulse(self, site: Site) -> bytes:
+    def _make_pulse(self, board: Board, site: Site) -> bytes:
         now = self._clock()
         self._told[site.key] = received_at = self._feed.received_at(site.key)
         offset = now.astimezone(site.zone).utcoffset()
@@ -120,7 +120,7 @@ class Screens:
             "now": now,
             "utc_offset_seconds": offset.total_seconds() if offset else 0,
             "received_at": received_at,
-            "connected": self._feed.connected,
+            "connected": self._feed.is_current(board),
             "rev": self.rev,
         }
         return _frame("pulse", msgspec.json.encode(pulse))

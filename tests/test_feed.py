@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from config.settings import DEFAULT_WORKSHOP_FILE
-from config.workshop import load_workshop
-from dashboard.board import Board
+from config.workshop import Site, load_workshop
+from dashboard.board import Board, BoardKind, Connection, Draw
 from dashboard.feed import BoardFeed
 from dashboard.figures.look import Look
 from dashboard.learned import Learned
@@ -51,8 +51,8 @@ class Frame:
 class Screen:
     """One screen's stream, heard frame by frame."""
 
-    def __init__(self, screens: Screens, lang: str = "en") -> None:
-        self._stream = screens.stream("wall", SITE, Look(lang))
+    def __init__(self, screens: Screens, lang: str = "en", kind: str = "wall") -> None:
+        self._stream = screens.stream(kind, SITE, Look(lang))
         self.raw: list[bytes] = []
 
     async def hear(self) -> list[Frame]:
@@ -93,8 +93,8 @@ class Running:
     writer: psycopg.AsyncConnection
     _opened: list[Screen] = field(default_factory=list)
 
-    def open_screen(self, lang: str = "en") -> Screen:
-        self._opened.append(Screen(self.screens, lang))
+    def open_screen(self, lang: str = "en", kind: str = "wall") -> Screen:
+        self._opened.append(Screen(self.screens, lang, kind))
         return self._opened[-1]
 
     async def open_settled_screen(self, lang: str = "en") -> Screen:
@@ -130,9 +130,10 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def running_board(database_url: str, *, ready: bool = True) -> AsyncIterator[Running]:
+async def running_board(database_url: str, *others: BoardKind, ready: bool = True) -> AsyncIterator[Running]:
     metrics = Metrics()
-    feed = BoardFeed(database_url, WORKSHOP.sites, [wall_kind(WORKSHOP, Learned())], lambda: NINE, metrics)
+    kinds = [wall_kind(WORKSHOP, Learned()), *others]
+    feed = BoardFeed(database_url, WORKSHOP.sites, kinds, lambda: NINE, metrics)
     screens = Screens(WORKSHOP, feed, "r1", lambda: NINE, metrics)
     writer = await psycopg.AsyncConnection.connect(database_url, autocommit=True)
     board = Running(feed, screens, metrics, writer)
@@ -149,11 +150,13 @@ async def running_board(database_url: str, *, ready: bool = True) -> AsyncIterat
         await writer.close()
 
 
-def on_board(database_url: str, scene: Callable[[Running], Awaitable[None]], *, ready: bool = True) -> None:
+def on_board(
+    database_url: str, scene: Callable[[Running], Awaitable[None]], *others: BoardKind, ready: bool = True
+) -> None:
     """Play a scene against a running board."""
 
     async def play() -> None:
-        async with running_board(database_url, ready=ready) as board:
+        async with running_board(database_url, *others, ready=ready) as board:
             await scene(board)
 
     asyncio.run(play())
@@ -291,6 +294,31 @@ def test_lost_database_is_said_at_once_and_found_again(database_url: str) -> Non
         assert "bay-B04" in await screen.hear_parts()
 
     on_board(database_url, scene)
+
+
+def test_board_that_alone_cannot_be_read_is_stale_alone(database_url: str) -> None:
+    broken = True
+
+    async def read(connection: Connection, _site: Site, _now: datetime) -> Draw:
+        # A year that no datetime holds, as a row might have it.
+        year = 10_000 if broken else 9_999
+        await (await connection.execute(f"select timestamptz '{year}-06-01'".encode())).fetchall()
+        return lambda _look: []
+
+    async def scene(board: Running) -> None:
+        nonlocal broken
+        wall, other = await board.open_settled_screen(), board.open_screen(kind="other")
+        await other.hear_until(lambda frame: frame.said.get("connected") is False)
+        await board.put_car("RO-1", "B03")
+        assert "bay-B03" in await wall.hear_parts()
+        assert board.feed.connected
+        assert board.feed.is_current(WALL)
+        broken = False
+        await board.put_car("RO-1", "B04")
+        await other.hear_until(lambda frame: frame.said.get("connected") is True)
+        assert not any(b'"connected":false' in chunk for chunk in wall.raw)
+
+    on_board(database_url, scene, BoardKind("other", read))
 
 
 def test_database_that_does_not_answer_counts_as_lost(database_url: str) -> None:

@@ -169,6 +169,19 @@ def test_without_a_queue_the_bay_in_use_longest_is_the_bottleneck_since_the_open
     assert found.since == ago(hours=6)
 
 
+def test_a_stay_of_months_counts_in_opening_hours_like_any_other() -> None:
+    """A car that was forgotten must not make nights count, as they do beyond a clock's horizon."""
+    forgotten = stay("repairing", 60 * 24 * 40)
+    until_closing, since_opening = (
+        stay("repairing", 23 * 60, 20 * 60, bay="B01"),
+        stay("repairing", 360, bay="B01"),
+    )
+    overnight = stay("repairing", 21 * 60, bay="B02")
+    found = judge(CAR, stays=(forgotten, until_closing, since_opening, overnight)).bottleneck
+    assert found
+    assert found.key == "B01"
+
+
 def test_nothing_is_a_bottleneck_where_nothing_happens_or_the_site_is_closed() -> None:
     assert judge().bottleneck is None
     assert judge(stays=(stay("repairing", 60, bay="B01"),), now=TWO + timedelta(hours=6)).bottleneck is None

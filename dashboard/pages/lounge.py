@@ -17,6 +17,7 @@ from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
 from dashboard.access import current_lang
 from dashboard.board import Board, BoardKind, Connection, Draw
+from dashboard.complaints import Complaints
 from dashboard.feed import BoardFeed
 from dashboard.figures.look import Look
 from dashboard.figures.lounge import Lounge, draw_lounge, lounge_page
@@ -32,11 +33,13 @@ KIND = "lounge"
 
 def lounge_kind(workshop: Workshop, learned: Learned) -> BoardKind:
     """Return how the feed reads and draws the boards of waiting rooms."""
+    complaints = Complaints(KIND)
 
     async def read(connection: Connection, site: Site, now: datetime) -> Draw:
         visits = await read_lounge(connection, site.key)
         model = await learned.find(connection, site.key, now)
-        expected = expect_ready(list(map(as_open_car, visits)), model, workshop.stages, site.hours, now)
+        cars = list(map(as_open_car, visits))
+        expected = expect_ready(cars, model, workshop.stages, site.hours, now, complaints.hear)
         return partial(_draw, Lounge(visits, now, expected), site, workshop)
 
     return BoardKind(KIND, read)

@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from config.texts import HTML_LANGS, LANGS, template, text
 from config.workshop import Site, Workshop
+from dashboard.complaints import Complaints
 from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.figures.markup import write_markup
 from dashboard.figures.progress import progress_page
@@ -75,6 +76,7 @@ class ProgressPages:
         self._workshop = workshop
         self._open_database = open_database
         self._learned = learned
+        self._complaints = Complaints("progress")
         self._clock = clock
 
     async def ask(self, request: Request) -> Response:
@@ -134,8 +136,9 @@ class ProgressPages:
             visits = await read_lounge(connection, site.key)
             model = await self._learned.find(connection, site.key, now)
         cars = list(map(as_open_car, visits))
-        expected = expect_ready(cars, model, workshop.stages, site.hours, now).get(progress.ticket)
-        return _Drawn(write_markup(progress_page(progress, expected, site, workshop, lang, now)), site, now)
+        expected = expect_ready(cars, model, workshop.stages, site.hours, now, self._complaints.hear)
+        estimate = expected.get(progress.ticket)
+        return _Drawn(write_markup(progress_page(progress, estimate, site, workshop, lang, now)), site, now)
 
     def _answer_form(self, request: Request, said: str, status: HTTPStatus) -> Response:
         page = self._compose(request, enter_page(said, choose_visit_lang(request)))

@@ -11,6 +11,7 @@ from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
 from dashboard.access import current_lang
 from dashboard.board import Board, BoardKind, Connection, Draw
+from dashboard.complaints import Complaints
 from dashboard.feed import BoardFeed
 from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
@@ -26,10 +27,12 @@ KIND = "wall"
 def wall_kind(workshop: Workshop, learned: Learned) -> BoardKind:
     """Return how the feed reads and draws walls."""
     memory = Memory()
+    complaints = Complaints(KIND)
 
     async def read(connection: Connection, site: Site, now: datetime) -> Draw:
         snapshot = await read_board(connection, site.key, now, begin_day(site, now))
-        moment = judge_moment(snapshot, site, workshop, await learned.find(connection, site.key, now))
+        model = await learned.find(connection, site.key, now)
+        moment = judge_moment(snapshot, site, workshop, model, complaints.hear)
         return partial(draw_wall, moment, site, workshop, memory)
 
     return BoardKind(KIND, read)

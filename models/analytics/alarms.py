@@ -12,6 +12,7 @@ from enum import StrEnum
 from config.alarms import AlarmRules
 from config.workshop import Site, Workshop
 from models.analytics.ready import ReadyEstimate
+from models.analytics.sparing import Complain, let_fail, spare_others
 from models.domain.board import CarOnBoard, SiteSnapshot
 
 
@@ -46,11 +47,15 @@ def find_alarms(
     workshop: Workshop,
     estimates: Mapping[str, ReadyEstimate],
     opened_at: datetime | None,
+    complain: Complain = let_fail,
 ) -> tuple[Alarm, ...]:
     """Return every alarm, the gravest kinds first, in each the oldest; `opened_at` is None while closed."""
     rules = workshop.alarms
     now = snapshot.read_at
-    found = [alarm for car in snapshot.cars for alarm in _judge_car(car, workshop, estimates, now)]
+    found: list[Alarm] = []
+    for car in snapshot.cars:
+        with spare_others(car.work_order, "alarms", complain):
+            found += _judge_car(car, workshop, estimates, now)
     if opened_at:
         found += _find_idle_bays(snapshot, site, workshop, opened_at)
         found += _find_silent_devices(snapshot, rules, opened_at)

@@ -5,7 +5,7 @@ language. Pure: the moment is the snapshot's own.
 """
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 
 from config.workshop import Site, Workshop
@@ -15,10 +15,13 @@ from models.analytics.kpis import IntervalRow
 from models.analytics.open_clock import OpenClock
 from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready, list_stages_before_ready
 from models.analytics.site_model import SiteModel
+from models.analytics.sparing import Complain, let_fail, spare_others
 from models.domain.board import CarOnBoard, SiteSnapshot
 
 # A site that is closed and in which nothing has moved for so long is asleep.
 _ASLEEP_AFTER = timedelta(minutes=30)
+# What has gone on for longer is reckoned as if it began so long ago: the clock knows no hours beyond weeks.
+_LONGEST_STAY = timedelta(days=14)
 # How far back the last closing time is looked for.
 _CLOSED_DAYS = 30
 
@@ -62,21 +65,32 @@ def begin_day(site: Site, now: datetime) -> datetime:
 
 
 def judge_moment(
-    snapshot: SiteSnapshot, site: Site, workshop: Workshop, model: SiteModel | None = None
+    snapshot: SiteSnapshot,
+    site: Site,
+    workshop: Workshop,
+    model: SiteModel | None = None,
+    complain: Complain = let_fail,
 ) -> Moment:
-    """Reckon everything that follows from a snapshot; `model` is what the site's history says."""
+    """Reckon everything that follows from a snapshot; `model` is what the site's history says.
+
+    `complain` is told what cannot be judged, of a car or, unnamed, of all; the moment is without it.
+    """
     now = snapshot.read_at
     opened_at = _find_opening(site, now)
     cars = [_as_open_car(car, now) for car in snapshot.cars]
-    estimates = expect_ready(cars, model, workshop.stages, site.hours, now)
+    estimates = expect_ready(cars, model, workshop.stages, site.hours, now, complain)
+    bottleneck = None
+    if opened_at:
+        with spare_others("", "bottleneck", complain):
+            bottleneck = _find_bottleneck(snapshot, site, workshop, opened_at)
     moved = [at for stay in snapshot.stays for at in (stay.entered_at, stay.left_at)]
     moved += [car.stage_entered_at for car in snapshot.cars]
     moved_at = max((at for at in moved if at and at <= now), default=None)
     return Moment(
         snapshot=snapshot,
         estimates=estimates,
-        alarms=find_alarms(snapshot, site, workshop, estimates, opened_at),
-        bottleneck=_find_bottleneck(snapshot, site, workshop, opened_at) if opened_at else None,
+        alarms=find_alarms(snapshot, site, workshop, estimates, opened_at, complain),
+        bottleneck=bottleneck,
         counts=_count_day(snapshot, site, workshop),
         asleep=opened_at is None and (moved_at is None or now - moved_at >= _ASLEEP_AFTER),
     )
@@ -87,7 +101,9 @@ def _find_bottleneck(
 ) -> Bottleneck | None:
     """Return the stage that cars wait for without a break, else the bay that is in use longest, today."""
     now = snapshot.read_at
-    rows = [IntervalRow(*astuple(stay)) for stay in snapshot.stays if stay.entered_at <= now]
+    earliest = now - _LONGEST_STAY
+    stays = (IntervalRow(*astuple(stay)) for stay in snapshot.stays if stay.entered_at <= now)
+    rows = [replace(stay, entered_at=max(stay.entered_at, earliest)) for stay in stays]
     clock = OpenClock(site.hours, min([row.entered_at for row in rows] + [opened_at]))
     found = bottleneck_now(rows, (), workshop.stages, clock, now)
     active = next((each for kind in Kind for each in found.active if each.kind is kind), None)

@@ -1,8 +1,8 @@
 """A clock that runs only while the site is open, for many instants at once.
 
 Owns the conversion between instants and open seconds from a moment on. Where the spans come
-from is the opening hours' business; beyond the horizon the site is taken as always open, so
-that no reckoning ever fails on a calendar.
+from is the opening hours' business; beyond the horizon the site is taken as always open for a hundred
+years, and then time stands still, so that no reckoning ever fails on a calendar.
 """
 
 from collections.abc import Iterable
@@ -15,6 +15,7 @@ import numpy.typing as npt
 Seconds = npt.NDArray[np.float64]
 
 _HORIZON_DAYS = 30
+_ALWAYS_OPEN = timedelta(days=36500)
 
 
 class Hours(Protocol):
@@ -30,7 +31,7 @@ class OpenClock:
     def __init__(self, hours: Hours, start: datetime, days: int = _HORIZON_DAYS) -> None:
         self.start = start
         end = start + timedelta(days=days)
-        spans = [*hours.spans_between(start, end), (end, end + timedelta(days=36500))]
+        spans = [*hours.spans_between(start, end), (end, end + _ALWAYS_OPEN)]
         self._opens = np.array([(opens - start).total_seconds() for opens, _ in spans])
         lasts = np.array([(closes - opens).total_seconds() for opens, closes in spans])
         self._after = np.cumsum(lasts)
@@ -42,8 +43,9 @@ class OpenClock:
 
     def elapse(self, open_seconds: Seconds) -> Seconds:
         """Return the calendar seconds from the start by which the site has been open for so long."""
-        span = np.searchsorted(self._after, open_seconds, side="left")
-        elapsed: Seconds = self._opens[span] + open_seconds - self._before[span]
+        known = np.minimum(open_seconds, self._after[-1])
+        span = np.searchsorted(self._after, known, side="left")
+        elapsed: Seconds = self._opens[span] + known - self._before[span]
         return elapsed
 
     def count(self, seconds: Seconds) -> Seconds:

@@ -18,6 +18,7 @@ import numpy as np
 from config.workshop import Stage
 from models.analytics.open_clock import Hours, OpenClock
 from models.analytics.site_model import SiteModel, Situation
+from models.analytics.sparing import Complain, let_fail, spare_others
 
 _MINUTE = 60.0
 # A car that has been longer in its stage is reckoned as if it came so long ago.
@@ -67,11 +68,16 @@ class ReadyEstimate:
 
 
 def expect_ready(
-    cars: Sequence[OpenCar], model: SiteModel | None, stages: Sequence[Stage], hours: Hours, now: datetime
+    cars: Sequence[OpenCar],
+    model: SiteModel | None,
+    stages: Sequence[Stage],
+    hours: Hours,
+    now: datetime,
+    complain: Complain = let_fail,
 ) -> Mapping[str, ReadyEstimate]:
     """Estimate every car of a site at once, by work order, since cars are each other's queue.
 
-    Cars that are ready or gone, and those in no known stage, have no estimate.
+    Cars that are ready or gone, those in no known stage and those that were complained of have no estimate.
     """
     flow = list_stages_before_ready(stages)
     keys = [stage.key for stage in flow]
@@ -81,10 +87,11 @@ def expect_ready(
     queue = _weigh_queue(here, past) if past else {}
     found = {}
     for car in here:
-        estimate = _expect_by_history(car, past, queue, clock, now) if past else None
-        if estimate is None:
-            estimate = _expect_by_targets(car, flow[keys.index(car.stage or "") :], clock, now)
-        found[car.work_order] = estimate
+        with spare_others(car.work_order, "estimate", complain):
+            estimate = _expect_by_history(car, past, queue, clock, now) if past else None
+            if estimate is None:
+                estimate = _expect_by_targets(car, flow[keys.index(car.stage or "") :], clock, now)
+            found[car.work_order] = estimate
     return found
 
 

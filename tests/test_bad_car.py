@@ -1,0 +1,168 @@
+"""One car whose data nobody expected: it is shown, the others are judged, and no board stops over it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from bayboard.ingesting import make_rules
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import load_workshop
+from dashboard.complaints import Complaints
+from dashboard.figures.look import Look
+from dashboard.figures.memory import Memory
+from dashboard.figures.wall import draw_wall
+from ingest.contract.payloads import JobLine, PartLine, WorkOrderChange, decode, encode
+from ingest.contract.topics import ContractError, Kind
+from ingest.decode import check_message
+from models.analytics.alarms import AlarmKind
+from models.analytics.moment import Moment, judge_moment
+from models.analytics.open_clock import OpenClock
+from models.analytics.site_model import Past, SiteModel
+from models.analytics.sparing import Complain, let_fail
+from models.domain.board import CarOnBoard, SiteSnapshot, StayOfDay
+
+WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
+SITE = WORKSHOP.sites[0]
+# Two in the afternoon at the site, which is open.
+TWO = datetime(2026, 11, 21, 6, tzinfo=UTC)
+PASSAT = CarOnBoard(
+    work_order="RO-1",
+    registered=True,
+    plate="沪A·D4521",
+    make=None,
+    model=None,
+    job_type="repair",
+    stage="repairing",
+    stage_entered_at=TWO - timedelta(hours=5),
+    bay="B01",
+    technician="T012",
+    operation=None,
+    reason=None,
+    promised_at=TWO + timedelta(hours=3),
+    updated_at=TWO,
+)
+
+
+def past_of(stage: str, visits: int = 40) -> Past:
+    hours = tuple(float(number) for number in range(1, visits + 1))
+    return Past(None, stage, False, 3600.0, (1.0,) * 5, 60.0, hours, hours)
+
+
+def model_of(*pasts: Past) -> SiteModel:
+    return SiteModel(TWO, TWO, 1000, pasts, (("", "repairing", 3600.0),), ())
+
+
+MODEL = model_of(*(past_of(stage.key) for stage in WORKSHOP.stages))
+FOREVER = st.datetimes(timezones=st.just(UTC))
+WILD = st.builds(
+    replace,
+    st.just(PASSAT),
+    work_order=st.sampled_from(["a", "b", "c"]),
+    stage=st.sampled_from([None, "polishing", *(stage.key for stage in WORKSHOP.stages)]),
+    stage_entered_at=st.none() | FOREVER,
+    promised_at=st.none() | FOREVER,
+    came_at=st.none() | FOREVER,
+    parts_due_at=st.none() | FOREVER,
+    sold_hours=st.none() | st.floats(min_value=0, allow_nan=False),
+    bay=st.sampled_from([None, "B01", "elsewhere"]),
+    reason=st.sampled_from([None, "parts", "bay"]),
+    again=st.booleans(),
+)
+STAYS = st.builds(
+    StayOfDay,
+    work_order=st.just("a"),
+    stage=st.sampled_from([stage.key for stage in WORKSHOP.stages]),
+    bay=st.sampled_from([None, "B01"]),
+    technician=st.none(),
+    reason=st.none(),
+    entered_at=FOREVER,
+    left_at=st.none() | FOREVER,
+)
+
+
+def judge(*cars: CarOnBoard, model: SiteModel = MODEL, complain: Complain = let_fail) -> Moment:
+    return judge_moment(SiteSnapshot("s1", TWO, cars), SITE, WORKSHOP, model, complain)
+
+
+@settings(deadline=None)
+@given(
+    cars=st.lists(WILD, max_size=3), stays=st.lists(STAYS, max_size=3), model=st.sampled_from([None, MODEL])
+)
+def test_no_data_of_cars_stop_the_judging_or_the_drawing_of_a_wall(
+    cars: list[CarOnBoard], stays: list[StayOfDay], model: SiteModel | None
+) -> None:
+    snapshot = SiteSnapshot("s1", TWO, tuple(cars), tuple(stays))
+    moment = judge_moment(snapshot, SITE, WORKSHOP, model)
+    before_ready = {stage.key for stage in WORKSHOP.stages[:-2]}
+    assert set(moment.estimates) == {car.work_order for car in cars if car.stage in before_ready}
+    drawn = str([part.tree for part in draw_wall(moment, SITE, WORKSHOP, Memory(), Look("en"))])
+    assert drawn.count("沪A") >= sum(car.bay == "elsewhere" for car in cars[:2])
+
+
+@given(st.lists(st.floats(min_value=0, allow_nan=False), min_size=2, max_size=2))
+def test_the_open_clock_answers_for_any_length_and_never_runs_back(lengths: list[float]) -> None:
+    clock = OpenClock(SITE.hours, TWO)
+    sooner, later = (clock.instant_after(length) for length in sorted(lengths))
+    assert TWO <= sooner <= later
+
+
+def test_a_car_that_cannot_be_judged_takes_nothing_from_the_others() -> None:
+    complaints: list[tuple[str, str, type[Exception]]] = []
+    other = replace(PASSAT, work_order="RO-2", bay="B02", stage="washing")
+    healthy = judge(PASSAT, other)
+    # A model that learned a stage from no visit at all, as none of ours does.
+    moment = judge(
+        PASSAT,
+        other,
+        model=model_of(past_of("repairing"), past_of("washing", visits=0)),
+        complain=lambda car, judgement, error: complaints.append((car, judgement, type(error))),
+    )
+    assert complaints == [("RO-2", "estimate", IndexError)]
+    assert moment.estimates == {"RO-1": healthy.estimates["RO-1"]}
+    late = [alarm.key for alarm in moment.alarms if alarm.kind is AlarmKind.STAGE]
+    assert sorted(late) == ["RO-1", "RO-2"]
+    drawn = {part.id: str(part.tree) for part in draw_wall(moment, SITE, WORKSHOP, Memory(), Look("en"))}
+    assert "RO-2" in drawn["bay-B02"]
+
+
+def test_a_complaint_is_logged_once_with_its_car_and_anew_for_another_failure() -> None:
+    hear = Complaints("wall").hear
+    with capture_logs() as logged:
+        for error in (IndexError("1"), IndexError("2"), ValueError("3")):
+            hear("RO-2", "estimate", error)
+    assert [(line["car"], line["judgement"], str(line["exc_info"])) for line in logged] == [
+        ("RO-2", "estimate", "1"),
+        ("RO-2", "estimate", "3"),
+    ]
+
+
+def change_plan(**plan: object) -> WorkOrderChange:
+    return WorkOrderChange(id="1", at=TWO, work_order="RO-1", change="opened", **plan)  # type: ignore[arg-type]  # by name
+
+
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda at: change_plan(promised_at=at), "promised_at"),
+        (lambda at: change_plan(parts=(PartLine(part="p"), PartLine(part="q", eta=at))), "parts[1].eta"),
+    ],
+)
+def test_plans_that_no_calendar_could_hold_are_refused(
+    make: Callable[[datetime], WorkOrderChange], field: str
+) -> None:
+    rules = make_rules(WORKSHOP)
+    check_message(make(datetime(2199, 12, 31, tzinfo=UTC)), TWO, rules)
+    for year in (1999, 2200, 9999):
+        with pytest.raises(ContractError) as refused:
+            check_message(make(datetime(year, 6, 1, tzinfo=UTC)), TWO, rules)
+        assert str(refused.value).startswith(f"{field}: {year}")
+
+
+def test_hours_that_no_job_has_are_refused() -> None:
+    with pytest.raises(ContractError, match="hours"):
+        decode(Kind.WORK_ORDER, encode(change_plan(lines=(JobLine(job="j", hours=1e308),))))
