@@ -241,7 +241,7 @@ def test_figures_of_people_and_bays_equal_their_definitions(told: Told, history_
     opening = list(site.hours.spans_between(begin, end))
     bays = measure_bays(
         [bay.key for bay in site.bays],
-        [row for rows in told.intervals.values() for row in rows if row.left_at],
+        [row for rows in told.intervals.values() for row in rows],
         touched,
         opening,
         end,
@@ -270,8 +270,7 @@ def _find_touched(told: Told, stages: Mapping[str, object]) -> dict[str, list[tu
         order: join(
             span
             for row in rows
-            if row.left_at
-            for span in find_touch(row, row.left_at, kinds[row.stage], join(worked[order]))
+            for span in find_touch(row, told.history.ends_at, kinds[row.stage], join(worked[order]))
         )
         for order, rows in told.intervals.items()
     }

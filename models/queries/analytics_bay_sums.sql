@@ -3,9 +3,8 @@ select
     case when day >= %(since)s then date_trunc(%(bucket)s, day::timestamp)::date end as bucket,
     sum(open_occupied_seconds) as bay_occupied_seconds,
     sum(open_worked_seconds) as bay_worked_seconds
-from bay_day
-where site = any(%(sites)s)
-    and day >= %(before)s
+from ({bay_use}) as bay_use
+where day >= %(before)s
     and day < %(until)s
     and (%(bays)s::text[] is null or bay = any(%(bays)s))
 group by bucket

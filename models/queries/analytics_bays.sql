@@ -1,11 +1,11 @@
 -- How long each bay was occupied and worked in within the opening hours of a period, and how long it was open.
 select
-    bay_day.site,
+    bay_use.site,
     bay,
     sum(open_occupied_seconds) as occupied_seconds,
     sum(open_worked_seconds) as worked_seconds,
     opened.seconds as open_seconds
-from bay_day
+from ({bay_use}) as bay_use
 join (
     select
         site,
@@ -14,9 +14,8 @@ join (
     where site = any(%(sites)s) and day >= %(since)s and day < %(until)s and opens_at < %(now)s
     group by site
 ) as opened using (site)
-where bay_day.site = any(%(sites)s)
-    and day >= %(since)s
+where day >= %(since)s
     and day < %(until)s
     and (%(bays)s::text[] is null or bay = any(%(bays)s))
-group by bay_day.site, bay, opened.seconds
-order by bay_day.site, bay
+group by bay_use.site, bay, opened.seconds
+order by bay_use.site, bay

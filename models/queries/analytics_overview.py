@@ -46,6 +46,11 @@ def choose_source(rollup: str, selection: Selection) -> sql.Composable:
     return sql.SQL("({})").format(query_from(rollup, order_figures=chosen))
 
 
+def compose_bay_query(name: str) -> sql.Composed:
+    """Return a query over the use of bays."""
+    return sql.SQL(read_sql(name)).format(bay_use=sql.SQL(read_sql("bay_use")))
+
+
 async def read_overview(
     connection: Connection, selection: Selection, bay_counts: Mapping[str, int], now: datetime
 ) -> Overview:
@@ -58,7 +63,7 @@ async def read_overview(
     found: _ByBucket = defaultdict(dict)
     for query in (
         sql.SQL(read_sql("order_sums")).format(order_day=choose_source("order_day", selection)),
-        sql.SQL(read_sql("bay_sums")),
+        compose_bay_query("bay_sums"),
         sql.SQL(read_sql("open_sums")),
         sql.SQL(read_sql("technician_sums")),
         sql.SQL(read_sql("carry_over")),

@@ -6,7 +6,7 @@ from psycopg.rows import tuple_row
 
 from models.analytics.people import BayFigures, TechnicianFigures
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection, read_sql
+from models.queries.analytics_overview import Connection, compose_bay_query, read_sql
 
 
 async def read_technicians(
@@ -27,5 +27,5 @@ async def read_bays(
     """Read the figures of every bay, each with the site."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
         asked = selection.query() | {"now": now}
-        rows = await (await cursor.execute(read_sql("bays"), asked)).fetchall()
+        rows = await (await cursor.execute(compose_bay_query("bays"), asked)).fetchall()
     return [(site, BayFigures(*figures)) for site, *figures in rows]
