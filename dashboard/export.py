@@ -12,16 +12,18 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx
 from xlsxwriter import Workbook
 
-GRIDS = ("orders", "stages", "cars", "technicians", "bays", "compared", "days")
+GRIDS = ("orders", "stages", "cars", "technicians", "bays", "compared", "days", "calibration")
+# Those of pages that foremen see, too.
+RECORD_GRIDS = ("scans", "labour", "parts")
 _WIDEST = 40
 
 Row = Mapping[str, Any]
 Column = Mapping[str, Any]
 
 
-def register_exports(app: Dash) -> None:
-    """Make the callbacks of every table's buttons."""
-    for grid in GRIDS:
+def register_exports(app: Dash, grids: Sequence[str] = GRIDS) -> None:
+    """Make the callbacks of the buttons of tables."""
+    for grid in grids:
         app.callback(
             Output(f"analytics-{grid}-file", "data"),
             Input(f"analytics-{grid}-csv", "n_clicks"),

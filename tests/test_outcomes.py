@@ -141,7 +141,7 @@ def test_each_order_is_judged_once_a_stage_by_what_was_learned_before(walked: li
     assert max(one.ready_at for one in walked) < END
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_comes_later_changes_nothing_that_was_judged_before(walked: list[Judged], seed: int) -> None:
     rows, chance = _play(1), Random(seed)
     later = [row for row in rows if row.entered_at > LEARNED[1]]

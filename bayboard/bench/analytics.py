@@ -25,7 +25,8 @@ from bayboard.embedded import PostgresServer, find_free_port
 from config.workshop import Workshop
 from dashboard.access import Role, User
 from dashboard.pages.analytics_filter import Asked
-from dashboard.pages.analytics_views import VIEWS, Question
+from dashboard.pages.analytics_question import Question
+from dashboard.pages.analytics_views import VIEWS
 from models.queries.analytics_overview import prepare
 
 _REPEATS = 5

@@ -22,7 +22,8 @@ from dashboard.figures.analytics.words import name_job
 from dashboard.figures.notice import draw_database_away, draw_empty, draw_wrong
 from dashboard.pages.analytics_filter import CUSTOM, DEFAULT_SPAN, Asked, read_address
 from dashboard.pages.analytics_layout import address_of, draw_page, draw_tabs, find_view
-from dashboard.pages.analytics_views import VIEWS, Question
+from dashboard.pages.analytics_question import Question
+from dashboard.pages.analytics_views import VIEWS
 from models.queries.analytics_overview import prepare, read_names
 
 _Props = Mapping[str, Any]

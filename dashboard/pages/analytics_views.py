@@ -5,8 +5,8 @@ is done beside the event loop, so that no screen waits for it.
 """
 
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from dash import html
@@ -24,9 +24,10 @@ from dashboard.figures.analytics.people import draw_people
 from dashboard.figures.analytics.stages import StagesRead, draw_stages
 from dashboard.figures.analytics.table import draw_tools
 from dashboard.figures.analytics.week import draw_week
-from dashboard.pages.analytics_filter import Asked, choose_stage, say_condition
+from dashboard.pages.analytics_calibration import show_calibration
+from dashboard.pages.analytics_filter import choose_stage, say_condition
+from dashboard.pages.analytics_question import Question, View
 from models.analytics.bottleneck_days import find_bottlenecks
-from models.analytics.selection import Selection
 from models.analytics.significance import Factor, compare
 from models.queries.analytics_bottleneck import (
     BOTTLENECK_DAYS,
@@ -52,20 +53,6 @@ from models.queries.analytics_stages import (
     read_stage_heat,
     read_stage_trend,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a view answers: the selection, and what of the address beyond it the view needs."""
-
-    asked: Asked
-    selection: Selection
-    workshop: Workshop
-    now: datetime
-    lang: str
-
-
-View = Callable[[Connection, Question], Awaitable[list[Component]]]
 
 
 def count_bays(workshop: Workshop) -> Mapping[str, int]:
@@ -210,6 +197,7 @@ VIEWS: Mapping[str, View] = {
     "flow": show_flow,
     "bottleneck": show_bottleneck,
     "people": show_people,
+    "calibration": show_calibration,
     "orders": show_orders,
     "week": show_week,
 }
