@@ -1,5 +1,9 @@
-"""Wires a reminder engine from settings and the workshop's facts: the loop, or one pass as of a time."""
+"""Wires a reminder engine from settings and the workshop's facts: the loop, or one pass as of a time.
 
+Rules are judged in a thread of their own, so that they need not wait for a pass over every vehicle.
+"""
+
+import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +14,8 @@ from ingest.health import serve_health
 from reminders.engine import Engine
 from reminders.metrics import Metrics
 from reminders.plans import make_plans
+from reminders.rules_engine import RuleEngine
+from reminders.rules_facts import make_rule_facts
 
 
 def remind_once(settings: Settings, workshop: Workshop, now: datetime) -> str:
@@ -20,6 +26,7 @@ def remind_once(settings: Settings, workshop: Workshop, now: datetime) -> str:
         engine.pass_once(now, full=True)
     finally:
         engine.close()
+    make_rule_engine(settings, workshop, metrics, lambda: now).pass_once(now)
     return metrics.summary()
 
 
@@ -34,9 +41,18 @@ def remind_until_stopped(
     """Run passes until a signal; answer probes where asked to."""
     metrics = Metrics()
     engine = make_engine(settings, workshop, metrics, clock)
-    call_on_signals(engine.stop)
+    rules = make_rule_engine(settings, workshop, metrics, clock)
+    judging = threading.Thread(target=rules.run, name="rules")
+
+    def stop() -> None:
+        rules.stop()
+        engine.stop()
+
+    call_on_signals(stop)
+    judging.start()
     server = serve_health(*http, metrics.registry, engine.find_troubles) if http else None
     engine.run(pause_seconds)
+    judging.join()
     if server:
         server.shutdown()
 
@@ -48,4 +64,18 @@ def make_engine(
     assert settings.database_url  # noqa: S101  # required by the command
     return Engine(
         database_url=settings.database_url, plans=make_plans(workshop), metrics=metrics, clock=clock
+    )
+
+
+def make_rule_engine(
+    settings: Settings, workshop: Workshop, metrics: Metrics, clock: Callable[[], datetime]
+) -> RuleEngine:
+    """Build what judges rules; nothing is connected yet."""
+    assert settings.database_url  # noqa: S101  # required by the command
+    return RuleEngine(
+        database_url=settings.database_url,
+        facts=make_rule_facts(workshop),
+        metrics=metrics,
+        clock=clock,
+        public_url=settings.public_url,
     )

@@ -95,6 +95,7 @@ EVENTS: Mapping[str, Event] = {
             {**_VISIT, "expected_at": Value(Kind.MOMENT), "risk": Value(Kind.SHARE)},
         ),
         Event("part_arrived", {**_VISIT, "part": Value(Kind.TEXT), "description": Value(Kind.TEXT)}),
+        Event("all_parts_arrived", _VISIT),
         Event("stage_too_long", {**_VISIT, "stage": _always(Kind.NAME), "minutes": _always(Kind.MINUTES)}),
         Event("stage_entered", {**_VISIT, "stage": _always(Kind.NAME)}),
         Event("approval_unanswered", {**_VISIT, "minutes": _always(Kind.MINUTES)}),
@@ -105,3 +106,6 @@ EVENTS: Mapping[str, Event] = {
         ),
     )
 }
+
+# What can be told of a car that is in the workshop, and so by a rule.
+VISIT_EVENTS = tuple(event.name for event in EVENTS.values() if "work_order" in event.values)

@@ -7,7 +7,7 @@ nothing of databases or messages.
 
 import tomllib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -24,8 +24,11 @@ from pydantic import (
 )
 
 from config.alarms import AlarmRules
+from config.channels import Channel, DeliveryRules, find_channel_errors
+from config.message_events import VISIT_EVENTS
 from config.opening import Country, Opening, OpeningHours
 from config.plans import ReminderRules, ServicePlan, find_overlaps
+from config.rules import Rule, find_rule_errors
 from config.store import StoreRules
 from config.toml_lines import Location, locate_line
 from config.topic_filter import check_filter, may_match_below
@@ -125,6 +128,9 @@ class Site(_Facts):
     # The country whose public holidays the site keeps; and single days on which it is closed.
     holidays: Country | None = None
     closed_on: list[date] = []
+    # Customers are told between these; by default between those of [reminders].
+    not_before: time | None = None
+    not_after: time | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -194,6 +200,9 @@ class Workshop(_Facts):
     sites: Annotated[list[Site], Field(alias="site", min_length=1)]
     plans: Annotated[list[ServicePlan], Field(alias="plan")] = []
     reminders: ReminderRules = ReminderRules()
+    channels: Annotated[list[Channel], Field(alias="channel")] = []
+    delivery: DeliveryRules = DeliveryRules()
+    rules: Annotated[list[Rule], Field(alias="rule")] = []
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> "Workshop":
@@ -233,7 +242,12 @@ def load_workshop(path: Path) -> Workshop:
         raise WorkshopError("\n".join(lines)) from error
     if lines := [
         f"{path}:{locate_line(text, place)}: {_say(place, problem)}"
-        for place, problem in chain(_find_unknown_sites(workshop), find_overlaps(workshop.plans))
+        for place, problem in chain(
+            _find_unknown_sites(workshop),
+            find_overlaps(workshop.plans),
+            _find_wrong_rules(workshop),
+            _find_wrong_channels(workshop),
+        )
     ]:
         raise WorkshopError("\n".join(lines))
     return workshop
@@ -243,6 +257,17 @@ def _find_unknown_sites(workshop: Workshop) -> Iterator[tuple[Location, str]]:
     for number, adapter in enumerate(workshop.ingest.adapters):
         if workshop.site(adapter.site) is None:
             yield ("ingest", "adapter", number, "site"), f"there is no site {adapter.site!r} in this file"
+
+
+def _find_wrong_rules(workshop: Workshop) -> Iterator[tuple[Location, str]]:
+    stages = [stage.key for stage in workshop.stages if stage.kind != "end"]
+    sites = [site.key for site in workshop.sites]
+    return find_rule_errors(workshop.rules, stages=stages, sites=sites, templates=VISIT_EVENTS)
+
+
+def _find_wrong_channels(workshop: Workshop) -> Iterator[tuple[Location, str]]:
+    sites = [site.key for site in workshop.sites]
+    return find_channel_errors(workshop.channels, workshop.delivery, sites)
 
 
 def _say(location: tuple[int | str, ...], message: str) -> str:

@@ -25,6 +25,17 @@ class Metrics:
         self.messages = Counter(
             "bayboard_remind_messages", "Messages put into the outbox", registry=self.registry
         )
+        # Messages that rules put into the outbox, and those withdrawn because their condition was over.
+        self.rule_messages = Counter(
+            "bayboard_remind_rule_messages", "Messages of rules", ["outcome"], registry=self.registry
+        )
+        # From beginning to end of judging the rules of the sites with news, or of all.
+        self.rules_seconds = Histogram(
+            "bayboard_remind_rules_seconds",
+            "Time of judging rules",
+            buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+            registry=self.registry,
+        )
         # From beginning to end of a pass over news, and over every vehicle.
         self.pass_seconds = Histogram(
             "bayboard_remind_pass_seconds",
@@ -52,6 +63,7 @@ class Metrics:
             "reminders told again": self.reminders.labels("again"),
             "reminders closed": self.reminders.labels("closed"),
             "messages put into the outbox": self.messages,
+            "messages of rules": self.rule_messages.labels("put"),
         }
         return "\n".join(f"{name}: {_read(counter):.0f}" for name, counter in counted.items())
 

@@ -6,12 +6,12 @@ Owns the translation from the file's facts, and the fingerprint by which an edit
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from config.opening import OpeningHours
 from config.plans import PlanItem, ReminderRules, ServicePlan
-from config.workshop import Workshop
+from config.workshop import Site, Workshop
 from models.domain.service_due import NoticeRules
 from models.domain.service_plan import Item, Plan
 
@@ -23,6 +23,8 @@ class SiteFacts:
     key: str
     zone: ZoneInfo
     hours: OpeningHours
+    not_before: time
+    not_after: time
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,16 @@ def make_plans(workshop: Workshop) -> Plans:
             overdue_after_days=rules.overdue_after_days,
             too_late_after_days=rules.too_late_after_days,
         ),
-        sites={site.key: SiteFacts(site.key, site.zone, site.hours) for site in workshop.sites},
+        sites={site.key: make_site_facts(site, rules) for site in workshop.sites},
         names={item.key: {"en": item.en, "zh": item.zh} for plan in workshop.plans for item in plan.items},
         fingerprint=hashlib.sha256(told.encode()).hexdigest()[:16],
     )
+
+
+def make_site_facts(site: Site, rules: ReminderRules) -> SiteFacts:
+    """Take what decides when a site's messages leave from its facts."""
+    begins, ends = site.not_before or rules.not_before, site.not_after or rules.not_after
+    return SiteFacts(site.key, site.zone, site.hours, begins, ends)
 
 
 def _make_plan(plan: ServicePlan) -> Plan:

@@ -77,7 +77,7 @@ def _raise(connection: Connection[Any], ripe: Sequence[Ripe], plans: Plans, now:
     )
     new = [(reminder, each) for reminder, each in zip(ids, first, strict=True) if reminder is not None]
     count_second_notices(connection, [reminder for reminder, _ in again], now)
-    leaves_at = find_leaving_time(plans.sites[site], plans.rules, now)
+    leaves_at = find_leaving_time(plans.sites[site], now)
     told = sorted((*new, *again), key=lambda pair: (pair[1].vin, pair[0]))
     messages = [
         _write_message(list(group), channel, plans, leaves_at)

@@ -202,5 +202,5 @@ def test_messages_leave_between_the_hours_of_an_open_day() -> None:
     plans = make_plans(load_workshop(DEFAULT_WORKSHOP_FILE))
     site = plans.sites["s1"]
     # New Year's Eve in the evening: New Year's Day is a holiday.
-    leaves_at = find_leaving_time(site, plans.rules, datetime(2026, 12, 31, 12, 0, tzinfo=UTC))
+    leaves_at = find_leaving_time(site, datetime(2026, 12, 31, 12, 0, tzinfo=UTC))
     assert leaves_at == datetime(2027, 1, 2, 9, 0, tzinfo=site.zone)

@@ -11,7 +11,7 @@ from hmac import compare_digest
 from importlib.resources import files
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import class_row, tuple_row
 
 from models.accounts import count_attempt, forget_attempts
@@ -25,6 +25,10 @@ WINDOW = timedelta(minutes=15)
 TRIES_OF_ADDRESS = 40
 TRIES_OF_PLATE = 8
 
+_MAKE = (
+    "insert into progress_link (token_hash, site, work_order, made_at)"
+    " select %s, site, work_order, %s from work_order where site = %s and work_order = %s"
+)
 _OPEN_CODES = (files("models.queries") / "progress_codes.sql").read_text()
 
 
@@ -48,13 +52,16 @@ async def make_progress_link(
     Only its hash is kept, so nobody can be told it again. Raises LookupError if there is no such order.
     """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    made = await connection.execute(
-        "insert into progress_link (token_hash, site, work_order, made_at)"
-        " select %s, site, work_order, %s from work_order where site = %s and work_order = %s",
-        [hash_token(token), now, site, work_order],
-    )
+    made = await connection.execute(_MAKE, [hash_token(token), now, site, work_order])
     if made.rowcount == 0:
         raise LookupError(f"there is no work order {work_order} at {site}")
+    return token
+
+
+def put_progress_link(connection: Connection[Any], site: str, work_order: str, now: datetime) -> str:
+    """Return the token of a new link to a work order that is there, in the caller's transaction."""
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    connection.execute(_MAKE, [hash_token(token), now, site, work_order])
     return token
 
 

@@ -162,6 +162,7 @@ class ServiceHold(Base):
     item: Mapped[str] = mapped_column(primary_key=True)
     cycle: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[datetime | None]
+    reason: Mapped[str | None]
     held_by: Mapped[str | None]
     held_at: Mapped[datetime]
 
@@ -263,10 +264,16 @@ class ReminderPublication(Base):
 
 
 class RuleFiring(Base):
-    """A rule of the workshop file held for a subject since a moment; each escalation step fires once."""
+    """A rule of the workshop file held for a subject since a moment; each escalation step fires once.
+
+    `subject` begins with its site and work order, a slash between them.
+    """
 
     __tablename__ = "rule_firing"
-    __table_args__ = (Index(None, "site", "fired_at"),)
+    __table_args__ = (
+        Index(None, "site", "fired_at"),
+        Index("rule_firing_standing_idx", "site", postgresql_where=text("answered_at IS NULL")),
+    )
 
     rule: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)

@@ -1,0 +1,205 @@
+"""The engine of rules: what changes is judged at once, what lasts is judged on a timer, each is told once.
+
+Owns the adapter between the pure judgement and the database. It reads committed state only; a firing, its
+message and the link in it are one transaction, in which the site is locked and judged again, so that any
+number of engines, killed at any moment, tell each thing once.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection
+
+from models.analytics.site_model import SiteModel
+from models.domain.open_visit import OpenVisit
+from models.domain.outbox import NewMessage, Role
+from models.domain.rule_firing import Fired
+from models.queries.board import CHANNEL
+from models.queries.progress_links import put_progress_link
+from models.queries.reminders_outbox import put_messages
+from models.queries.reminders_ripe import read_consent
+from models.queries.rules import (
+    end_firings,
+    know_rules,
+    lock_firings,
+    read_news_of_models,
+    read_standing,
+    read_visits,
+    revive_messages,
+    write_firings,
+)
+from reminders.metrics import Metrics
+from reminders.rules import Firing, Verdict, judge_rules
+from reminders.rules_facts import RuleFacts
+from reminders.rules_messages import find_role, may_be_told, write_message
+
+_log = structlog.get_logger()
+
+# What lasts too long is noticed this late at most, and changes are gathered for so long.
+_ROUND_SECONDS, _GATHER_SECONDS = 30.0, 1.0
+_CONNECT_TIMEOUT_SECONDS = 3
+_MAX_BACKOFF_SECONDS = 15.0
+
+
+class RuleEngine:
+    """One engine: a database connection, and what its sites have learned."""
+
+    def __init__(
+        self,
+        *,
+        database_url: str,
+        facts: RuleFacts,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        public_url: str | None = None,
+    ) -> None:
+        self._database_url = database_url
+        self._facts = facts
+        self._metrics = metrics
+        self._clock = clock
+        self._public_url = public_url
+        self._stopping = threading.Event()
+        self._known_since: Mapping[str, datetime] = {}
+        self._models: dict[str, tuple[datetime, SiteModel | None]] = {}
+
+    def stop(self) -> None:
+        """Make `run` return after the transaction it is in; callable from any thread."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Judge until stopped; a database that is away is waited for, for ever."""
+        failures = 0
+        while self._facts.rules and not self._stopping.is_set():
+            try:
+                with self._connect() as connection:
+                    failures = 0
+                    self._follow(connection)
+            except Exception as error:  # noqa: BLE001  # the top of a service loop: it goes on, and says why
+                failures += 1
+                _log.warning("rules were not judged, will be", why=str(error), kind=type(error).__name__)
+                self._stopping.wait(min(0.2 * 2**failures, _MAX_BACKOFF_SECONDS))
+
+    def pass_once(self, now: datetime) -> int:
+        """Judge every site as of a moment, once; return how many messages that came to."""
+        with self._connect() as connection:
+            return self.judge_sites(connection, list(self._facts.sites), now)
+
+    def judge_sites(self, connection: Connection[Any], sites: Collection[str], now: datetime) -> int:
+        """Judge some sites as of a moment; return how many messages that came to."""
+        wanted = [site for site in sites if site in self._facts.sites]
+        if not wanted or not self._facts.rules:
+            return 0
+        started = time.perf_counter()
+        self._learn(connection)
+        known_since = self._known_since = self._known_since or know_rules(
+            connection, self._facts.fingerprints, now
+        )
+        visits, standing = read_visits(connection, wanted), read_standing(connection, wanted)
+        told = 0
+        for site in wanted:
+            verdict = self._judge(site, visits[site], standing[site], known_since, now)
+            if verdict.firings or verdict.over:
+                told += self._act(connection, site, known_since, now)
+        self._metrics.rules_seconds.observe(time.perf_counter() - started)
+        return told
+
+    def _follow(self, connection: Connection[Any]) -> None:
+        connection.execute(f"listen {CHANNEL}")
+        next_round = 0.0
+        while not self._stopping.is_set():
+            if time.monotonic() >= next_round:
+                next_round = time.monotonic() + _ROUND_SECONDS
+                self.judge_sites(connection, list(self._facts.sites), self._clock())
+            changed = {
+                site
+                for heard in connection.notifies(timeout=_GATHER_SECONDS)
+                if (site := _read_changed(heard.payload))
+            }
+            self.judge_sites(connection, changed, self._clock())
+
+    def _judge(
+        self,
+        site: str,
+        visits: Sequence[OpenVisit],
+        standing: Sequence[Fired],
+        known_since: Mapping[str, datetime],
+        now: datetime,
+    ) -> Verdict:
+        _, model = self._models.get(site, (now, None))
+        floor = self._facts.lay_floor(visits, self._facts.expect(site, visits, model, now), now)
+        clock = self._facts.find_clock(site, now)
+        return judge_rules(self._facts.rules, floor, standing, known_since, clock)
+
+    def _act(
+        self, connection: Connection[Any], site: str, known_since: Mapping[str, datetime], now: datetime
+    ) -> int:
+        """Judge a site again where nobody else may write, and write what that comes to."""
+        with connection.transaction():
+            lock_firings(connection, site)
+            visits, standing = read_visits(connection, [site])[site], read_standing(connection, [site])[site]
+            verdict = self._judge(site, visits, standing, known_since, now)
+            if verdict.over:
+                withdrawn = end_firings(connection, verdict.over, now)
+                self._metrics.rule_messages.labels("withdrawn").inc(withdrawn)
+            kept = write_firings(connection, [firing.become(now) for firing in verdict.firings])
+            firings = [firing for firing in verdict.firings if firing.become(now) in kept]
+            messages = self._write(connection, site, firings, now)
+            told = put_messages(connection, messages, now)
+            if told < len(messages):
+                told += revive_messages(connection, [message.event_key for message in messages], now)
+        self._metrics.rule_messages.labels("put").inc(told)
+        return told
+
+    def _write(
+        self, connection: Connection[Any], site: str, firings: Sequence[Firing], now: datetime
+    ) -> list[NewMessage]:
+        customers = sorted({ref for each in firings if (ref := each.holding.visit.customer_ref)})
+        consent = read_consent(connection, site, customers) if customers else {}
+        clock = self._facts.find_clock(site, now)
+        return [
+            write_message(
+                firing,
+                self._facts.sites[site],
+                self._facts.stages,
+                clock,
+                now,
+                self._make_link(connection, firing, now),
+            )
+            for firing in firings
+            if may_be_told(firing, consent)
+        ]
+
+    def _make_link(self, connection: Connection[Any], firing: Firing, now: datetime) -> str | None:
+        """Return a link to the car's own page for its customer, where we know our own address."""
+        if self._public_url is None or find_role(firing) is not Role.CUSTOMER:
+            return None
+        visit = firing.holding.visit
+        token = put_progress_link(connection, visit.site, visit.work_order, now)
+        return f"{self._public_url}/progress/{token}"
+
+    def _learn(self, connection: Connection[Any]) -> None:
+        """Keep up with what sites have learned of how long things take."""
+        if any(self._facts.asks_for_risk(site) for site in self._facts.sites):
+            known = {site: until for site, (until, _) in self._models.items()}
+            self._models |= read_news_of_models(connection, known)
+
+    def _connect(self) -> Connection[Any]:
+        return psycopg.connect(
+            self._database_url,
+            autocommit=True,
+            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
+            application_name="bayboard-rules",
+        )
+
+
+def _read_changed(payload: str) -> str | None:
+    """Return the site of an announcement whose orders changed; an empty list of them says it only lives."""
+    said = json.loads(payload)
+    site: str = said["site"]
+    return None if said["work_orders"] == [] else site

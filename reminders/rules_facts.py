@@ -1,0 +1,101 @@
+"""What judging rules needs of the workshop file, ready to use: by site, with a clock of its opening hours.
+
+Owns how a site's cars become what conditions look at. Reads no clock and no database.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from config.rules import Rule
+from config.workshop import Site, Stage, Workshop
+from models.analytics.open_clock import OpenClock
+from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready
+from models.analytics.site_model import SiteModel
+from models.domain.open_visit import OpenVisit
+from reminders.plans import SiteFacts, make_site_facts
+from reminders.rules_conditions import Floor
+
+# A rule's longest time, and what opening hours may make of it; a clock is good for this long.
+_CLOCK_LOOKS_BACK, _CLOCK_IS_GOOD = timedelta(days=60), timedelta(days=1)
+_CLOCK_DAYS = 120
+
+
+@dataclass(slots=True)
+class RuleFacts:
+    """The rules, and the sites they are judged at."""
+
+    workshop: Workshop
+    stages: Mapping[str, Stage]
+    sites: Mapping[str, SiteFacts]
+    fingerprints: Mapping[str, str]
+    _clocks: dict[str, OpenClock] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """Return every rule."""
+        return self.workshop.rules
+
+    def asks_for_risk(self, site: str) -> bool:
+        """Say whether some rule wants to know a site's promises at risk."""
+        return any(
+            rule.when == "promise_at_risk" and (rule.sites is None or site in rule.sites)
+            for rule in self.rules
+        )
+
+    def find_clock(self, site: str, now: datetime) -> OpenClock:
+        """Return the clock of a site's opening hours for rules that are judged now."""
+        clock = self._clocks.get(site)
+        if clock is None or not timedelta() <= now - clock.start - _CLOCK_LOOKS_BACK < _CLOCK_IS_GOOD:
+            start = now - _CLOCK_LOOKS_BACK
+            clock = self._clocks[site] = OpenClock(self.sites[site].hours, start, _CLOCK_DAYS)
+        return clock
+
+    def expect(
+        self, site: str, visits: Sequence[OpenVisit], model: SiteModel | None, now: datetime
+    ) -> Mapping[str, ReadyEstimate]:
+        """Expect when a site's cars are ready, as its wall does; nothing where no rule asks."""
+        if not self.asks_for_risk(site):
+            return {}
+        cars = [_as_open_car(visit, now) for visit in visits]
+        return expect_ready(cars, model, self.workshop.stages, self.sites[site].hours, now)
+
+    def lay_floor(
+        self, visits: Sequence[OpenVisit], estimates: Mapping[str, ReadyEstimate], now: datetime
+    ) -> Floor:
+        """Return a site's cars as conditions look at them."""
+        return Floor(tuple(visits), estimates, self.stages, self.workshop.alarms.promise_risk, now)
+
+
+def make_rule_facts(workshop: Workshop, only: Sequence[Site] | None = None) -> RuleFacts:
+    """Take the rules from the workshop's facts, for every site or for some."""
+    return RuleFacts(
+        workshop,
+        {stage.key: stage for stage in workshop.stages},
+        {
+            site.key: make_site_facts(site, workshop.reminders)
+            for site in (workshop.sites if only is None else only)
+        },
+        {
+            rule.name: hashlib.sha256(rule.model_dump_json().encode()).hexdigest()[:16]
+            for rule in workshop.rules
+        },
+    )
+
+
+def _as_open_car(visit: OpenVisit, now: datetime) -> OpenCar:
+    # A device's clock may run ahead within its tolerance; the estimate takes nothing from the future.
+    entered_at = min(visit.stage_entered_at, now) if visit.stage_entered_at else None
+    return OpenCar(
+        work_order=visit.work_order,
+        job_type=visit.job_type,
+        stage=visit.stage,
+        stage_entered_at=entered_at,
+        promised_at=visit.promised_at,
+        bay=visit.bay,
+        reason=visit.reason,
+        sold_hours=visit.sold_hours,
+        again=visit.stage_left_before is not None,
+        parts_due_at=visit.parts_due_at,
+    )

@@ -1,0 +1,200 @@
+"""Rules on a real database: messages in the outbox once, by any number of engines, and withdrawn in time."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from config.rules import Rule
+from models.queries.progress import hash_token
+from reminders.metrics import Metrics
+from reminders.rules_engine import RuleEngine
+from reminders.rules_facts import make_rule_facts
+from tests.fix_ingest import wait_for_rows
+from tests.fix_visit import NOON, Visits
+from tests.shop_floor import DAY, HOUR, MINUTE, WORKSHOP, make_rule
+
+READY = make_rule("car_ready", tell="customer")
+APPROVAL = make_rule("approval_unanswered", **{"for": "2 h"}, tell="director")
+MESSAGES = "select template, recipient_role, state from outbox_message order by id"
+
+
+@pytest.fixture
+def shop(visits: Visits) -> Visits:
+    """A shop in which rules have been judged before."""
+    judge(visits, NOON - DAY, READY, APPROVAL)
+    return visits
+
+
+def make_engine(
+    shop: Visits, *rules: Rule, public_url: str | None = "https://board.example.com"
+) -> RuleEngine:
+    facts = make_rule_facts(WORKSHOP.model_copy(update={"rules": list(rules)}))
+    return RuleEngine(
+        database_url=shop.database_url,
+        facts=facts,
+        metrics=Metrics(),
+        clock=lambda: NOON,
+        public_url=public_url,
+    )
+
+
+def judge(shop: Visits, now: datetime, *rules: Rule) -> int:
+    return make_engine(shop, *rules).pass_once(now)
+
+
+def read(shop: Visits, query: str) -> list[tuple[Any, ...]]:
+    return shop.connection.execute(query.encode()).fetchall()
+
+
+@pytest.mark.every_database
+def test_a_customer_is_told_with_a_link_to_the_car_that_works(shop: Visits) -> None:
+    shop.open(stage="ready", stage_entered_at=NOON)
+    assert judge(shop, NOON + MINUTE, READY) == 1
+    assert judge(shop, NOON + 2 * MINUTE, READY) == 0
+    [(role, recipient, payload)] = read(shop, "select recipient_role, recipient, payload from outbox_message")
+    assert (role, recipient, payload["stage"]["zh"]) == ("customer", "C00017", "待取车")
+    address, _, token = payload["link"].rpartition("/")
+    assert address == "https://board.example.com/progress"
+    assert read(shop, "select token_hash from progress_link") == [(hash_token(token),)]
+
+
+def test_without_an_address_of_our_own_there_is_no_link(shop: Visits) -> None:
+    shop.open(stage="ready", stage_entered_at=NOON)
+    make_engine(shop, READY, public_url=None).pass_once(NOON)
+    assert read(shop, "select payload ->> 'link' from outbox_message") == [(None,)]
+    assert read(shop, "select * from progress_link") == []
+
+
+@pytest.mark.every_database
+def test_engines_that_run_at_once_tell_each_thing_once(shop: Visits) -> None:
+    for number in range(12):
+        shop.open(f"RO-{number}", stage="ready", stage_entered_at=NOON, vin=None)
+        shop.open(f"AP-{number}", stage="awaiting_approval", stage_entered_at=NOON, vin=None)
+    together = Barrier(3)
+
+    def run() -> int:
+        engine = make_engine(shop, READY, APPROVAL)
+        together.wait(30)
+        return sum(engine.pass_once(NOON + minutes * MINUTE) for minutes in (0, 119, 120, 121))
+
+    with ThreadPoolExecutor(3) as pool:
+        told = [each.result(60) for each in [pool.submit(run) for _ in range(3)]]
+    assert sum(told) == 24
+    assert read(shop, "select template, count(*) from outbox_message group by 1 order by 1") == [
+        ("approval_unanswered", 12),
+        ("ready_for_pickup", 12),
+    ]
+    assert read(shop, "select count(*) from progress_link") == [(12,)]
+
+
+def test_a_corrected_scan_withdraws_what_waits_and_another_lets_it_wait_again(shop: Visits) -> None:
+    at_night = NOON + 10 * HOUR
+    shop.open(stage="ready", stage_entered_at=at_night)
+    judge(shop, at_night, READY)
+    assert read(shop, "select state, due_at from outbox_message") == [("waiting", NOON + 21 * HOUR)]
+    shop.update(stage="washing", stage_entered_at=at_night - HOUR)
+    judge(shop, at_night + MINUTE, READY)
+    assert read(shop, MESSAGES) == [("ready_for_pickup", "customer", "cancelled")]
+    shop.update(stage="ready", stage_entered_at=at_night)
+    assert judge(shop, at_night + 2 * MINUTE, READY) == 1
+    assert read(shop, MESSAGES) == [("ready_for_pickup", "customer", "waiting")]
+    assert read(shop, "select count(*), count(answered_at) from rule_firing") == [(1, 0)]
+
+
+def test_a_delivered_car_withdraws_what_waits_and_leaves_what_was_sent(shop: Visits) -> None:
+    shop.open("RO-1", stage="ready", stage_entered_at=NOON)
+    shop.open("RO-2", stage="ready", stage_entered_at=NOON)
+    judge(shop, NOON, READY)
+    shop.connection.execute("update outbox_message set state = 'sent' where work_order = 'RO-2'")
+    for order in ("RO-1", "RO-2"):
+        shop.update(order, stage="delivered", closed_at=NOON + HOUR)
+    judge(shop, NOON + HOUR, READY)
+    assert sorted(state for _, _, state in read(shop, MESSAGES)) == ["cancelled", "sent"]
+    assert read(shop, "select count(*) from rule_firing where answered_at is null") == [(0,)]
+
+
+def test_who_opted_out_is_not_told_and_staff_are(shop: Visits) -> None:
+    shop.connection.execute("insert into customer_consent values ('s1', 'C00017', %s, false)", [NOON - DAY])
+    shop.open(stage="ready", stage_entered_at=NOON)
+    judge(shop, NOON, READY, make_rule("car_ready", name="staff"))
+    assert read(shop, MESSAGES) == [("ready_for_pickup", "foreman", "waiting")]
+
+
+def test_a_stage_left_and_entered_again_is_told_of_again(shop: Visits) -> None:
+    shop.open(stage="ready", stage_entered_at=NOON)
+    judge(shop, NOON, READY)
+    shop.connection.execute("update outbox_message set state = 'sent'")
+    for position, (stage, begins, ends) in enumerate(
+        [("ready", 0, 30), ("repairing", 30, 90), ("ready", 90, 0)]
+    ):
+        shop.add(
+            "stage_interval",
+            position=position,
+            stage=stage,
+            entered_at=NOON + begins * MINUTE,
+            left_at=NOON + ends * MINUTE if ends else None,
+            inferred=False,
+        )  # fmt: skip
+    shop.update(stage="ready", stage_entered_at=NOON + 90 * MINUTE)
+    assert judge(shop, NOON + 91 * MINUTE, READY) == 1
+
+
+def test_a_part_that_came_is_told_of_with_its_description(shop: Visits) -> None:
+    shop.open(stage="awaiting_parts", stage_entered_at=NOON - HOUR)
+    for minutes, status in ((-60, "ordered"), (30, "arrived")):
+        at = NOON + minutes * MINUTE
+        shop.add(
+            "work_order_change",
+            device="dms",
+            event_id=status,
+            at=at,
+            received_at=at,
+            corrected_at=at,
+            change=json.dumps({"parts": [{"part": "P1", "description": "Brake disc", "status": status}]}),
+        )
+    shop.add("work_order_part", position=0, part="P1", quantity=1.0, status="arrived")
+    judge(shop, NOON + HOUR, make_rule("part_arrived"))
+    assert read(shop, "select since, subject from rule_firing") == [(NOON + 30 * MINUTE, "s1/RO-1/P1")]
+    assert read(shop, "select payload ->> 'description' from outbox_message") == [("Brake disc",)]
+
+
+def test_a_backfill_of_last_year_tells_nothing(visits: Visits) -> None:
+    for days in range(1, 30):
+        visits.open(
+            f"RO-{days}", stage="ready", stage_entered_at=NOON - days * DAY, opened_at=NOON - days * DAY
+        )
+    assert judge(visits, NOON, READY) == 0
+    assert read(visits, "select count(*) from rule_firing") == [(0,)]
+
+
+def test_an_edited_rule_begins_anew_and_tells_of_nothing_long_ago(shop: Visits) -> None:
+    shop.open(stage="awaiting_approval", stage_entered_at=NOON - 5 * HOUR)
+    edited = make_rule("approval_unanswered", **{"for": "150 min"}, tell="director")
+    assert judge(shop, NOON, edited) == 0
+    assert judge(shop, NOON, APPROVAL.model_copy(update={"name": "another"})) == 0
+
+
+def test_a_change_is_heard_and_judged_at_once(shop: Visits) -> None:
+    engine = make_engine(shop, READY)
+    running = threading.Thread(target=engine.run)
+    running.start()
+    try:
+        wait_for_rows(
+            shop.database_url,
+            "select count(*) > 0 from pg_stat_activity where application_name = 'bayboard-rules'"
+            " and query not like 'select site, until%%' and state = 'idle'",
+            [(True,)],
+        )
+        shop.open(stage="ready", stage_entered_at=NOON)
+        shop.connection.execute(
+            'select pg_notify(\'bayboard_board\', \'{"site": "s1", "work_orders": ["RO-1"]}\')'
+        )
+        wait_for_rows(shop.database_url, "select template from outbox_message", [("ready_for_pickup",)])
+    finally:
+        engine.stop()
+        running.join(20)
