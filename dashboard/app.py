@@ -113,6 +113,7 @@ def create_app(
             server,
             workshop=workshop,
             open_database=open_database,
+            learned=learned,
             clock=clock,
             public_url=public_url,
             document=_DOCUMENT,

@@ -20,12 +20,15 @@ from config.workshop import Workshop
 from dashboard.access import Visit, Visitor, current_visit
 from dashboard.database import OpenDatabase
 from dashboard.doors import STAFF, find_place
+from dashboard.export import RECORD_GRIDS, register_exports
 from dashboard.figures.shell import THEME, draw_shell
 from dashboard.guard import MANAGE_PREFIX
+from dashboard.learned import Learned
 from dashboard.office_app import OfficeApp
 from dashboard.pages.accounts import AccountsPage
 from dashboard.pages.analytics import AnalyticsPages
 from dashboard.pages.devices import DevicesPage
+from dashboard.pages.order import ORDER_ADDRESS, OrderPage
 from dashboard.pages.quarantine import QuarantinePage
 from dashboard.pages.screens import ScreensPage
 
@@ -37,6 +40,7 @@ def mount_manage(
     *,
     workshop: Workshop,
     open_database: OpenDatabase,
+    learned: Learned,
     clock: Callable[[], datetime],
     public_url: str | None,
     document: str,
@@ -58,7 +62,7 @@ def mount_manage(
         add_log_handler=False,
     )
     app.backend.websocket_capability = False
-    layouts = {
+    layouts: dict[str, Callable[[Visit, str], Component]] = {
         **AnalyticsPages(app, workshop, open_database, clock).layouts(),
         "/devices": DevicesPage(app, workshop, open_database, clock).layout,
         "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
@@ -67,6 +71,8 @@ def mount_manage(
     }
     app.layout = _draw_frame
     with app.for_roles(STAFF):
+        register_exports(app, RECORD_GRIDS)
+        layouts[ORDER_ADDRESS] = OrderPage(app, workshop, open_database, learned, clock).layout
         _route(app, workshop, layouts)
     return app
 
@@ -86,8 +92,9 @@ def _route(app: Dash, workshop: Workshop, layouts: Mapping[str, Callable[[Visit,
         path = pathname.rstrip("/")
         visit = current_visit.get()
         place = find_place(path)
-        if place is None or path not in layouts:
+        layout = layouts.get(path) or layouts.get(place.door.address if place else "")
+        if place is None or layout is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         if not place.admits(Visitor(visit.user)):
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        return draw_shell(layouts[path](visit, search), path, visit, workshop)
+        return draw_shell(layout(visit, search), path, visit, workshop)

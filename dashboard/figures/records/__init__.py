@@ -1,0 +1,1 @@
+"""What is drawn of one work order, of one vehicle, and of faults, parts and answers."""
