@@ -47,6 +47,23 @@ def pixel(
 
 
 @app.command()
+def soak(
+    hours: Annotated[int, typer.Option(min=4, help="How many simulated hours.")] = 24,
+    speed: Annotated[float, typer.Option(min=1, help="How many times faster than life.")] = 60.0,
+    most_growth: Annotated[
+        float, typer.Option(min=0, help="By how many percent a page's heap may grow at most.")
+    ] = 10.0,
+) -> None:
+    """Watch the memory of a wall, a lounge and their server over a day of the demo."""
+    from bayboard.bench.soak import describe_soak, measure_soak  # noqa: PLC0415
+
+    growths = measure_soak(hours, speed, _say)
+    typer.echo(describe_soak(growths))
+    if any(growth.percent > most_growth for growth in growths if growth.name.endswith("heap")):
+        raise typer.Exit(1)
+
+
+@app.command()
 def ingest(
     messages: Annotated[
         int, typer.Option(min=10_000, help="How many messages each contender drains.")

@@ -8,16 +8,14 @@ import statistics
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bayboard.bench.rig import BenchError
+from bayboard.bench.chromium import launch_chromium, open_screen
 from config.broker import read_broker_address
 from ingest.contract.payloads import StageScan, encode
 
-_CHROMIUM = Path("/usr/bin/chromium")
 _PAUSE_SECONDS = 0.3
 
 # Two animation frames after a change of the document, what changed has been painted.
@@ -54,20 +52,9 @@ def measure_pixel(*, wall_url: str, mqtt_url: str, site: str, bay: str, scans: i
 
     Raises BenchError where Playwright or Chromium is missing.
     """
-    try:
-        from playwright.sync_api import sync_playwright  # noqa: PLC0415  # not needed in production
-    except ImportError as error:
-        raise BenchError("needs Playwright, which `make env` installs") from error
-    if not _CHROMIUM.exists():
-        raise BenchError("needs Chromium: apt-get install chromium")
     published: dict[str, float] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(_CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        page = browser.new_page(viewport={"width": 1920, "height": 1080})
-        page.goto(wall_url)
-        page.wait_for_timeout(3000)
+    with launch_chromium() as browser:
+        page = open_screen(browser, wall_url)
         page.evaluate(_WATCH)
         client = _connect(mqtt_url)
         for number in range(scans):
@@ -88,7 +75,6 @@ def measure_pixel(*, wall_url: str, mqtt_url: str, site: str, bay: str, scans: i
         painted: dict[str, float] = page.evaluate("window.painted")
         client.disconnect()
         client.loop_stop()
-        browser.close()
     took = sorted(painted[name] - sent for name, sent in published.items() if name in painted)
     return PixelTimes(took, scans - len(took))
 
