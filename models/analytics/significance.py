@@ -13,7 +13,6 @@ from math import exp, log
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import mannwhitneyu
 
 from models.analytics.open_clock import Seconds
 
@@ -83,6 +82,8 @@ def compare(jobs: Sequence[JobRow], factor: Factor) -> list[Comparison]:
     tested = [str(name) for name, count in zip(names, counts, strict=True) if count >= _FEWEST_JOBS]
     if len(tested) < 2:  # noqa: PLR2004  # one alone has no rest
         return []
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415  # 75 MB that a process without managers never needs
+
     found = []
     for name in tested:
         own, rest = aligned[keys == name], aligned[keys != name]
