@@ -32,7 +32,13 @@ from models.analytics.selection import Selection
 from models.analytics.spans import join
 from models.queries.analytics_bottleneck import read_intervals, read_jobs, read_labour
 from models.queries.analytics_flow import read_cars_here, read_flow, read_usual_ages
-from models.queries.analytics_orders import OrderCondition, VisitCondition, list_orders, list_visits
+from models.queries.analytics_orders import (
+    MOST_ORDERS,
+    OrderCondition,
+    VisitCondition,
+    list_orders,
+    list_visits,
+)
 from models.queries.analytics_overview import Connection, read_names, read_overview
 from models.queries.analytics_people import read_bays, read_technicians
 from models.queries.analytics_stages import read_stage_bins, read_stage_heat, read_stage_trend
@@ -339,6 +345,16 @@ def test_the_visits_behind_a_bar_and_a_cell_are_as_many_as_they_count(told: Told
     assert [visit.asked_seconds for visit in visits] == sorted(
         (visit.asked_seconds for visit in visits), reverse=True
     )
+
+
+def test_of_many_visits_the_longest_are_listed_and_all_are_counted(told: Told, history_url: str) -> None:
+    whole = select(told, FIRST_DAY, END)
+    listed = ask(history_url, lambda each: list_visits(each, whole, VisitCondition("repairing")))
+    lasted = sorted(
+        (seconds for row, seconds in _list_visits(told) if row.stage == "repairing"), reverse=True
+    )
+    assert len(listed) == MOST_ORDERS < len(lasted) == listed[0].orders
+    assert [visit.asked_seconds for visit in listed] == pytest.approx(lasted[:MOST_ORDERS])
 
 
 @pytest.mark.parametrize("filters", [{}, {"bays": ("B04", "B07")}], ids=["all", "two bays"])

@@ -17,6 +17,11 @@ def place_bin(seconds: float) -> int:
     return math.floor(math.log(max(seconds, 1.0)) / math.log(WIDTH))
 
 
+def find_edge(seconds: float) -> int:
+    """Return the bin that begins nearest to a duration."""
+    return round(math.log(max(seconds, 1.0)) / math.log(WIDTH))
+
+
 def find_percentile(counted: Mapping[int, int], share: float) -> float | None:
     """Return the duration in seconds below which that share of the visits lies, None of none.
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from psycopg import sql
 from psycopg.rows import class_row
 
+from models.analytics.bins import find_edge
 from models.analytics.pictures import ListedOrder
 from models.analytics.selection import Selection
 from models.queries.analytics_overview import Connection, choose_source, read_sql
@@ -23,7 +24,10 @@ class OrderCondition:
 
 @dataclass(frozen=True, slots=True)
 class VisitCondition:
-    """Which visits of a stage: begun in an hour of a weekday (1 is Monday), or of a length in seconds."""
+    """Which visits of a stage: begun in an hour of a weekday (1 is Monday), or of a length in seconds.
+
+    Visits are counted in bins, so lengths are taken to be from the edge of a bin to before that of another.
+    """
 
     stage: str
     hour: int | None = None
@@ -46,6 +50,13 @@ async def list_visits(
     connection: Connection, selection: Selection, condition: VisitCondition
 ) -> list[ListedOrder]:
     """List visits of a stage that began in a period."""
-    asked = selection.query() | asdict(condition) | {"most": MOST_ORDERS}
+    asked = selection.query() | {
+        "stage": condition.stage,
+        "hour": condition.hour,
+        "weekday": condition.weekday,
+        "least_bin": None if condition.least is None else find_edge(condition.least),
+        "end_bin": None if condition.most_seconds is None else find_edge(condition.most_seconds),
+        "most": MOST_ORDERS,
+    }
     async with connection.cursor(row_factory=class_row(ListedOrder)) as cursor:
         return await (await cursor.execute(read_sql("stage_orders"), asked)).fetchall()
