@@ -62,7 +62,9 @@ class Templates:
         for name, kinds in EVENTS[event].lists.items():
             things = (_say_all(kinds, thing, lang, zone) for thing in payload.get(name) or ())
             values[name] = "\n".join(_fill(template.each.get(name, ""), thing) for thing in things)
-        return Words(_fill(template.title, values), _fill(template.body, values))
+        title = _fill(template.title, values)
+        # A message of which nothing more is known is its title.
+        return Words(title, _fill(template.body, values) or title)
 
 
 def load_templates(*directories: Path) -> Templates:

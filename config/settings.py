@@ -42,6 +42,13 @@ def _workshop_file(text: str) -> Path:
     return path
 
 
+def _messages_dir(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError(f"there is no directory {path}")
+    return path
+
+
 def _ca_file(text: str) -> Path:
     try:
         ssl.create_default_context(cafile=text)
@@ -127,6 +134,11 @@ class Settings:
         _workshop_file,
         "the workshop's own facts (sites, bays, stages, targets); by default the example of the package",
         DEFAULT_WORKSHOP_FILE,
+    )
+    messages_dir: Path | None = _setting(
+        "BAYBOARD_MESSAGES_DIR",
+        _messages_dir,
+        "the workshop's own words of messages, `{lang}/{event}.toml`, in place of the package's",
     )
     secret_key: str | None = _setting(
         "BAYBOARD_SECRET_KEY", _secret_key, "signs sessions and links; at least 32 random characters"

@@ -14,6 +14,7 @@ from apprise import Apprise, NotifyBase
 
 from config.channels import ROBOT_PER_MINUTE, ROBOTS, Channel, fill_target, find_targets
 from config.workshop import Workshop
+from reminders.channels_lines import register_lines
 
 # Stand-ins with which an address for single people is tried at start.
 _SAMPLES = {"phone": "+8613800138000", "email": "customer@example.com", "recipient": "A1"}
@@ -94,6 +95,7 @@ class OpenChannel:
 
 def open_channels(workshop: Workshop, environment: Mapping[str, str]) -> list[OpenChannel]:
     """Make every channel of the workshop file ready; raises ChannelError naming all that cannot be used."""
+    register_lines()
     opened = [_open_channel(channel, environment) for channel in workshop.channels]
     problems = [each for each in opened if isinstance(each, str)]
     if problems:

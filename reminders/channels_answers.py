@@ -5,7 +5,7 @@ Owns that judgement, with a reason in words that hold no secret. Pure.
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -60,7 +60,7 @@ def judge(heard: Heard, *, is_robot: bool, now: datetime, hide: Callable[[str], 
     elif heard.accepted:
         return Answer(Outcome.DELIVERED)
     else:
-        verdict = _judge_lines(heard.lines)
+        verdict = _judge_lines(heard)
     return Answer(verdict.outcome, hide(verdict.reason or "")[:_WORDS_LENGTH], verdict.wait_seconds)
 
 
@@ -93,17 +93,19 @@ def _judge_robot(answer: HttpAnswer) -> Answer:
     return Answer(Outcome.FAILED if code in _ROBOT_BUSY else Outcome.REFUSED, reason)
 
 
-def _judge_lines(lines: Sequence[str]) -> Answer:
+def _judge_lines(heard: Heard) -> Answer:
     """Read what is not HTTP from Apprise's lines: a mail server's reply begins with its number."""
-    for line in reversed(lines):
+    for line in reversed(heard.lines):
         if ("Socket Exception" in line or "refused" in line) and (reply := _SMTP_REPLY.search(line)):
             outcome = Outcome.REFUSED if reply[1].startswith("5") else Outcome.FAILED
             return Answer(outcome, f"SMTP {reply[1]} {reply[2]}".strip())
-    if any("timed out" in line for line in lines):
+    if any("timed out" in line for line in heard.lines):
         return Answer(Outcome.FAILED, "did not answer in time")
-    if any("Socket Exception" in line for line in lines):
+    if any("Socket Exception" in line for line in heard.lines):
         return Answer(Outcome.FAILED, "cannot be connected to")
-    return Answer(Outcome.FAILED, "was not accepted, and nothing says why")
+    return Answer(
+        Outcome.FAILED, f"was not accepted: {heard.warnings[-1] if heard.warnings else 'no word why'}"
+    )
 
 
 def _read_retry_after(answer: HttpAnswer, now: datetime) -> float | None:

@@ -15,7 +15,6 @@ from typing import Any
 import requests
 import requests.sessions
 from apprise import NotifyBase, NotifyFormat
-from apprise.plugins.email import NotifyEmail
 
 from config.messages import Words
 
@@ -42,6 +41,7 @@ class Heard:
     accepted: bool = False
     answers: list[HttpAnswer] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 _hearing: ContextVar[Heard | None] = ContextVar("hearing", default=None)
@@ -73,9 +73,10 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line."""
-        heard = _hearing.get()
-        if heard is not None:
+        if heard := _hearing.get():
             heard.lines.append(record.getMessage())
+            if record.levelno >= logging.WARNING:
+                heard.warnings.append(record.getMessage())
 
 
 def listen() -> None:
@@ -92,8 +93,9 @@ def listen() -> None:
 def send(service: NotifyBase, words: Words, message_id: str) -> Heard:
     """Send a message and return what was heard; never raises for what the other side does."""
     heard = Heard(message_id)
-    if isinstance(service, NotifyEmail):
-        service.headers[ID_HEADER] = message_id
+    # What is not HTTP, as mail, has headers of its own.
+    if isinstance(headers := getattr(service, "headers", None), dict):
+        headers[ID_HEADER] = message_id
     token = _hearing.set(heard)
     try:
         heard.accepted = bool(

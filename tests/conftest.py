@@ -20,6 +20,7 @@ pytest_plugins = (
     "tests.fix_office",
     "tests.fix_visit",
     "tests.fix_oidc",
+    "tests.fix_outbox",
     "tests.fix_still",
     "tests.fix_golden",
 )

@@ -1,0 +1,232 @@
+"""What a dispatcher does to the outbox: give messages a channel, claim what is due, settle what was sent.
+
+Owns these statements and nothing of how messages are sent. A message belongs to whoever claimed it until
+`claimed_until`; after that its attempt is lost, and anybody may try again. The lock of a channel
+that bears only so much makes all processes count together.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+_UNKNOWN = (
+    "update outbox_message set channel = null"
+    " where state = 'waiting' and channel is not null and not channel = any(%s)"
+)
+_KINDS = (
+    "select site, recipient_role, template, count(*) from outbox_message"
+    " where state = 'waiting' and channel is null and due_at <= %s group by 1, 2, 3"
+)
+_ROUTE = (
+    "update outbox_message set channel = %(channel)s"
+    " where state = 'waiting' and channel is null and due_at <= %(now)s"
+    " and site = %(site)s and recipient_role = %(role)s and template = %(event)s"
+    " and (not 'recipient' = any(%(targets)s) or recipient <> '')"
+    " and (not 'phone' = any(%(targets)s) or payload ->> 'phone' <> '')"
+    " and (not 'email' = any(%(targets)s) or payload ->> 'email' <> '')"
+)
+_BURIED = (
+    "select id from outbox_message"
+    " where state = 'waiting' and channel is null and due_at <= %(now)s"
+    " and site = %(site)s and recipient_role = %(role)s and template = %(event)s for update skip locked"
+)
+_BURY = "update outbox_message set state = 'dead', settled_at = %(now)s where id = any(%(ids)s)"
+_WAITING = (
+    "select coalesce(channel, ''), count(*), min(due_at) from outbox_message"
+    " where state = 'waiting' group by 1"
+)
+_SAY_WHY = (
+    "insert into delivery_attempt (message_id, attempt, attempted_at, channel, send_id, outcome, detail)"
+    " select id, 1 + coalesce((select max(attempt) from delivery_attempt where message_id = id), 0),"
+    " %(now)s, '', '', 'refused', %(why)s from unnest(%(ids)s::bigint[]) as id"
+)
+_LOCK = "select pg_advisory_xact_lock(hashtextextended('bayboard channel ' || %s, 0))"
+_SENT = (
+    "select count(distinct (send_id, attempted_at)) from delivery_attempt"
+    " where channel = %s and attempted_at > %s and attempted_at <= %s"
+)
+_DUE = (files("models.queries") / "outbox_due.sql").read_text()
+_CANCEL = "update outbox_message set state = 'cancelled', settled_at = %s where id = any(%s)"
+_LOSE = "update delivery_attempt set outcome = 'lost' where outcome = 'begun' and message_id = any(%s)"
+_CLAIM = (
+    "update outbox_message set claimed_until = %(until)s, attempts = attempts + 1,"
+    " digest_key = %(digest_key)s where id = any(%(ids)s)"
+)
+_BEGIN = (
+    "insert into delivery_attempt (message_id, attempt, attempted_at, channel, send_id, outcome)"
+    " select id, 1 + coalesce((select max(attempt) from delivery_attempt where message_id = id), 0),"
+    " %(now)s, %(channel)s, %(send_id)s, 'begun' from unnest(%(ids)s::bigint[]) as id"
+)
+_END = (
+    "update delivery_attempt set outcome = %(outcome)s, detail = %(detail)s, seconds = %(seconds)s"
+    " where message_id = any(%(ids)s) and send_id = %(send_id)s and attempted_at = %(begun_at)s"
+)
+_DELIVERED = (
+    "update outbox_message set state = 'sent', settled_at = %(now)s, claimed_until = null"
+    " where id = any(%(ids)s)"
+)
+# Whoever lost its claim meanwhile has no say any more.
+_FAILED = (
+    "update outbox_message set claimed_until = null, due_at = %(due_at)s,"
+    " state = case when %(dead)s then 'dead' else state end,"
+    " settled_at = case when %(dead)s then %(now)s else settled_at end"
+    " where id = any(%(ids)s) and state = 'waiting' and claimed_until = %(until)s"
+)
+_TELL_REMINDERS = (
+    "update service_reminder as reminder set state = %(state)s from outbox_reminder as link"
+    " where link.message_id = any(%(ids)s) and reminder.id = link.reminder_id and reminder.state = 'raised'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Messages that are due and have no channel yet, and are alike in what decides it."""
+
+    site: str
+    role: str
+    event: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueMessage:
+    """A message that may be claimed; `unwanted` says that its customer does not want to be told any more."""
+
+    id: int
+    event_key: str
+    site: str
+    role: str
+    recipient: str | None
+    template: str
+    lang: str | None
+    payload: dict[str, Any]
+    created_at: datetime
+    attempts: int
+    digest_key: str | None
+    unwanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Messages that go out as one, from when and until when they are ours."""
+
+    ids: Sequence[int]
+    send_id: str
+    begun_at: datetime
+    until: datetime
+
+
+def forget_channels(connection: Connection[Any], known: Collection[str]) -> int:
+    """Take messages away from channels that there are no more; return how many."""
+    return connection.execute(_UNKNOWN, (list(known),)).rowcount
+
+
+def find_unrouted(connection: Connection[Any], now: datetime) -> list[Kind]:
+    """Return the kinds of messages that are due and have no channel."""
+    return [Kind(*row) for row in connection.execute(_KINDS, (now,))]
+
+
+def route_messages(
+    connection: Connection[Any], kind: Kind, channel: str, targets: Iterable[str], now: datetime
+) -> int:
+    """Give messages of a kind a channel, as far as they say what its address needs; return how many."""
+    values = {"channel": channel, "targets": list(targets), **_name_kind(kind, now)}
+    return connection.execute(_ROUTE, values).rowcount
+
+
+def bury_messages(connection: Connection[Any], kind: Kind, why: str, now: datetime) -> int:
+    """Give up the messages of a kind that no channel can take; return how many."""
+    with connection.transaction():
+        found = connection.execute(_BURIED, _name_kind(kind, now)).fetchall()
+        give_up(connection, [message for (message,) in found], why, now)
+    return len(found)
+
+
+def give_up(connection: Connection[Any], ids: Sequence[int], why: str, now: datetime) -> None:
+    """Put messages among the dead without another attempt, and say why."""
+    values = {"ids": list(ids), "why": why, "now": now, "state": "failed"}
+    connection.execute(_BURY, values)
+    connection.execute(_LOSE, (values["ids"],))
+    connection.execute(_SAY_WHY, values)
+    connection.execute(_TELL_REMINDERS, values)
+
+
+def read_waiting(connection: Connection[Any]) -> dict[str, tuple[int, datetime]]:
+    """Return for every channel, or none, how many messages wait and since when the oldest was due."""
+    return {channel: (count, since) for channel, count, since in connection.execute(_WAITING)}
+
+
+def count_sent(connection: Connection[Any], channel: str, now: datetime, within: timedelta) -> int:
+    """Return how often a channel was used within a time, and lock it until the transaction ends."""
+    connection.execute(_LOCK, (channel,))
+    row = connection.execute(_SENT, (channel, now - within, now)).fetchone()
+    return row[0] if row else 0
+
+
+def find_due(
+    connection: Connection[Any],
+    channel: str,
+    now: datetime,
+    *,
+    asleep: Sequence[str],
+    limit: int,
+    digest_key: str | None = None,
+) -> list[DueMessage]:
+    """Lock and return the messages of a channel that are due, the oldest first, nobody else's."""
+    values = {
+        "channel": channel, "now": now, "asleep": list(asleep), "limit": limit, "digest_key": digest_key
+    }  # fmt: skip
+    with connection.cursor(row_factory=class_row(DueMessage)) as cursor:
+        return cursor.execute(_DUE, values).fetchall()
+
+
+def cancel_messages(connection: Connection[Any], ids: Sequence[int], now: datetime) -> None:
+    """Withdraw messages that are not wanted any more."""
+    connection.execute(_CANCEL, (now, list(ids)))
+
+
+def begin_attempt(
+    connection: Connection[Any], claim: Claim, channel: str, digest_key: str | None = None
+) -> None:
+    """Claim messages, and write down that they are being sent; what was begun before is lost."""
+    values = {
+        "ids": list(claim.ids), "until": claim.until, "now": claim.begun_at,
+        "channel": channel, "send_id": claim.send_id, "digest_key": digest_key,
+    }  # fmt: skip
+    connection.execute(_LOSE, (values["ids"],))
+    connection.execute(_CLAIM, values)
+    connection.execute(_BEGIN, values)
+
+
+def end_attempt(
+    connection: Connection[Any],
+    claim: Claim,
+    now: datetime,
+    *,
+    outcome: str,
+    detail: str | None,
+    seconds: float,
+    again_at: datetime | None,
+) -> None:
+    """Write down what became of an attempt; without `again_at` one that failed was the last."""
+    delivered = outcome == "delivered"
+    values = {
+        "ids": list(claim.ids), "send_id": claim.send_id, "begun_at": claim.begun_at, "until": claim.until,
+        "now": now, "outcome": outcome, "detail": detail, "seconds": seconds,
+        "due_at": again_at or now, "dead": again_at is None,
+        "state": "sent" if delivered else "failed",
+    }  # fmt: skip
+    with connection.transaction():
+        connection.execute(_END, values)
+        connection.execute(_DELIVERED if delivered else _FAILED, values)
+        if delivered or again_at is None:
+            connection.execute(_TELL_REMINDERS, values)
+
+
+def _name_kind(kind: Kind, now: datetime) -> dict[str, object]:
+    return {"now": now, "site": kind.site, "role": kind.role, "event": kind.event}

@@ -1,0 +1,364 @@
+"""Messages leave once, in time, and end in the dead letter where they can never be delivered."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from bayboard.bench.deliveries_receiver import Reply
+from config.channels import DeliveryRules
+from models.domain.outbox import Role
+from tests.fix_outbox import Mailbox, MakeReceiver, Outbox
+
+MINUTE = timedelta(minutes=1)
+FAILS, REFUSES = Reply(503, body=b"down", taken=False), Reply(400, body=b"no such group", taken=False)
+CUSTOMER = {"role": Role.CUSTOMER, "recipient": "C1", "template": "ready_for_pickup"}
+
+
+def test_a_message_is_sent_once_in_the_words_of_its_template(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/hook")
+    outbox.put("RO-1", payload={"bay": "B07"})
+    outbox.send()
+    outbox.send(MINUTE)
+    [request] = receiver.requests
+    assert request.content["title"] == "Bayboard Motors, Pudong: RO-1 is in “In repair”"
+    assert request.content["message"] == "bay: B07"
+    assert outbox.states == {"RO-1": "sent"}
+    assert outbox.read("select send_id, seconds > 0 from delivery_attempt") == [(request.message_id, True)]
+
+
+def test_a_failing_receiver_is_tried_again_under_the_same_id_and_ever_later(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(FAILS, FAILS)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put("RO-1")
+    outbox.send()
+    waits = [due_at - outbox.now for (due_at,) in outbox.read("select due_at from outbox_message")]
+    assert timedelta(seconds=22) < waits[0] < timedelta(seconds=38)
+    outbox.send(timedelta(seconds=15))
+    assert len(receiver.requests) == 1
+    outbox.send(timedelta(seconds=30))
+    waits = [due_at - outbox.now for (due_at,) in outbox.read("select due_at from outbox_message")]
+    assert timedelta(seconds=45) <= waits[0] <= timedelta(seconds=75)
+    outbox.send(2 * MINUTE)
+    assert [outcome for outcome, _ in outbox.attempts] == ["failed", "failed", "delivered"]
+    assert outbox.attempts[0][1] == "HTTP 503 down"
+    assert len({request.message_id for request in receiver.requests}) == 1
+    assert outbox.states == {"RO-1": "sent"}
+
+
+def test_what_asks_to_be_left_alone_is_left_alone_for_so_long(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(Reply(429, {"Retry-After": "300"}, taken=False))
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put("RO-1", "RO-2")
+    outbox.send()
+    # The other message did not go after it within the same pass.
+    assert len(receiver.requests) == 1
+    assert [outcome for outcome, _ in outbox.attempts] == ["limited"]
+    [(due_at,)] = outbox.read("select due_at from outbox_message where attempts = 1")
+    assert timedelta(seconds=300) <= due_at - outbox.now <= timedelta(seconds=302)
+    outbox.send(6 * MINUTE)
+    assert set(outbox.states.values()) == {"sent"}
+
+
+def test_what_is_refused_for_good_is_dead_at_once_and_says_why(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(REFUSES)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put("RO-1")
+    outbox.send()
+    outbox.send(60 * MINUTE)
+    assert len(receiver.requests) == 1
+    assert outbox.states == {"RO-1": "dead"}
+    assert outbox.attempts == [("refused", "HTTP 400 no such group")]
+
+
+def test_what_fails_too_often_is_dead(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver(*[FAILS] * 9)
+    outbox.rules = DeliveryRules(attempts=3)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put("RO-1")
+    for _ in range(6):
+        outbox.send(60 * MINUTE)
+    assert len(receiver.requests) == 3
+    assert outbox.states == {"RO-1": "dead"}
+
+
+def test_a_silent_receiver_holds_up_no_other_channel(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    silent, quick = make_receiver(*[Reply(silent_seconds=60.0)] * 4), make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{silent.port}", event="stage_entered", timeout_seconds=5)
+    outbox.add_channel(f"json://127.0.0.1:{quick.port}", event="part_arrived")
+    outbox.put("RO-1", "RO-2", "RO-3")
+    outbox.put("RO-4", "RO-5", template="part_arrived")
+    dispatcher = outbox.make_dispatcher()
+    dispatcher.start()
+    try:
+        deadline = time.monotonic() + 20
+        while len(quick.taken) < 2 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        # By now the silent one has been asked, and has not let go of any message yet.
+        assert len(quick.taken) == 2
+        assert all(state == "waiting" for key, state in outbox.states.items() if key < "RO-4")
+    finally:
+        silent.close()
+        dispatcher.stop()
+
+
+def test_a_receiver_that_takes_a_message_and_falls_silent_can_tell_the_double(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(Reply(silent_seconds=30.0))
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", timeout_seconds=0.3)
+    outbox.put("RO-1")
+    outbox.send()
+    assert outbox.attempts == [("failed", "did not answer in time")]
+    outbox.send(MINUTE)
+    assert len(receiver.taken) == 2
+    assert len({request.message_id for request in receiver.taken}) == 1
+
+
+def test_two_dispatchers_at_once_send_every_message_once(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put(*(f"RO-{number}" for number in range(40)))
+    dispatchers = [outbox.make_dispatcher() for _ in range(2)]
+    threads = [threading.Thread(target=dispatcher.drain) for dispatcher in dispatchers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(outbox.states.values()) == {"sent"}
+    assert len(receiver.requests) == len({request.message_id for request in receiver.requests}) == 40
+
+
+def test_what_a_killed_dispatcher_was_sending_is_tried_again_after_its_lease(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put("RO-1")
+    outbox.write(
+        "update outbox_message set channel = 'c0', attempts = 1, claimed_until = due_at + interval '2 min'"
+    )
+    outbox.write(
+        "insert into delivery_attempt (message_id, attempt, attempted_at, channel, send_id, outcome)"
+        " select id, 1, due_at, 'c0', 'x', 'begun' from outbox_message"
+    )
+    outbox.send(MINUTE)
+    assert receiver.requests == []
+    outbox.send(MINUTE)
+    assert [outcome for outcome, _ in outbox.attempts] == ["lost", "delivered"]
+
+
+def test_what_is_lost_again_and_again_is_given_up(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put("RO-1")
+    outbox.write("update outbox_message set attempts = 12")
+    outbox.send()
+    assert (receiver.requests, outbox.states) == ([], {"RO-1": "dead"})
+    assert outbox.attempts == [("refused", "was lost or failed in 12 attempts")]
+
+
+def test_a_busy_minute_is_told_in_digests(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", per_minute=3)
+    outbox.put("RO-1", "RO-2")
+    outbox.send()
+    outbox.put(*(f"RO-{number}" for number in range(3, 13)))
+    outbox.send(timedelta(seconds=10))
+    titles = [request.content["title"] for request in receiver.requests]
+    assert [title.partition(": ")[2] for title in titles] == [
+        "RO-1 is in “In repair”",
+        "RO-2 is in “In repair”",
+        "10 messages",
+    ]
+    assert receiver.requests[2].content["message"].count("■") == 10
+    assert set(outbox.states.values()) == {"sent"}
+    # The minute is full now, for every process.
+    outbox.put("RO-13")
+    outbox.send(timedelta(seconds=10))
+    assert outbox.states["RO-13"] == "waiting"
+    outbox.send(MINUTE)
+    assert outbox.states["RO-13"] == "sent"
+
+
+def test_a_digest_that_failed_goes_out_again_as_the_same(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver(FAILS)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", per_minute=1)
+    outbox.put("RO-1", "RO-2", "RO-3")
+    outbox.send()
+    outbox.put("RO-4", due_at=outbox.now + 10 * MINUTE)
+    outbox.send(2 * MINUTE)
+    first, second = receiver.requests
+    assert (first.message_id, first.content) == (second.message_id, second.content)
+    assert outbox.read("select count(distinct digest_key) from outbox_message where state = 'sent'") == [(1,)]
+
+
+def test_mail_reaches_the_customer_in_their_language_with_an_id(
+    outbox: Outbox, free_port: Callable[[], int]
+) -> None:
+    mailbox, port = Mailbox("450 try later"), free_port()
+    with mailbox.open(port):
+        outbox.add_channel(
+            f"mailto://127.0.0.1:{port}?from=shop@example.com&to={{email}}&mode=insecure", audience="customer"
+        )
+        facts = {"payload": {"customer": "Li Wei", "plate": "沪A12345", "email": "li@example.com"}}
+        outbox.put("ready/1", lang="zh", **CUSTOMER, **facts)
+        outbox.send()
+        outbox.send(MINUTE)
+    [mail] = mailbox.mails
+    assert [outcome for outcome, _ in outbox.attempts] == ["failed", "delivered"]
+    assert (outbox.attempts[0][1] or "").startswith("SMTP 450 try later")
+    assert mail["To"] == "li@example.com"
+    assert mail["Subject"] == "湾板汽车 浦东店：您的爱车可以取车了"
+    assert "沪A12345" in mail.get_content()
+    assert [(mail["X-Bayboard-Message"],)] == outbox.read(
+        "select send_id from delivery_attempt where outcome = 'delivered'"
+    )
+
+
+def test_an_address_that_a_mail_server_does_not_know_is_dead_at_once(
+    outbox: Outbox, free_port: Callable[[], int]
+) -> None:
+    port = free_port()
+    with Mailbox("550 no such user").open(port):
+        outbox.add_channel(f"mailto://127.0.0.1:{port}?from=shop@example.com&to=a@example.com&mode=insecure")
+        outbox.put("RO-1")
+        outbox.send()
+    assert outbox.states == {"RO-1": "dead"}
+    assert (outbox.attempts[0][1] or "").startswith("SMTP 550 no such user")
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        ({}, "no phone is known"),
+        ({"phone": "12"}, "'12' is no phone that channel c0 could reach"),
+    ],
+)
+def test_a_customer_nobody_can_reach_ends_in_the_dead_letter(
+    outbox: Outbox, make_receiver: MakeReceiver, payload: dict[str, str], why: str
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/{{phone}}", audience="customer")
+    outbox.put("ready/1", **CUSTOMER, payload=payload)
+    outbox.send()
+    assert (receiver.requests, outbox.states) == ([], {"ready/1": "dead"})
+    assert outbox.attempts == [("refused", why)]
+
+
+def test_the_first_channel_that_can_reach_a_customer_is_taken(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/mail/{{email}}", audience="customer")
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/sms/{{phone}}", audience="customer")
+    outbox.put("ready/1", **CUSTOMER, payload={"phone": "138 0013 8000"})
+    outbox.put("ready/2", **CUSTOMER, payload={"phone": "138 0013 8000", "email": "li@example.com"})
+    outbox.send()
+    assert [request.path for request in receiver.requests] == ["/mail/li@example.com", "/sms/13800138000"]
+
+
+def test_messages_without_a_channel_wait_to_be_seen(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver()
+    outbox.put("RO-1")
+    outbox.send()
+    assert outbox.states == {"RO-1": "waiting"}
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.send(MINUTE)
+    assert outbox.states == {"RO-1": "sent"}
+
+
+def test_a_channel_that_was_taken_out_of_the_file_leaves_its_messages_to_another(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(FAILS)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", name="old")
+    outbox.put("RO-1")
+    outbox.send()
+    outbox.channels = []
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", name="new")
+    outbox.send(MINUTE)
+    assert outbox.states == {"RO-1": "sent"}
+
+
+def test_a_word_given_after_the_message_was_written_is_kept(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", audience="customer")
+    outbox.put("ready/1", **CUSTOMER)
+    outbox.put("ready/2", **{**CUSTOMER, "recipient": "C2"})
+    outbox.write("insert into customer_consent values ('s1', 'C1', now(), false, null)")
+    outbox.send()
+    assert outbox.states == {"ready/1": "cancelled", "ready/2": "sent"}
+    assert len(receiver.requests) == 1
+
+
+def test_a_retry_keeps_to_the_quiet_hours_of_customers_but_not_of_the_shop(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(FAILS, FAILS)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", audience=["customer", "foreman"])
+    # Ten in the morning, and then the night.
+    outbox.put("ready/1", **CUSTOMER)
+    outbox.put("RO-1")
+    outbox.send()
+    outbox.send(timedelta(hours=12))
+    assert outbox.states == {"ready/1": "waiting", "RO-1": "sent"}
+    outbox.send(timedelta(hours=12))
+    assert outbox.states == {"ready/1": "sent", "RO-1": "sent"}
+
+
+def test_what_was_delivered_is_written_down_although_the_database_was_away_meanwhile(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(Reply(silent_seconds=1.0))
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", at_once=1)
+    outbox.put("RO-1")
+    dispatcher = outbox.make_dispatcher()
+    dispatcher.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not receiver.requests and time.monotonic() < deadline:
+            time.sleep(0.01)
+        outbox.write(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+            " and application_name = 'bayboard-dispatch'"
+        )
+        while outbox.states["RO-1"] == "waiting" and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        dispatcher.stop()
+    assert outbox.states == {"RO-1": "sent"}
+    assert len(receiver.requests) == 1
+
+
+def test_a_reminder_is_sent_once_its_message_is(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver(Reply(), REFUSES)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", at_once=1)
+    with psycopg.connect(outbox.url) as connection:
+        for vin in ("V1", "V2"):
+            connection.execute(
+                "insert into service_reminder (vin, plan, item, cycle, site, raised_at, state, notices)"
+                " values (%s, 'p', 'oil', 'c', 's1', now(), 'raised', 1)",
+                (vin,),
+            )
+    for number, vin in [(1, "V1"), (2, "V2")]:
+        outbox.put(f"service/{number}", reminders=(number,), vin=vin)
+    outbox.send()
+    assert outbox.read("select vin, state from service_reminder order by vin") == [
+        ("V1", "sent"),
+        ("V2", "failed"),
+    ]
