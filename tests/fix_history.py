@@ -38,13 +38,15 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class WrittenHistory:
     template: str
     history: History
 
 
 @pytest.fixture(scope="session")
-def written_history(postgresql_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory) -> _Written:
+def written_history(
+    postgresql_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory
+) -> WrittenHistory:
     """The history in a database that serves as a template, and its truth."""
     workshop = load_workshop(DEFAULT_WORKSHOP_FILE)
     [site] = workshop.sites
@@ -72,17 +74,17 @@ def written_history(postgresql_server: DatabaseServer, tmp_path_factory: pytest.
         read_truth(truth_file),
         truth_file,
     )
-    return _Written(template, history)
+    return WrittenHistory(template, history)
 
 
 @pytest.fixture(scope="session")
-def history(written_history: _Written) -> History:
+def history(written_history: WrittenHistory) -> History:
     """What is in the database of `history_url`."""
     return written_history.history
 
 
 @pytest.fixture
-def history_url(written_history: _Written, postgresql_server: DatabaseServer) -> Iterator[str]:
+def history_url(written_history: WrittenHistory, postgresql_server: DatabaseServer) -> Iterator[str]:
     """A database of this test's own that holds the history."""
     with postgresql_server.make_database(written_history.template) as url:
         yield url

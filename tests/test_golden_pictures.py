@@ -8,7 +8,8 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from config.texts import LANGS
 from tests.fix_golden import Compare, mark_differences, measure_share
-from tests.fix_still import TOKEN, Still
+from tests.fix_still import Still
+from tests.still_life import TOKEN
 
 # A rem is a share of the screen, so a small screen shows what a large one does.
 _SCREEN: ViewportSize = {"width": 1280, "height": 720}

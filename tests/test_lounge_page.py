@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize, expect
 
 from models.queries.board import CHANNEL
 from models.queries.progress import hash_token
+from tests.barriers import find_barriers
 from tests.fix_access import let_in
 from tests.fix_office import PATIENCE_MS, Office
 from tests.fix_visit import Visits
@@ -56,12 +56,6 @@ class Hall:
 def hall(office: Office, page: Page) -> Hall:
     let_in(page, office.address)
     return Hall(office, Visits(office.connection, office.database_url), page)
-
-
-def find_barriers(page: Page) -> list[str]:
-    """Return what would keep somebody from reading the page, as axe judges it."""
-    found = Axe().run(page).response["violations"]
-    return [each["help"] for each in found if each["impact"] in {"serious", "critical"}]
 
 
 def look_again(page: Page) -> None:

@@ -361,11 +361,11 @@ def test_unknown_site_is_said_with_links_to_the_known_ones(shop: Shop, page: Pag
     assert answer
     assert answer.status == 404
     expect(page.locator("p").first).to_have_text("没有这个看板：s9。")
-    page.get_by_role("link", name="湾板汽车 浦东店").click()
+    page.get_by_role("link", name="车间看板").click()
     expect_current(page)
 
 
-def test_first_page_leads_to_every_wall_in_both_languages(shop: Shop, page: Page) -> None:
+def test_first_page_leads_to_every_board_in_both_languages(shop: Shop, page: Page) -> None:
     shop.serve()
     let_in(page, shop.address)
     page.goto(shop.address)
@@ -373,6 +373,8 @@ def test_first_page_leads_to_every_wall_in_both_languages(shop: Shop, page: Page
     assert page.eval_on_selector_all("li a", "links => links.map(link => link.getAttribute('href'))") == [
         "/wall/s1?lang=en",
         "/wall/s1?lang=zh",
+        "/lounge/s1?lang=en",
+        "/lounge/s1?lang=zh",
     ]
 
 

@@ -88,13 +88,19 @@ def _whole_car(
             tick("left"),
             html.Div(plate(car), className="who"),
             html.Div(
-                [html.Span(describe_car(car, lang)), *unregistered_mark(car, lang), *marks], className="about"
+                [
+                    html.Span(describe_car(car, lang)),
+                    *unregistered_mark(car, lang),
+                    *marks,
+                    work_order(car),
+                ],
+                className="about",
             ),
             html.Div(
                 [stage_line(car, stage, lang), html.Span(car.technician, className="technician")],
                 className="doing",
             ),
-            html.Div([html.Span(work), work_order(car)], className="work"),
+            html.Div(html.Span(work), className="work"),
             html.Div(html.I(), className="bar"),
             html.Div([tick("spent"), _target(stage, lang)], className="times"),
             html.Div([tick("promise"), *risk, tick("seen")], className="foot"),

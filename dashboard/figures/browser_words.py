@@ -5,7 +5,8 @@ import msgspec
 from config.texts import read_catalogue
 
 
-def browser_words(lang: str) -> str:
-    """Return the templates that `assets/clock.js` fills in, as JSON."""
+def browser_words(lang: str, **of_this_board: str) -> str:
+    """Return the templates that `assets/clock.js` fills in, as JSON; a board may say some in its own way."""
     ticking = [(key, words) for key, words in read_catalogue(lang).items() if key.startswith("tick.")]
-    return msgspec.json.encode({key.removeprefix("tick."): words for key, words in ticking}).decode()
+    words = {key.removeprefix("tick."): words for key, words in ticking}
+    return msgspec.json.encode({**words, **of_this_board}).decode()

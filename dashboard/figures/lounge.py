@@ -11,7 +11,7 @@ from datetime import datetime
 from dash import html
 from dash.development.base_component import Component
 
-from config.texts import HTML_LANGS, text
+from config.texts import HTML_LANGS, template, text
 from config.workshop import Site, Workshop
 from dashboard.figures.browser_words import browser_words
 from dashboard.figures.car import stage_icon, tick
@@ -63,6 +63,8 @@ def lounge_page(parts: list[Part], site: Site, workshop: Workshop, lang: str, re
         html.Ol(steps),
         html.Span(text(lang, "lounge.expected_ready")),
     ]
+    # Customers wait for news of their car, not for messages.
+    words = browser_words(lang, age=template(lang, "lounge.age"))
     return html.Div(
         [
             html.Header([title, tick("age"), html.Div([tick("clock")], className="now")]),
@@ -78,7 +80,7 @@ def lounge_page(parts: list[Part], site: Site, workshop: Workshop, lang: str, re
         id="board",
         className="lounge",
         lang=HTML_LANGS[lang],
-        **data(theme="dark", kind="lounge", site=site.key, lang=lang, rev=rev, words=browser_words(lang)),
+        **data(theme="dark", kind="lounge", site=site.key, lang=lang, rev=rev, words=words),
     )
 
 

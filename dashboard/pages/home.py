@@ -1,4 +1,4 @@
-"""The first page: every wall of the workshop, in every language."""
+"""The first page: every board of the workshop, in every language, and the way to the office."""
 
 import dash
 from dash import html
@@ -6,7 +6,11 @@ from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, LANGS, choose_lang, text
 from config.workshop import Workshop
-from dashboard.access import current_lang, current_visitor
+from dashboard.access import ScreenKind, Visitor, current_lang, current_visitor
+from dashboard.doors import find_place
+
+# Each with its text; shown to whom its door lets in.
+_OFFICE = {"/analytics": "home.office", "/account": "home.account"}
 
 
 def register_home(workshop: Workshop) -> None:
@@ -14,8 +18,13 @@ def register_home(workshop: Workshop) -> None:
 
     async def layout(lang: str | None = None, **_query: str) -> Component:
         lang = choose_lang(lang or current_lang.get())
-        return html.Div(
-            [html.H1(text(lang, "home.title")), html.P(text(lang, "home.lead")), list_walls(workshop)],
+        return html.Main(
+            [
+                html.H1(text(lang, "home.title")),
+                html.P(text(lang, "home.lead"), className="lead"),
+                list_boards(workshop, lang),
+                _draw_ways(current_visitor.get(), lang),
+            ],
             className="plain",
             lang=HTML_LANGS[lang],
         )
@@ -25,18 +34,45 @@ def register_home(workshop: Workshop) -> None:
     )
 
 
-def list_walls(workshop: Workshop) -> Component:
-    """Return a link to the wall, in each language, of each site that whoever asks may see."""
+def list_boards(workshop: Workshop, lang: str) -> Component:
+    """Return a link to each board, named in each language, of each site that whoever asks may see."""
     user = current_visitor.get().user
+    return html.Div(
+        [
+            html.Section([html.H2(site.name(lang)), *(_draw_board(kind, site.key) for kind in ScreenKind)])
+            for site in workshop.sites
+            if user and user.may_see(site.key)
+        ],
+        className="boards",
+    )
+
+
+def _draw_board(kind: ScreenKind, site: str) -> Component:
     return html.Ul(
         [
             html.Li(
-                [
-                    html.A(site.name(lang), href=f"/wall/{site.key}?lang={lang}", lang=HTML_LANGS[lang])
-                    for lang in LANGS
-                ]
+                html.A(
+                    text(lang, f"screen_kind.{kind}"),
+                    href=f"/{kind}/{site}?lang={lang}",
+                    lang=HTML_LANGS[lang],
+                )
             )
-            for site in workshop.sites
-            if user and user.may_see(site.key)
+            for lang in LANGS
         ]
     )
+
+
+def _draw_ways(visitor: Visitor, lang: str) -> Component:
+    """Return where else one may go from here, and the same page in the other language."""
+    places = {address: find_place(address) for address in _OFFICE}
+    ways = [
+        html.A(text(lang, _OFFICE[address]), href=address)
+        for address, place in places.items()
+        if place and place.admits(visitor)
+    ]
+    others = [
+        html.A(text(other, "shell.lang"), href=f"/?lang={other}", lang=HTML_LANGS[other])
+        for other in LANGS
+        if other != lang
+    ]
+    return html.Nav([*ways, *others])

@@ -73,7 +73,9 @@ def register_lounge(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
         known = workshop.site(site)
         if known is None:
             sentence = text(look.lang, "wall.unknown_site", site=site)
-            return html.Div([html.H1("404"), html.P(sentence)], className="plain", lang=HTML_LANGS[look.lang])
+            return html.Main(
+                [html.H1("404"), html.P(sentence)], className="plain", lang=HTML_LANGS[look.lang]
+            )
         draw = await feed.look(Board(KIND, site)) or partial(_draw, None, known, workshop)
         return lounge_page(draw(look), known, workshop, look.lang, rev)
 

@@ -17,7 +17,7 @@ from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
 from dashboard.figures.wall import draw_wall, wall_page
 from dashboard.learned import Learned
-from dashboard.pages.home import list_walls
+from dashboard.pages.home import list_boards
 from models.analytics.moment import begin_day, judge_moment
 from models.queries.board import read_board
 
@@ -62,12 +62,12 @@ def register_wall(workshop: Workshop, feed: BoardFeed, rev: str) -> None:
 
 
 def _unknown_site(site: str, lang: str, workshop: Workshop) -> Component:
-    return html.Div(
+    return html.Main(
         [
             html.H1("404"),
             html.P(text(lang, "wall.unknown_site", site=site)),
             html.P(text(lang, "wall.known_walls")),
-            list_walls(workshop),
+            list_boards(workshop, lang),
         ],
         className="plain",
         lang=HTML_LANGS[lang],

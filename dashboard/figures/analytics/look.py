@@ -51,7 +51,8 @@ def draw_chart(name: str, figure: go.Figure, lang: str, *, height: int = 320, la
         config=_configure(name, lang),
     )
     spoken: dict[str, Any] = {"aria-label": label or name}
-    return html.Div(graph, role="img", **spoken)
+    # Not an img, in which nothing may be clicked.
+    return html.Div(graph, role="figure", **spoken)
 
 
 def _configure(name: str, lang: str) -> Any:
