@@ -94,6 +94,8 @@ def read_all(connection: psycopg.Connection) -> dict[str, Rows]:
         "bay_day": "select site, day, bay, round(occupied_seconds::numeric, 3) from bay_day",
         "technician_day": "select site, day, technician, job_type, round(clocked_seconds::numeric, 3),"
         " round(sold_hours::numeric, 6) from technician_day",
+        "labour_day": "select site, day, job_type, round(clocked_seconds::numeric, 3),"
+        " round(sold_hours::numeric, 6), round(attended_seconds::numeric, 3) from labour_day",
     }
     return {rollup: read(connection, query) for rollup, query in queries.items()}
 
@@ -224,14 +226,27 @@ def compare_by_hand(connection: psycopg.Connection) -> None:
     }
     assert occupied == pytest.approx(occupy_bays(intervals))
     clocked: defaultdict[object, float] = defaultdict(float)
+    present: defaultdict[date, dict[str, tuple[datetime, datetime]]] = defaultdict(dict)
     for row in (row for of_order in read_labour(connection).values() for row in of_order):
-        clocked[local(row.ended_at).date(), row.technician] += (row.ended_at - row.began_at).total_seconds()
+        day = local(row.ended_at).date()
+        clocked[day, row.technician] += (row.ended_at - row.began_at).total_seconds()
+        began, ended = present[day].get(row.technician, row.span)
+        present[day][row.technician] = (min(began, row.began_at), max(ended, row.ended_at))
     assert {
         (day, technician): seconds
         for day, technician, seconds in connection.execute(
             "select day, technician, sum(clocked_seconds) from technician_day group by 1, 2"
         )
     } == pytest.approx(clocked)
+    attended = dict(
+        connection.execute("select day, sum(attended_seconds) from labour_day group by day").fetchall()
+    )
+    assert attended == pytest.approx(
+        {
+            day: sum((ended - began).total_seconds() for began, ended in spans.values())
+            for day, spans in present.items()
+        }
+    )
 
 
 @pytest.mark.every_database

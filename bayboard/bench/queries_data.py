@@ -36,6 +36,7 @@ _OF_ALL = (
     "wait_day_settled",
     "bay_day_settled",
     "technician_day_settled",
+    "labour_day_settled",
 )
 _EVERYTHING = (*_OF_ORDERS, *_PRESENT, *_FACTS, *_OF_ONE, *_OF_ALL)
 

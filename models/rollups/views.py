@@ -17,7 +17,12 @@ STEPS = ("order_present", "labour", "worked", "stint", "wait_cause", "visit", "v
 # Reckoned from these.
 FROM_EVENTS = ("stage_time", "stage_day", "order_figures", "bay_hour", "technician_day")
 # Added up from one of those: rollup -> what it reads.
-FROM_ROLLUPS = {"order_day": "order_figures", "wait_day": "order_figures", "bay_day": "bay_hour"}
+FROM_ROLLUPS = {
+    "order_day": "order_figures",
+    "wait_day": "order_figures",
+    "bay_day": "bay_hour",
+    "labour_day": "technician_day",
+}
 ROLLUPS = (*FROM_EVENTS, *FROM_ROLLUPS, "stage_time_month", "mileage_hour", "mileage_day")
 
 

@@ -232,6 +232,21 @@ class TechnicianDaySettled(Base):
     ended_at: Mapped[datetime]
 
 
+class LabourDaySettled(Base):
+    """The same over all technicians; each attended from the first clocking of a day to the last."""
+
+    __tablename__ = "labour_day_settled"
+    __table_args__ = (Index(None, "site", "day"),)
+    __mapper_args__ = {"primary_key": ["site", "day", "job_type"]}  # noqa: RUF012
+
+    site: Mapped[str]
+    day: Mapped[date]
+    job_type: Mapped[str | None]
+    clocked_seconds: Mapped[float]
+    sold_hours: Mapped[float]
+    attended_seconds: Mapped[float]
+
+
 class MileageHourSettled(Base):
     """What is kept of a vehicle's readings of an hour when the readings themselves are dropped."""
 
