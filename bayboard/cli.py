@@ -27,6 +27,7 @@ from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_si
 from bayboard.progress_commands import app as progress
 from bayboard.quarantine_commands import app as quarantine
 from bayboard.remind_commands import odometer, remind, service
+from bayboard.rules_commands import app as rules
 from bayboard.screen_commands import app as screen
 from bayboard.verify_command import verify
 from config.log import configure_log
@@ -48,6 +49,7 @@ app.add_typer(device, name="device")
 app.add_typer(progress, name="progress")
 app.add_typer(odometer, name="odometer")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(rules, name="rules")
 app.add_typer(service, name="service")
 app.add_typer(screen, name="screen")
 app.command()(backfill)

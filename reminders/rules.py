@@ -80,6 +80,8 @@ def _find_due(
     now: datetime,
 ) -> Iterator[Firing]:
     """Yield the steps of a holding that are due and were not told of; none before the first one was."""
+    if not holding.begins:
+        return
     first = next((fired for fired in told if fired.step == 0), None)
     since = first.since if first else holding.since
     # What names a promise is its own time, which is ahead: there, times count from when it was told of.
@@ -89,7 +91,7 @@ def _find_due(
         due_at = _add(began, length, rule, clock, now)
         if due_at > now:
             return
-        if step == 0 and not first and (not holding.begins or _is_history(rule, due_at, known_since, now)):
+        if step == 0 and not first and _is_history(rule, due_at, known_since, now):
             return
         if step not in steps:
             yield Firing(rule, holding, since, step, due_at)
@@ -115,4 +117,4 @@ def _find_lasting(
         for subject in (visit.subject, *parts):
             if stands := told.get((rule.name, subject)):
                 since = min(fired.since for fired in stands)
-                yield Holding(visit, subject, since, begins=False, part=parts.get(subject))
+                yield Holding(visit, subject, since, part=parts.get(subject))

@@ -20,8 +20,8 @@ _CALMED = 0.5
 class Holding:
     """A condition holds for something at a car; `since` names this time that it holds.
 
-    What was told of a time before `before` was told of an earlier holding. Without `begins` it goes on where
-    it was told of, and is nothing new elsewhere.
+    What was told of a time before `before` was told of an earlier holding. Without `begins` what was told of
+    it stands, and nothing more is told.
     """
 
     visit: OpenVisit
