@@ -238,7 +238,7 @@ def compare_by_hand(connection: psycopg.Connection) -> None:
             "select day, technician, sum(clocked_seconds) from technician_day group by 1, 2"
         )
     } == pytest.approx(clocked)
-    attended = dict(
+    attended: dict[date, float] = dict(
         connection.execute("select day, sum(attended_seconds) from labour_day group by day").fetchall()
     )
     assert attended == pytest.approx(

@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from models.analytics.bins import find_edge
 from models.analytics.pictures import ListedOrder
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection, choose_source, read_sql
+from models.queries.analytics_overview import Connection, read_sql
 
 MOST_ORDERS = 500
 
@@ -40,7 +40,10 @@ async def list_orders(
     connection: Connection, selection: Selection, condition: OrderCondition
 ) -> list[ListedOrder]:
     """List orders closed in a period."""
-    query = sql.SQL(read_sql("orders")).format(order_figures=choose_source("order_figures", selection))
+    source: sql.Composable = sql.Identifier("order_figures")
+    if selection.picks_places:
+        source = sql.SQL("({})").format(sql.SQL(read_sql("chosen_orders")))
+    query = sql.SQL(read_sql("orders")).format(order_figures=source)
     asked = selection.query() | asdict(condition) | {"most": MOST_ORDERS}
     async with connection.cursor(row_factory=class_row(ListedOrder)) as cursor:
         return await (await cursor.execute(query, asked)).fetchall()

@@ -36,14 +36,25 @@ async def prepare(connection: Connection) -> None:
     await connection.execute("set work_mem = '64MB'; set jit = off")
 
 
-def choose_source(rollup: str, selection: Selection) -> sql.Composable:
-    """Return what to read in place of a rollup of orders: itself, or sums over the chosen orders."""
+def compose_order_sums(selection: Selection) -> sql.Composed:
+    """Return the query of sums over orders: over the rollups, or over chosen orders, found once."""
+    query, rollups = sql.SQL(read_sql("order_sums")), ("order_day", "wait_day")
     if not selection.picks_places:
-        return sql.Identifier(rollup)
-    chosen = sql.SQL("({})").format(sql.SQL(read_sql("chosen_orders")))
-    if rollup == "order_figures":
-        return chosen
-    return sql.SQL("({})").format(query_from(rollup, order_figures=chosen))
+        return query.format(**{rollup: sql.Identifier(rollup) for rollup in rollups})
+    chosen = sql.Identifier("chosen")
+    sources = {rollup: sql.SQL("({})").format(query_from(rollup, order_figures=chosen)) for rollup in rollups}
+    return sql.SQL("with chosen as materialized ({}) {}").format(
+        sql.SQL(read_sql("chosen_orders")), query.format(**sources)
+    )
+
+
+def compose_technician_sums(selection: Selection) -> sql.Composed:
+    """Return the query of sums over labour: over the rollup, or over the days of chosen technicians."""
+    source: sql.Composable = sql.Identifier("labour_day")
+    if selection.technicians:
+        chosen = sql.SQL("({})").format(sql.SQL(read_sql("chosen_labour")))
+        source = sql.SQL("({})").format(query_from("labour_day", technician_day=chosen))
+    return sql.SQL(read_sql("technician_sums")).format(labour_day=source)
 
 
 def compose_bay_query(name: str) -> sql.Composed:
@@ -62,17 +73,17 @@ async def read_overview(
     }
     found: _ByBucket = defaultdict(dict)
     for query in (
-        sql.SQL(read_sql("order_sums")).format(order_day=choose_source("order_day", selection)),
+        compose_order_sums(selection),
         compose_bay_query("bay_sums"),
         sql.SQL(read_sql("open_sums")),
-        sql.SQL(read_sql("technician_sums")),
+        compose_technician_sums(selection),
         sql.SQL(read_sql("carry_over")),
     ):
         async with connection.cursor(row_factory=dict_row) as cursor:
             for row in await (await cursor.execute(query, asked)).fetchall():
-                found[row.pop("bucket")] |= {name: value or 0 for name, value in row.items()}
-    for bucket, causes in (await _read_waits(connection, selection, asked)).items():
-        found[bucket]["wait_seconds"] = causes
+                found[row.pop("bucket")] |= {
+                    name: 0 if value is None else value for name, value in row.items()
+                }
     return await _put_together(connection, selection, asked, found)
 
 
@@ -92,17 +103,6 @@ async def _put_together(
 
 def _count_bays(selection: Selection, bays: int) -> int:
     return len(selection.bays) if selection.bays else bays
-
-
-async def _read_waits(
-    connection: Connection, selection: Selection, asked: dict[str, object]
-) -> Mapping[date | None, dict[str, float]]:
-    query = sql.SQL(read_sql("wait_sums")).format(wait_day=choose_source("wait_day", selection))
-    waits: defaultdict[date | None, dict[str, float]] = defaultdict(dict)
-    async with connection.cursor() as cursor:
-        for bucket, cause, seconds in await (await cursor.execute(query, asked)).fetchall():
-            waits[bucket][cause] = seconds
-    return waits
 
 
 def _add_up(trend: Mapping[date, Sums], days: float, carried_over: float | None) -> Sums:

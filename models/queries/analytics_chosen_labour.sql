@@ -1,0 +1,2 @@
+-- What some technicians clocked by day.
+select * from technician_day where technician = any(%(technicians)s)
