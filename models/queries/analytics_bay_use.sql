@@ -16,19 +16,27 @@ select
     )), 0)::double precision as open_worked_seconds
 from (
     select
-        stage_interval.site,
-        stage_interval.bay,
+        work_order.site,
+        here.bay,
         here.span,
         case
             when workshop_stage.kind is distinct from 'touch' then '{}'
             when worked.spans && here.span then worked.spans * here.span::tstzmultirange
-            when stage_interval.reason is not null then '{}'
+            when here.reason is not null then '{}'
             else here.span::tstzmultirange
         end as touched
-    from stage_interval
-    join work_order using (site, work_order)
-    left join workshop_stage on workshop_stage.stage = stage_interval.stage
-    cross join lateral (select tstzrange(stage_interval.entered_at, %(now)s) as span) as here
+    from work_order
+    cross join lateral (
+        select bay, stage, reason, tstzrange(entered_at, %(now)s) as span
+        from stage_interval
+        where stage_interval.site = work_order.site
+            and stage_interval.work_order = work_order.work_order
+            and left_at is null
+            and bay is not null
+            and entered_at < %(now)s
+        offset 0
+    ) as here
+    left join workshop_stage on workshop_stage.stage = here.stage
     left join lateral (
         select range_agg(tstzrange(began_at, least(ended_at, %(now)s))) as spans
         from (
@@ -37,18 +45,14 @@ from (
                 corrected_at as began_at,
                 coalesce(lead(corrected_at) over turn, %(now)s) as ended_at
             from labour_scan
-            where labour_scan.site = stage_interval.site
-                and labour_scan.work_order = stage_interval.work_order
+            where labour_scan.site = work_order.site
+                and labour_scan.work_order = work_order.work_order
                 and corrected_at < %(now)s
             window turn as (partition by job, technician order by corrected_at, action)
         ) as clocking
         where action = 'on' and ended_at - began_at <= interval '16 hours'
     ) as worked on true
-    where stage_interval.site = any(%(sites)s)
-        and stage_interval.left_at is null
-        and stage_interval.bay is not null
-        and stage_interval.entered_at < %(now)s
-        and work_order.closed_at is null
+    where work_order.site = any(%(sites)s) and work_order.closed_at is null
 ) as stay
 join opening_span on opening_span.site = stay.site
     and opening_span.opens_at < upper(stay.span)
