@@ -453,12 +453,10 @@ def test_events_of_a_period_are_read_whole(told: Told, history_url: str) -> None
 
 
 def test_names_to_choose_from_are_those_that_were_there(told: Told, history_url: str) -> None:
-    job_types, technicians = ask(
-        history_url, lambda each: read_names(each, (told.history.site,), SECOND_WEEK)
-    )
+    job_types, technicians = ask(history_url, lambda each: read_names(each, select(told)))
     assert set(job_types) <= {order.job_type for order in told.orders.values()}
     assert technicians == sorted(
-        {row.technician for row in told.labour if told.day_of(row.ended_at) >= SECOND_WEEK}
+        {row.technician for row in told.labour if SECOND_WEEK <= told.day_of(row.ended_at) < END}
     )
 
 

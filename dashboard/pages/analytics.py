@@ -90,7 +90,7 @@ class AnalyticsPages:
             async with self._open_database() as connection:
                 await prepare(connection)
                 drawn = await VIEWS[view](connection, question)
-                job_types, technicians = await read_names(connection, selection.sites, selection.since)
+                job_types, technicians = await read_names(connection, selection)
         except DatabaseAwayError:
             return {**dict.fromkeys(_SHOWN, no_update), "notice": draw_database_away(visit.lang)}
         if not drawn:

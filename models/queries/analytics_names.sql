@@ -1,12 +1,14 @@
--- The job types and technicians that were there since a day.
+-- The job types and technicians of a period.
 select
-    (
-        select array_agg(distinct job_type order by job_type)
-        from technician_day
-        where site = any(%(sites)s) and day >= %(since)s and job_type is not null
+    array(
+        select distinct job_type
+        from labour_day
+        where site = any(%(sites)s) and day >= %(since)s and day < %(until)s and job_type is not null
+        order by job_type
     ) as job_types,
-    (
-        select array_agg(distinct technician order by technician)
+    array(
+        select distinct technician
         from technician_day
-        where site = any(%(sites)s) and day >= %(since)s
+        where site = any(%(sites)s) and day >= %(since)s and day < %(until)s
+        order by technician
     ) as technicians

@@ -5,7 +5,7 @@ first and added up by the rollups' own queries.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from importlib.resources import files
@@ -21,6 +21,8 @@ from models.rollups.views import query_from
 
 # Closing times looked into for carry-over: of each bucket for a few sites, else of each period only.
 _MOST_CLOSINGS = 130
+# Names to choose from are of at most so many days, over all sites.
+NAMES_SITE_DAYS = 2000
 
 Connection = AsyncConnection[Any]
 _ByBucket = defaultdict[date | None, dict[str, Any]]
@@ -135,12 +137,9 @@ async def _check_little(connection: Connection, asked: dict[str, object], now: S
     )
 
 
-async def read_names(
-    connection: Connection, sites: Sequence[str], since: date
-) -> tuple[list[str], list[str]]:
-    """Read the job types and the technicians that were there since a day, to choose from."""
-    asked = {"sites": list(sites), "since": since}
+async def read_names(connection: Connection, selection: Selection) -> tuple[list[str], list[str]]:
+    """Read the job types and the technicians of the latest days, to choose from."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
+        asked = selection.latest(NAMES_SITE_DAYS).query()
         row = await (await cursor.execute(read_sql("names"), asked)).fetchone()
-    job_types, technicians = row or (None, None)
-    return job_types or [], technicians or []
+    return row or ([], [])
