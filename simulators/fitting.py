@@ -8,9 +8,9 @@ What history does not say stays as in `simulators.parameters`.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from statistics import fmean, median, quantiles
 
 from config.opening import OpeningHours as SiteHours
@@ -19,15 +19,15 @@ from models.analytics.significance import JobRow
 from models.analytics.visits import PastInterval
 from simulators.chance import Spread
 from simulators.facts import Stage
-from simulators.jobs import MIX, JobType
+from simulators.jobs import CHECKS, MIX, JobType
 from simulators.opening import HOUR, AlwaysOpen, Hours, OpeningHours
 from simulators.parameters import Parameters
 
 _FEWEST = 20
 _MINUTE = 60.0
+_NEVER_MINUTES = 1e9
 # Parts that take longer than a working afternoon come from afar.
 _FROM_AFAR_MINUTES = 360.0
-_LOOK_DAYS = 28
 # Between the quartiles of a normal distribution lie so many standard deviations.
 _QUARTILES_APART = 1.349
 
@@ -75,6 +75,10 @@ def fit_shop(
     parameters = replace(
         usual,
         orders_per_bay_hour=len(visits) / open_hours / len(site.bays),
+        # Those who went elsewhere are not among them.
+        walk_ins_turn_away_at=inf,
+        # Nobody asks a fitted shop about cars on the road.
+        telematics_poll_minutes=_NEVER_MINUTES,
         mix=_fit_mix(visits),
         work_share=share,
         work_sigma=sigma,
@@ -88,9 +92,9 @@ def fit_shop(
         part_from_afar=afar,
     )
     arrivals = [rows[0].entered_at.astimezone(site.zone) for rows in visits]
-    return FittedShop(
-        tuple(site.bays), parameters, _fit_hours(site.hours, arrivals, begin.astimezone(site.zone))
-    )
+    first = begin.astimezone(site.zone)
+    days = [first.date() + timedelta(n) for n in range((end - begin).days)]
+    return FittedShop(tuple(site.bays), parameters, _fit_hours(site.hours, arrivals, first, days))
 
 
 def _list_orders(intervals: Iterable[PastInterval]) -> list[list[PastInterval]]:
@@ -108,7 +112,11 @@ def _fit_mix(visits: Sequence[Sequence[PastInterval]]) -> Mapping[JobType, float
 
 def _fit_work(jobs: Sequence[JobRow], usual: Parameters) -> tuple[float, float]:
     """Return which share of the flat rate a job takes, and how far it strays beside the technicians."""
-    logs = [log(job.seconds / job.sold_hours / HOUR) for job in jobs if job.sold_hours and job.crew == 1]
+    logs = [
+        log(job.seconds / job.sold_hours / HOUR)
+        for job in jobs
+        if job.sold_hours and job.crew == 1 and job.kind not in CHECKS
+    ]
     if len(logs) < _FEWEST:
         return usual.work_share, usual.work_sigma
     low, middle, high = quantiles(logs, n=4)
@@ -168,11 +176,12 @@ def _fit_deliveries(intervals: Iterable[PastInterval], usual: Parameters) -> tup
     )
 
 
-def _fit_hours(hours: SiteHours, arrivals: Sequence[datetime], begin: datetime) -> Hours:
+def _fit_hours(
+    hours: SiteHours, arrivals: Sequence[datetime], begin: datetime, days: Sequence[date]
+) -> Hours:
     """Return a site's usual opening hours with its own spread of arrivals over hours and weekdays."""
     if hours.never_closes:
         return AlwaysOpen()
-    days = [begin.date() + timedelta(n) for n in range(_LOOK_DAYS)]
     spans = {day: hours.spans_on(day) for day in days}
     usual = Counter(
         (each[0][0].astimezone(begin.tzinfo).hour, each[-1][1].astimezone(begin.tzinfo).hour)

@@ -108,6 +108,13 @@ BATTERY_COMPLAINTS = (
     Complaint(("P0AA6",), (_mechanical("High-voltage insulation repair", 2.4, "High-voltage cable"),)),
     Complaint(("P0A80",), (_mechanical("Battery cell module", 3.4, "Cell module"),)),
 )
+ANNUAL_CHECK = Operation("Annual inspection check", 0.6)
+HEALTH_CHECK = Operation("Vehicle health check", 0.2)
+VEHICLE_CHECK = _mechanical("Vehicle check", 0.3)
+DIAGNOSIS = Operation("Fault diagnosis", 0.7, skill=Skill.DIAGNOSTIC)
+ASSESSMENT = Operation("Damage assessment", 0.4, skill=Skill.BODY)
+# What is sold before anything is mended takes as long as it takes, whatever was sold.
+CHECKS = frozenset(each.name for each in (ANNUAL_CHECK, HEALTH_CHECK, VEHICLE_CHECK, DIAGNOSIS, ASSESSMENT))
 BODY_WORK = (
     (("Straighten front wing", 2.4), ("Repaint front wing", 1.6)),
     (("Replace front bumper", 1.6), ("Repaint front bumper", 1.8)),
@@ -145,8 +152,7 @@ def draw_request(
         case "warranty":
             return _draw_diagnosis(rng, powertrain, "warranty")
         case "inspection":
-            check = Operation("Annual inspection check", 0.6)
-            return Request(job_type, check, _GENERAL, found=_draw_findings(rng, 0.45))
+            return Request(job_type, ANNUAL_CHECK, _GENERAL, found=_draw_findings(rng, 0.45))
         case "body":
             return _draw_body_work(rng)
 
@@ -166,15 +172,13 @@ def _draw_maintenance(rng: Random, powertrain: Powertrain) -> Request:
     engine = powertrain is not Powertrain.ELECTRIC
     extras = [extra for extra in EXTRAS if engine or extra.name not in ENGINE_ONLY]
     planned = (OIL_SERVICE if engine else ELECTRIC_SERVICE, *rng.sample(extras, rng.choice((0, 0, 1, 1, 2))))
-    check = Operation("Vehicle health check", 0.2)
-    return Request("maintenance", check, ("express", "general"), planned, _draw_findings(rng, 0.2))
+    return Request("maintenance", HEALTH_CHECK, ("express", "general"), planned, _draw_findings(rng, 0.2))
 
 
 def _draw_known_repair(rng: Random) -> Request:
     planned = tuple(rng.sample(REPAIRS, rng.choice((1, 1, 2))))
-    check = Operation("Vehicle check", 0.3, skill=Skill.MECHANICAL)
     found = tuple(finding for finding in _draw_findings(rng, 0.3) if finding not in planned)
-    return Request("repair", check, _GENERAL, planned, found)
+    return Request("repair", VEHICLE_CHECK, _GENERAL, planned, found)
 
 
 def _draw_diagnosis(rng: Random, powertrain: Powertrain, job_type: JobType) -> Request:
@@ -184,8 +188,7 @@ def _draw_diagnosis(rng: Random, powertrain: Powertrain, job_type: JobType) -> R
         Powertrain.ELECTRIC: BATTERY_COMPLAINTS,
     }
     complaint = rng.choice(COMPLAINTS + by_powertrain[powertrain])
-    check = Operation("Fault diagnosis", 0.7, skill=Skill.DIAGNOSTIC)
-    return Request(job_type, check, _DIAGNOSTIC, found=complaint.remedies, codes=complaint.codes)
+    return Request(job_type, DIAGNOSIS, _DIAGNOSTIC, found=complaint.remedies, codes=complaint.codes)
 
 
 def _draw_body_work(rng: Random) -> Request:
@@ -193,5 +196,4 @@ def _draw_body_work(rng: Random) -> Request:
     planned = [Operation(*damage, "Body parts" if damage[0].startswith("Replace") else None, Skill.BODY)]
     if paint:
         planned.append(Operation(*paint, skill=Skill.PAINT))
-    check = Operation("Damage assessment", 0.4, skill=Skill.BODY)
-    return Request("body", check, ("body",), tuple(planned))
+    return Request("body", ASSESSMENT, ("body",), tuple(planned))

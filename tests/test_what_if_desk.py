@@ -1,0 +1,98 @@
+"""Where what-if questions are answered: from a site's own database, in a process that always ends."""
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from bayboard.what_if import WhatIfDesk, fit_site
+from models.analytics.what_if import CYCLE, ON_TIME, THROUGHPUT, WAIT, Asked, Change, Progress, State, Thing
+from simulators.fitting import WhatIfError
+from simulators.truth import ReadyTruth
+from tests.fix_history import DAYS, FIRST_DAY, History
+
+PATIENCE_SECONDS = 60.0
+BAY = Change(Thing.BAY, "general")
+TECHNICIAN = Change(Thing.TECHNICIAN, "mechanical")
+
+
+def _ask(history: History, change: Change, days: int = DAYS) -> Asked:
+    return Asked(history.site, FIRST_DAY, FIRST_DAY + timedelta(days), change)
+
+
+def _wait(desk: WhatIfDesk, asked: Asked, ready: Callable[[Progress], bool]) -> Progress:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < ends:
+        progress = desk.look(asked)
+        assert progress
+        if ready(progress):
+            return progress
+        time.sleep(0.02)
+    raise AssertionError(f"still {progress}")
+
+
+def test_the_shop_is_fitted_to_what_the_database_holds(history: History, history_url: str) -> None:
+    fitted = fit_site(history_url, history.workshop, _ask(history, BAY), history.ends_at)
+    ready = [truth for truth in history.truth if isinstance(truth, ReadyTruth) and truth.at < history.ends_at]
+    assert fitted.real[THROUGHPUT] == pytest.approx(len(ready) / DAYS, rel=0.03)
+    assert 0.5 < fitted.real[ON_TIME] < 1
+    assert fitted.real[CYCLE] > 1
+    assert fitted.real[f"{WAIT}bay"] > 0
+    missing = fitted.shop.parameters.part_missing_shares
+    assert missing["Oil filter and 5 l engine oil"] == 0
+    assert any(share > 0 for share in missing.values())
+
+
+def test_a_question_is_answered_once_and_the_next_plays_half_as_much(
+    history: History, history_url: str
+) -> None:
+    desk = WhatIfDesk(history_url, history.workshop, pairs=5, days=3, longest_seconds=PATIENCE_SECONDS)
+    asked = _ask(history, BAY)
+    assert desk.look(asked) is None
+    assert desk.ask(asked, history.ends_at).state is State.WAITING
+    done = _wait(desk, asked, lambda progress: progress.state.is_over)
+    assert (done.state, done.played) == (State.DONE, 5)
+    assert done.answer
+    assert (done.answer.runs, done.answer.days) == (5, 3)
+    assert desk.ask(asked, history.ends_at) is done
+    with psycopg.connect(history_url, autocommit=True) as connection:
+        # What was fitted and played before is not read and played again.
+        connection.execute("drop table work_order_part, work_order_line, stage_interval cascade")
+    other = _ask(history, TECHNICIAN)
+    desk.ask(other, history.ends_at)
+    again = _wait(desk, other, lambda progress: progress.state.is_over)
+    assert again.answer
+    assert again.answer.model == done.answer.model
+    assert again.answer.changes != done.answer.changes
+
+
+def test_a_question_can_be_stopped_and_leaves_no_process(history: History, history_url: str) -> None:
+    desk = WhatIfDesk(history_url, history.workshop, pairs=500, days=3, longest_seconds=PATIENCE_SECONDS)
+    asked = _ask(history, BAY)
+    desk.ask(asked, history.ends_at)
+    _wait(desk, asked, lambda progress: progress.played > 0)
+    desk.stop(asked)
+    assert _wait(desk, asked, lambda progress: progress.state.is_over).state is State.STOPPED
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while multiprocessing.active_children() and time.monotonic() < ends:
+        time.sleep(0.02)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_question_ends_in_time_whatever_was_played(history: History, history_url: str) -> None:
+    desk = WhatIfDesk(history_url, history.workshop, pairs=500, days=3, longest_seconds=0.05)
+    asked = _ask(history, BAY)
+    desk.ask(asked, history.ends_at)
+    assert _wait(desk, asked, lambda progress: progress.state.is_over).state is State.TOO_SLOW
+
+
+def test_a_site_without_history_is_told_so(history: History, database_url: str) -> None:
+    desk = WhatIfDesk(database_url, history.workshop, pairs=5, days=3, longest_seconds=PATIENCE_SECONDS)
+    asked = _ask(history, BAY)
+    desk.ask(asked, history.ends_at)
+    assert _wait(desk, asked, lambda progress: progress.state.is_over).state is State.TOO_LITTLE
+    with pytest.raises(WhatIfError, match="no order became ready"):
+        fit_site(database_url, history.workshop, asked, history.ends_at)
