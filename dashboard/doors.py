@@ -83,6 +83,7 @@ DOORS = (
     Door("/progress",                      WORDS,  ANYBODY),
     Door("/progress/*",                    WORDS,  ANYBODY),  # the token in the address is the key
     Door("/orders/{site}/{work_order}",    OFFICE, STAFF),
+    Door("/vehicles",                      OFFICE, STAFF),    # what a search found
     Door("/vehicles/{vin}",                OFFICE, STAFF),
     Door("/analytics",                     OFFICE, MANAGERS),
     Door("/analytics/*",                   OFFICE, MANAGERS),

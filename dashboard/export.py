@@ -14,7 +14,7 @@ from xlsxwriter import Workbook
 
 GRIDS = ("orders", "stages", "cars", "technicians", "bays", "compared", "days", "calibration")
 # Those of pages that foremen see, too.
-RECORD_GRIDS = ("scans", "labour", "parts")
+RECORD_GRIDS = ("scans", "labour", "parts", "visits", "fitted", "reminders", "messages")
 _WIDEST = 40
 
 Row = Mapping[str, Any]

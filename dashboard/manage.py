@@ -31,6 +31,7 @@ from dashboard.pages.devices import DevicesPage
 from dashboard.pages.order import ORDER_ADDRESS, OrderPage
 from dashboard.pages.quarantine import QuarantinePage
 from dashboard.pages.screens import ScreensPage
+from dashboard.pages.vehicle import VehiclePage
 
 _ASSETS = Path(__file__).with_name("manage_assets")
 
@@ -73,6 +74,7 @@ def mount_manage(
     with app.for_roles(STAFF):
         register_exports(app, RECORD_GRIDS)
         layouts[ORDER_ADDRESS] = OrderPage(app, workshop, open_database, learned, clock).layout
+        layouts |= VehiclePage(app, workshop, open_database, clock).layouts()
         _route(app, workshop, layouts)
     return app
 

@@ -50,6 +50,7 @@ COMES_IN: Mapping[str, set[str]] = {
     "/progress": EVERYBODY,
     "/progress/token": EVERYBODY,
     "/orders/s1/RO-1": STAFF,
+    "/vehicles": SIGNED_IN,
     "/vehicles/VIN": SIGNED_IN,
     "/analytics": MANAGERS | {"manager of s2"},
     "/analytics/bays": MANAGERS | {"manager of s2"},

@@ -47,6 +47,14 @@ WHOLE_TABLES = {
     "since",
     "source",
     "tick",
+    "vehicle_about",
+    "vehicle_channel",
+    "vehicle_doubt",
+    "vehicle_due",
+    "vehicle_message",
+    "vehicle_rate",
+    "vehicle_recipient",
+    "vehicle_reminder",
 }
 
 

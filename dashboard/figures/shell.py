@@ -12,6 +12,7 @@ from config.texts import HTML_LANGS, LANGS, text
 from config.workshop import Workshop
 from dashboard.access import Visit, Visitor
 from dashboard.doors import find_place
+from dashboard.figures.search_box import draw_search
 
 # Text of each place in the navigation; a page appears here once it is there.
 _PLACES = {
@@ -56,6 +57,7 @@ def draw_shell(page: Component, path: str, visit: Visit, workshop: Workshop) -> 
                         if _may_go(visit, place)
                     ]
                 ),
+                draw_search(visit.lang),
                 html.Div(
                     [_draw_user(visit, workshop), *_draw_langs(path, visit.lang), _draw_sign_out(visit.lang)],
                     className="account",

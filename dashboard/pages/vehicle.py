@@ -1,0 +1,132 @@
+"""The pages `/vehicles/{vin}`, one vehicle's file, and `/vehicles?find=…`, what a search found.
+
+Owns their layouts and callbacks. A search that finds one vehicle goes to its file. Whoever may see some sites
+only sees the visits there, and no vehicle that never was.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
+
+from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash.development.base_component import Component
+
+from config.texts import text
+from config.workshop import Workshop
+from dashboard.access import Visit, current_visit
+from dashboard.database import DatabaseAwayError, OpenDatabase
+from dashboard.figures.analytics.words import zone_of
+from dashboard.figures.notice import draw_database_away, draw_empty
+from dashboard.figures.records.mileage import draw_mileage
+from dashboard.figures.records.order import vehicle_address
+from dashboard.figures.records.search import draw_hits
+from dashboard.figures.records.service import draw_due, draw_messages, draw_parts, draw_reminders
+from dashboard.figures.records.vehicle import draw_codes, draw_head, draw_visits
+from dashboard.figures.search_box import SEARCH_ADDRESS, TYPED
+from dashboard.pages.analytics_layout import draw_skeleton
+from dashboard.pages.record_address import read_record_address
+from models.analytics.vehicle_record import VehicleRecord
+from models.queries.vehicle_record import MOST_HITS, find_vehicles, read_vehicle
+
+VEHICLE_ADDRESS = "/vehicles/{vin}"
+
+
+class VehiclePage:
+    """The layouts of both pages and the callback of each."""
+
+    def __init__(
+        self, app: Dash, workshop: Workshop, open_database: OpenDatabase, clock: Callable[[], datetime]
+    ) -> None:
+        self._workshop = workshop
+        self._open_database = open_database
+        self._clock = clock
+        app.callback(
+            output={
+                "state": Output("vehicle", "className"),
+                "notice": Output("vehicle-notice", "children"),
+                "file": Output("vehicle-file", "children"),
+            },
+            inputs=[Input("vehicle-asked", "data"), State("url", "pathname")],
+        )(self._show)
+        app.callback(
+            output={
+                "state": Output("vehicle-search", "className"),
+                "found": Output("vehicle-found", "children"),
+                "one": Output("vehicle-one", "href"),
+            },
+            inputs=[Input("vehicle-typed", "data")],
+        )(self._find)
+
+    def layouts(self) -> dict[str, Callable[[Visit, str], Component]]:
+        """Return what draws each address without its data."""
+        return {VEHICLE_ADDRESS: self._layout, SEARCH_ADDRESS: self._layout_search}
+
+    def _layout(self, visit: Visit, _search: str) -> Component:
+        return html.Article(
+            [
+                html.Div(id="vehicle-notice"),
+                html.Div(draw_skeleton(visit.lang), id="vehicle-file"),
+                dcc.Store(id="vehicle-asked", data=True),
+            ],
+            id="vehicle",
+            className="record loading",
+        )
+
+    def _layout_search(self, visit: Visit, search: str) -> Component:
+        typed = parse_qs((search or "").removeprefix("?")).get(TYPED, [""])[0].strip()
+        return html.Article(
+            [
+                html.Div(html.P(text(visit.lang, "grid.loading")), id="vehicle-found"),
+                dcc.Store(id="vehicle-typed", data=typed),
+                dcc.Location(id="vehicle-one", refresh="callback-nav"),
+            ],
+            id="vehicle-search",
+            className="record loading",
+        )
+
+    async def _show(self, _asked: bool, pathname: str) -> Mapping[str, Any]:
+        visit, now = current_visit.get(), self._clock()
+        [vin] = read_record_address(pathname, VEHICLE_ADDRESS, visit.user)
+        try:
+            async with self._open_database() as connection:
+                record = await read_vehicle(connection, vin, visit.user.sites)
+        except DatabaseAwayError:
+            away = draw_database_away(visit.lang)
+            return {"state": no_update, "notice": away, "file": no_update}
+        if record is None:
+            title = text(visit.lang, "vehicle.not_found_title", typed=vin)
+            empty = draw_empty(title, text(visit.lang, "vehicle.not_found"))
+            return {"state": "record without-data", "notice": None, "file": empty}
+        return {"state": "record with-data", "notice": None, "file": self._draw(record, now, visit.lang)}
+
+    def _draw(self, record: VehicleRecord, now: datetime, lang: str) -> list[Component]:
+        workshop = self._workshop
+        panels = [
+            draw_visits(record, workshop, now, lang),
+            draw_mileage(record, self._find_zone(record), lang),
+            draw_codes(record.codes, lang),
+            draw_due(record.due, workshop, lang),
+            draw_reminders(record.reminders, workshop, lang),
+            draw_messages(record.messages, workshop, lang),
+            draw_parts(record.parts, workshop, lang),
+        ]
+        return [draw_head(record, lang), html.Div(panels, className="columns")]
+
+    def _find_zone(self, record: VehicleRecord) -> ZoneInfo:
+        site = record.visits[0].site if record.visits else self._workshop.sites[0].key
+        return zone_of(site, self._workshop)
+
+    async def _find(self, typed: str) -> Mapping[str, Any]:
+        visit = current_visit.get()
+        try:
+            async with self._open_database() as connection:
+                hits = await find_vehicles(connection, typed, visit.user.sites)
+        except DatabaseAwayError:
+            return {"state": no_update, "found": draw_database_away(visit.lang), "one": no_update}
+        if len(hits) == 1:
+            return {"state": no_update, "found": no_update, "one": vehicle_address(hits[0].vin)}
+        state = "record with-data" if hits else "record without-data"
+        found = draw_hits(hits, typed, MOST_HITS, self._workshop, visit.lang)
+        return {"state": state, "found": found, "one": no_update}
