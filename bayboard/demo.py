@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from psycopg import AsyncConnection
@@ -33,7 +34,8 @@ from bayboard.embedded import (
 )
 from bayboard.screen_commands import make_screen_link
 from bayboard.supervisor import Part, Supervisor, start_logged
-from config.workshop import load_workshop
+from config.message_events import AUDIENCES
+from config.workshop import Workshop, load_workshop
 from dashboard.access import Role, ScreenKind, Ticket, User
 from dashboard.passwords import draw_token
 from models.migrations.run import migrate
@@ -93,7 +95,8 @@ class Demo:
         workshop_file.write_text(
             scale_workshop(self._workshop_file.read_text(encoding="utf-8"), self._speed), encoding="utf-8"
         )
-        workshop = load_workshop(workshop_file)
+        messages = directory / "messages.jsonl"
+        workshop = _give_channel(workshop_file, messages)
         database = PostgresServer(directory / "postgresql", find_free_port())
         environment = {
             "BAYBOARD_DATABASE_URL": database.url,
@@ -127,6 +130,7 @@ class Demo:
         _say(f"broker: {environment['BAYBOARD_MQTT_URL']}")
         _say(f"database: {database.url}")
         _say(f"logs: {logs}")
+        _say(f"messages to people: {messages}")
         for role in Role:
             ticket = Ticket(User(role), self._now + _SIGN_IN_LASTS)
             _say(f"{role}: {make_link(secret_key, ticket, address)}")
@@ -147,6 +151,21 @@ def _take_directory(data: Path | None) -> Path:
     except OSError as error:
         raise EmbeddedError(f"{data} cannot be used: {error.strerror}") from error
     return data
+
+
+def _give_channel(workshop_file: Path, messages: Path) -> Workshop:
+    """Have a workshop without channels write its messages into a file, so that they can be seen."""
+    workshop = load_workshop(workshop_file)
+    if workshop.channels:
+        return workshop
+    audiences = ", ".join(f'"{audience}"' for audience in AUDIENCES)
+    with workshop_file.open("a", encoding="utf-8") as file:
+        file.write(
+            f'\n[[channel]]\nname = "demo"\nurl = "lines://{quote(str(messages.resolve()))}"\n'
+            f'audience = [{audiences}]\nlang = "en"\n'
+        )
+    messages.touch()
+    return load_workshop(workshop_file)
 
 
 def _recall_start(directory: Path, run: dict[str, str], now: datetime) -> str:

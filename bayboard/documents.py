@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer.main
+from prometheus_client import CollectorRegistry
 from typer.core import TyperCommand, TyperGroup
 
 from config.settings import document_settings
 from ingest.contract.documents import describe_asyncapi, describe_payloads
 from ingest.metrics import Metrics
+from reminders.dispatch_metrics import DeliveryMetrics
 from reminders.metrics import Metrics as ReminderMetrics
 
 
@@ -61,6 +63,10 @@ def _describe_reference() -> str:
     lines += [
         f"| `{metric.name}` | {metric.documentation} |" for metric in ReminderMetrics().registry.collect()
     ]
+    lines += ["", "## Metrics of the dispatcher", "", "| metric | what it counts |", "|---|---|"]
+    deliveries = CollectorRegistry()
+    DeliveryMetrics(deliveries)
+    lines += [f"| `{metric.name}` | {metric.documentation} |" for metric in deliveries.collect()]
     return "\n".join(lines) + "\n"
 
 

@@ -5,6 +5,7 @@ pass; nothing is reckoned in these commands but by `remind` itself.
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -51,12 +52,15 @@ def remind(
         typer.Option(parser=_read_instant, metavar="TIME", help="The time as of which, with --once."),
     ] = None,
     pause: Annotated[float, typer.Option(min=0.1, help="Seconds between two passes.")] = 5.0,
+    no_send: Annotated[
+        bool, typer.Option("--no-send", help="Leave what is to be said in the outbox.")
+    ] = False,
     http_host: Annotated[str, typer.Option(help="Where to answer health and metrics.")] = "127.0.0.1",
     http_port: Annotated[
         int | None, typer.Option(help="Port of /healthz, /readyz and /metrics; none if not given.")
     ] = None,
 ) -> None:
-    """Judge odometers, reckon what service is due, and raise reminders, until stopped."""
+    """Judge odometers, reckon what service is due, raise reminders and tell people, until stopped."""
     from bayboard.remind import remind_once, remind_until_stopped  # noqa: PLC0415
 
     if now and not once:
@@ -65,14 +69,16 @@ def remind(
     configure_log(settings.log_format)
     workshop = load_workshop(settings.workshop_file)
     if once:
-        typer.echo(remind_once(settings, workshop, now or read_clock()))
+        typer.echo(remind_once(settings, workshop, now or read_clock(), os.environ, send=not no_send))
         return
     remind_until_stopped(
         settings,
         workshop,
+        os.environ,
         clock=read_clock,
         pause_seconds=pause,
         http=(http_host, http_port) if http_port else None,
+        send=not no_send,
     )
 
 

@@ -16,6 +16,7 @@ from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
 from ingest.rows import Row, make_rows
 from models.domain.clock import Clock
+from models.domain.published import is_reminder_topic
 
 # From another product's message to the contract's; raises ForeignError.
 Translate = Callable[[ReceivedMessage], list[tuple[Topic, Message]]]
@@ -43,7 +44,7 @@ class Batch:
     # Sites with their newest receive time.
     heard: dict[str, datetime] = field(default_factory=dict)
     devices: dict[DeviceKey, Hearing] = field(default_factory=dict)
-    # Messages of other products that the workshop file says to skip.
+    # Messages of other products that the workshop file says to skip, and what Bayboard itself publishes.
     skipped: int = 0
 
 
@@ -60,6 +61,9 @@ def sort_messages(
     """
     batch = Batch()
     for message in messages:
+        if is_reminder_topic(message.topic):
+            batch.skipped += 1
+            continue
         if translate and not message.topic.startswith(PREFIX):
             _sort_foreign(batch, message, rules, translate)
             continue
