@@ -38,7 +38,7 @@ def give_screen(
     token: str | None = None,
 ) -> None:
     """Have a screen keep its token, or go on keeping the one it has."""
-    name = f"{_prefix(kind)}{site}"
+    name = name_screen(kind, site)
     answer.set_cookie(
         name,
         token or connection.cookies.get(name, ""),
@@ -47,6 +47,11 @@ def give_screen(
         samesite="lax",
         secure=secure,
     )
+
+
+def name_screen(kind: ScreenKind, site: str) -> str:
+    """Return the name of the cookie in which a screen keeps its token."""
+    return f"{_prefix(kind)}{site}"
 
 
 def list_tokens(connection: HTTPConnection) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ from bayboard.entry import read_clock
 from config.settings import Settings
 from config.workshop import load_workshop
 
+# From so many on, a dashboard of one process is not what one would run.
+_SCREENS_FOR_TWO = 500
+
 app = typer.Typer(help="Measure, on this machine.", no_args_is_help=True)
 
 ServerUrl = Annotated[
@@ -44,6 +47,45 @@ def pixel(
     from bayboard.bench.pixel import measure_pixel  # noqa: PLC0415
 
     typer.echo(measure_pixel(wall_url=wall, mqtt_url=broker, site=site, bay=bay, scans=scans))
+
+
+@app.command()
+def screens(
+    counts: Annotated[
+        str, typer.Option("--screens", help="How many screens are open, one run for each number.")
+    ] = "50,200,1000",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=16, help="Processes of the dashboard; by default 2 from 500 screens on, else 1."
+        ),
+    ] = None,
+    scans: Annotated[int, typer.Option(min=10, help="How many scans are published.")] = 100,
+    idle_seconds: Annotated[
+        float, typer.Option(min=1, help="How long nothing changes, to measure CPU.")
+    ] = 30,
+) -> None:
+    """Open many screens of one wall; time scans to them and to a browser, and compare with polling."""
+    from bayboard.bench.screens import describe_screens, measure_screens  # noqa: PLC0415
+    from bayboard.entry import read_clock  # noqa: PLC0415
+
+    if not re.fullmatch(r"[1-9]\d{0,4}(,[1-9]\d{0,4})*", counts):
+        raise typer.BadParameter(f"--screens: {counts!r} is not like 50,200")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    workshop_file = Settings.from_environment().workshop_file
+    site = load_workshop(workshop_file).sites[0]
+    for count in map(int, counts.split(",")):
+        found = measure_screens(
+            site=site,
+            workshop_file=workshop_file,
+            screens=count,
+            workers=workers or (2 if count >= _SCREENS_FOR_TWO else 1),
+            scans=scans,
+            idle_seconds=idle_seconds,
+            now=read_clock(),
+            say=_say,
+        )
+        typer.echo(describe_screens(found) + "\n")
 
 
 @app.command()

@@ -6,8 +6,10 @@ both read the same clock. Measures the whole way: broker, ingest, commit, feed, 
 
 import statistics
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
@@ -16,7 +18,12 @@ from bayboard.bench.chromium import launch_chromium, open_screen
 from config.broker import read_broker_address
 from ingest.contract.payloads import StageScan, encode
 
-_PAUSE_SECONDS = 0.3
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PAUSE_SECONDS = 0.3
+# How long after the last scan one that is not painted is given up.
+_LAST_SECONDS = 1.5
 
 # Two animation frames after a change of the document, what changed has been painted.
 _WATCH = """
@@ -52,31 +59,43 @@ def measure_pixel(*, wall_url: str, mqtt_url: str, site: str, bay: str, scans: i
 
     Raises BenchError where Playwright or Chromium is missing.
     """
-    published: dict[str, float] = {}
     with launch_chromium() as browser:
-        page = open_screen(browser, wall_url)
-        page.evaluate(_WATCH)
-        client = _connect(mqtt_url)
-        for number in range(scans):
-            name = f"probe-{number};"
-            now = datetime.now(UTC)
-            scan = StageScan(
-                id=f"{now.timestamp()}",
-                at=now,
-                work_order="PROBE",
-                stage="repairing",
-                bay=bay,
-                operation=name,
-            )
-            published[name] = time.time() * 1000
-            client.publish(f"workshop/v1/{site}/scanner/probe/stage", encode(scan), qos=1)
-            page.wait_for_timeout(_PAUSE_SECONDS * 1000)
-        page.wait_for_timeout(1000)
-        painted: dict[str, float] = page.evaluate("window.painted")
-        client.disconnect()
-        client.loop_stop()
+        page = open_probe(browser, wall_url)
+        published = publish_probes(mqtt_url, site, bay, range(scans))
+        return read_probe(page, published)
+
+
+def open_probe(browser: "Browser", wall_url: str) -> "Page":
+    """Open a wall that notes when each scan was painted."""
+    page = open_screen(browser, wall_url)
+    page.evaluate(_WATCH)
+    return page
+
+
+def read_probe(page: "Page", published: Mapping[str, float]) -> PixelTimes:
+    """Return how long after being published each scan was painted."""
+    painted: dict[str, float] = page.evaluate("window.painted")
     took = sorted(painted[name] - sent for name, sent in published.items() if name in painted)
-    return PixelTimes(took, scans - len(took))
+    return PixelTimes(took, len(published) - len(took))
+
+
+def publish_probes(mqtt_url: str, site: str, bay: str, numbers: range) -> dict[str, float]:
+    """Publish scans one after the other, and wait for the last; return when each was, in milliseconds."""
+    client = _connect(mqtt_url)
+    published: dict[str, float] = {}
+    for number in numbers:
+        name = f"probe-{number};"
+        now = datetime.now(UTC)
+        scan = StageScan(
+            id=f"{now.timestamp()}", at=now, work_order="PROBE", stage="repairing", bay=bay, operation=name
+        )
+        published[name] = time.time() * 1000
+        client.publish(f"workshop/v1/{site}/scanner/probe/stage", encode(scan), qos=1)
+        time.sleep(PAUSE_SECONDS)
+    time.sleep(_LAST_SECONDS)
+    client.disconnect()
+    client.loop_stop()
+    return published
 
 
 def _connect(mqtt_url: str) -> Client:
