@@ -140,6 +140,9 @@ class Dispatcher:
                 if failures == 1:
                     _log.warning("the database cannot be used", why=str(error).strip().splitlines()[0])
                 self._stopping.wait(min(0.2 * 2**failures, _MAX_BACKOFF_SECONDS))
+            except Exception:  # noqa: BLE001  # the top of a service loop: a fault of ours must not end a way out
+                _log.exception("sending failed, trying again")
+                self._stopping.wait(_PAUSE_SECONDS)
 
     def _measure(self, connection: Connection[Any], now: datetime) -> None:
         waiting = read_waiting(connection)

@@ -55,13 +55,15 @@ class Outbox:
                 message = NewMessage(event_key=key, payload=payload, **{"due_at": self.now, **told})
                 put_messages(connection, [message], self.now)
 
-    def make_dispatcher(self, environment: Mapping[str, str] | None = None) -> Dispatcher:
+    def make_dispatcher(
+        self, environment: Mapping[str, str] | None = None, make_writer: type[Writer] = Writer
+    ) -> Dispatcher:
         workshop: Workshop = WORKSHOP.model_copy(update={"channels": self.channels})
         listen()
         return Dispatcher(
             database_url=self.url,
             channels=open_channels(workshop, environment or {}),
-            writer=Writer(workshop, load_templates()),
+            writer=make_writer(workshop, load_templates()),
             rules=self.rules,
             metrics=DeliveryMetrics(CollectorRegistry()),
             clock=lambda: self.now,

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -11,9 +11,11 @@ import pytest
 from bayboard.bench.deliveries_receiver import Reply
 from config.channels import DeliveryRules
 from models.domain.outbox import Role
+from reminders.dispatch_words import Writer
 from tests.fix_outbox import Mailbox, MakeReceiver, Outbox
 
 MINUTE = timedelta(minutes=1)
+PATIENCE_SECONDS = 30
 FAILS, REFUSES = Reply(503, body=b"down", taken=False), Reply(400, body=b"no such group", taken=False)
 CUSTOMER = {"role": Role.CUSTOMER, "recipient": "C1", "template": "ready_for_pickup"}
 
@@ -103,7 +105,7 @@ def test_a_silent_receiver_holds_up_no_other_channel(outbox: Outbox, make_receiv
     dispatcher = outbox.make_dispatcher()
     dispatcher.start()
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while len(quick.taken) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
         # By now the silent one has been asked, and has not let go of any message yet.
@@ -330,7 +332,7 @@ def test_what_was_delivered_is_written_down_although_the_database_was_away_meanw
     dispatcher = outbox.make_dispatcher()
     dispatcher.start()
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not receiver.requests and time.monotonic() < deadline:
             time.sleep(0.01)
         outbox.write(
@@ -342,6 +344,32 @@ def test_what_was_delivered_is_written_down_although_the_database_was_away_meanw
     finally:
         dispatcher.stop()
     assert outbox.states == {"RO-1": "sent"}
+    assert len(receiver.requests) == 1
+
+
+class StumblingWriter(Writer):
+    """Has a fault of ours, once."""
+
+    stumbled = False
+
+    def find_asleep(self, now: datetime) -> list[str]:
+        if not StumblingWriter.stumbled:
+            StumblingWriter.stumbled = True
+            raise ZeroDivisionError
+        return super().find_asleep(now)
+
+
+def test_a_fault_of_ours_ends_no_way_out(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.put("RO-1")
+    dispatcher = outbox.make_dispatcher(make_writer=StumblingWriter)
+    dispatcher.start()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not receiver.requests and time.monotonic() < deadline:
+        time.sleep(0.05)
+    dispatcher.stop()
+    assert StumblingWriter.stumbled
     assert len(receiver.requests) == 1
 
 
