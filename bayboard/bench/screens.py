@@ -219,7 +219,7 @@ def describe_screens(found: Comparison) -> str:
     rows = [
         ("publish -> screen, p50, ms", push.quantile(50), polling.quantile(50)),
         ("publish -> screen, p95, ms", push.quantile(95), polling.quantile(95)),
-        ("scans a screen never saw", push.missing, polling.missing),
+        ("scans that never reached a screen", push.missing, polling.missing),
         ("idle CPU, % of a core", push.idle_percent, polling.idle_percent),
         ("CPU at 3 scans a second, % of a core", push.busy_percent, polling.busy_percent),
         ("resident memory, MiB", push.resident_mib, polling.resident_mib),

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 
 from bayboard.embedded import die_with_parent
 
-_NAME = re.compile(rb"probe-\d+;")
+_NAME = re.compile(rb"probe-(\d+);")
 _POLL_SECONDS = 1.0
 # Opening a few at a time is how screens come back after a restart, too.
 _OPEN_AT_ONCE = 50
@@ -25,7 +25,7 @@ _TAIL_BYTES = 16
 
 @dataclass(slots=True)
 class Tally:
-    """What reached the screens since the last report: bytes, and each name with when, in milliseconds."""
+    """What reached the screens since the last report: bytes, and when each scan or a later one did, in ms."""
 
     screens: int = 0
     received_bytes: int = 0
@@ -42,7 +42,7 @@ class _Screen(asyncio.Protocol):
         self._tally = tally
         self._polls = polls
         self._tail = b""
-        self._seen: set[bytes] = set()
+        self._newest: int | None = None
         self._heard = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -67,10 +67,11 @@ class _Screen(asyncio.Protocol):
         if not self._polls and b"event: parts" in data:
             tally.changes += 1
             tally.change_bytes += len(data)
-        for name in _NAME.findall(self._tail + data):
-            if name not in self._seen:
-                self._seen.add(name)
-                tally.arrivals.append((name.decode(), now))
+        for number in sorted(map(int, _NAME.findall(self._tail + data))):
+            # Whoever sees a later scan is no longer waiting for those before it.
+            first = number if self._newest is None else self._newest + 1
+            tally.arrivals += [(f"probe-{seen};", now) for seen in range(first, number + 1)]
+            self._newest = max(number, self._newest or 0)
         self._tail = data[-_TAIL_BYTES:]
 
     def connection_lost(self, _error: Exception | None) -> None:
