@@ -8,6 +8,7 @@ import re
 import sys
 from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -175,6 +176,7 @@ def serve(
     """Serve the dashboard until stopped."""
     from bayboard.estimating import start_estimating  # noqa: PLC0415
     from bayboard.provider import make_provider  # noqa: PLC0415
+    from bayboard.what_if import WhatIfDesk  # noqa: PLC0415
     from dashboard.serve import ServeError  # noqa: PLC0415
     from dashboard.serve import serve as serve_dashboard  # noqa: PLC0415
 
@@ -188,6 +190,7 @@ def serve(
             secret_key=settings.secret_key,
             public_url=settings.public_url,
             provider=make_provider(settings, workshop),
+            open_what_if=partial(WhatIfDesk, settings.database_url, workshop),
             trusted_proxies=settings.trusted_proxies,
             host=host,
             port=port,

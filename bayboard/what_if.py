@@ -27,6 +27,7 @@ from models.queries.analytics_bottleneck import read_jobs
 from models.queries.estimates import read_past_intervals
 from models.queries.what_if import read_parts_named, read_shop_figures
 from simulators.fitting import FittedShop, PartUse, WhatIfError, fit_shop
+from simulators.jobs import PARTS
 from simulators.whatif import list_skills, play_shop
 
 # Sixteen pairs of a fortnight: twelve seconds of one core, half of it for the next question of the site.
@@ -78,6 +79,10 @@ class WhatIfDesk:
     def list_skills(self, site: Site) -> Sequence[str]:
         """Return the skills of which a site has somebody."""
         return list_skills(site.bays)
+
+    def knows_part(self, part: str) -> bool:
+        """Say whether a simulated shop needs that part at all."""
+        return part in PARTS
 
     def ask(self, asked: Asked, now: datetime) -> Progress:
         """Have a question answered, unless it is or is about to be; returns how far it is."""

@@ -46,6 +46,7 @@ from dashboard.provider import Provider
 from dashboard.push import Screens
 from dashboard.shutdown import call_on_shutdown
 from dashboard.sign_in import Entrance, add_sign_in
+from dashboard.what_if import OpenWhatIf
 
 log = structlog.get_logger()
 
@@ -62,6 +63,7 @@ def create_app(
     secret_key: str | None = None,
     public_url: str | None = None,
     provider: Provider | None = None,
+    open_what_if: OpenWhatIf | None = None,
     rev: str | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
@@ -69,6 +71,7 @@ def create_app(
 
     Without `secret_key`, which signs sessions, nobody can sign in and screens alone work.
     `public_url` is its address as users reach it, `provider` the company's own sign-in.
+    `open_what_if` makes what answers managers' what-if questions.
     `rev` names what the pages look like; a screen that hears another loads itself anew.
     Without it, it is reckoned from the dashboard's files and the workshop's facts.
     """
@@ -115,6 +118,7 @@ def create_app(
             open_database=open_database,
             learned=learned,
             clock=clock,
+            what_if=open_what_if() if open_what_if else None,
             public_url=public_url,
             document=_DOCUMENT,
             on_error=_log_page_error,

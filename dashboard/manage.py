@@ -32,6 +32,7 @@ from dashboard.pages.order import ORDER_ADDRESS, OrderPage
 from dashboard.pages.quarantine import QuarantinePage
 from dashboard.pages.screens import ScreensPage
 from dashboard.pages.vehicle import VehiclePage
+from dashboard.what_if import WhatIf
 
 _ASSETS = Path(__file__).with_name("manage_assets")
 
@@ -43,6 +44,7 @@ def mount_manage(
     open_database: OpenDatabase,
     learned: Learned,
     clock: Callable[[], datetime],
+    what_if: WhatIf | None,
     public_url: str | None,
     document: str,
     on_error: Callable[[Exception], None],
@@ -64,7 +66,7 @@ def mount_manage(
     )
     app.backend.websocket_capability = False
     layouts: dict[str, Callable[[Visit, str], Component]] = {
-        **AnalyticsPages(app, workshop, open_database, clock).layouts(),
+        **AnalyticsPages(app, workshop, open_database, clock, what_if).layouts(),
         "/devices": DevicesPage(app, workshop, open_database, clock).layout,
         "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
         "/screens": ScreensPage(app, workshop, open_database, clock, public_url).layout,

@@ -18,6 +18,7 @@ from config.log import configure_log
 from config.workshop import Workshop
 from dashboard.app import create_app
 from dashboard.provider import Provider
+from dashboard.what_if import OpenWhatIf
 
 # Open streams end at once on a signal; this is for a page that is being loaded right then.
 # A worker imports for longer than uvicorn's 5 seconds on a busy machine; ended then, it would never start.
@@ -38,6 +39,7 @@ def serve(
     secret_key: str | None,
     public_url: str | None = None,
     provider: Provider | None = None,
+    open_what_if: OpenWhatIf | None = None,
     trusted_proxies: str = "127.0.0.1",
     host: str,
     port: int,
@@ -56,6 +58,7 @@ def serve(
         secret_key=secret_key,
         public_url=public_url,
         provider=provider,
+        open_what_if=open_what_if,
     )
     config = uvicorn.Config(
         functools.partial(_make_app, make_app, log_format if workers > 1 else None),

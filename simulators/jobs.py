@@ -115,6 +115,7 @@ DIAGNOSIS = Operation("Fault diagnosis", 0.7, skill=Skill.DIAGNOSTIC)
 ASSESSMENT = Operation("Damage assessment", 0.4, skill=Skill.BODY)
 # What is sold before anything is mended takes as long as it takes, whatever was sold.
 CHECKS = frozenset(each.name for each in (ANNUAL_CHECK, HEALTH_CHECK, VEHICLE_CHECK, DIAGNOSIS, ASSESSMENT))
+_BODY_PARTS = "Body parts"
 BODY_WORK = (
     (("Straighten front wing", 2.4), ("Repaint front wing", 1.6)),
     (("Replace front bumper", 1.6), ("Repaint front bumper", 1.8)),
@@ -134,6 +135,10 @@ MIX: Mapping[JobType, float] = {
 _LAMP_SHARE = 0.5
 _GENERAL = ("general", "diagnostic")
 _DIAGNOSTIC = ("diagnostic", "general")
+# Every part that some operation needs.
+_MENDED = (one for each in (*ENGINE_COMPLAINTS, *COMPLAINTS, *BATTERY_COMPLAINTS) for one in each.remedies)
+_SOLD = (OIL_SERVICE, ELECTRIC_SERVICE, *EXTRAS, *REPAIRS, *FINDINGS, *_MENDED)
+PARTS = frozenset({_BODY_PARTS, *(one.part for one in _SOLD if one.part)})
 
 
 def draw_request(
@@ -193,7 +198,7 @@ def _draw_diagnosis(rng: Random, powertrain: Powertrain, job_type: JobType) -> R
 
 def _draw_body_work(rng: Random) -> Request:
     damage, paint = rng.choice(BODY_WORK)
-    planned = [Operation(*damage, "Body parts" if damage[0].startswith("Replace") else None, Skill.BODY)]
+    planned = [Operation(*damage, _BODY_PARTS if damage[0].startswith("Replace") else None, Skill.BODY)]
     if paint:
         planned.append(Operation(*paint, skill=Skill.PAINT))
     return Request("body", ASSESSMENT, ("body",), tuple(planned))

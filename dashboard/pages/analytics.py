@@ -24,6 +24,8 @@ from dashboard.pages.analytics_filter import CUSTOM, DEFAULT_SPAN, Asked, read_a
 from dashboard.pages.analytics_layout import address_of, draw_page, draw_tabs, find_view
 from dashboard.pages.analytics_question import Question
 from dashboard.pages.analytics_views import VIEWS
+from dashboard.pages.analytics_whatif import register_what_if
+from dashboard.what_if import WhatIf
 from models.queries.analytics_overview import prepare, read_names
 
 _Props = Mapping[str, Any]
@@ -43,8 +45,14 @@ class AnalyticsPages:
     """The layouts of all views and the callbacks that fill them."""
 
     def __init__(
-        self, app: Dash, workshop: Workshop, open_database: OpenDatabase, clock: Callable[[], datetime]
+        self,
+        app: Dash,
+        workshop: Workshop,
+        open_database: OpenDatabase,
+        clock: Callable[[], datetime],
+        what_if: WhatIf | None = None,
     ) -> None:
+        self._what_if = what_if
         self._workshop = workshop
         self._open_database = open_database
         self._clock = clock
@@ -69,6 +77,7 @@ class AnalyticsPages:
             prevent_initial_call=True,
         )
         register_exports(app)
+        register_what_if(app, workshop, what_if, clock)
 
     def layouts(self) -> dict[str, Callable[[Visit, str], Component]]:
         """Return what draws each address without its data."""
@@ -85,7 +94,7 @@ class AnalyticsPages:
         selection = asked.select(visit.user, self._workshop, self._clock())
         if selection is None:
             return self._say_nothing(asked, view, visit, "not_yours")
-        question = Question(asked, selection, self._workshop, self._clock(), visit.lang)
+        question = Question(asked, selection, self._workshop, self._clock(), visit.lang, self._what_if)
         try:
             async with self._open_database() as connection:
                 await prepare(connection)

@@ -27,6 +27,7 @@ from dashboard.figures.analytics.week import draw_week
 from dashboard.pages.analytics_calibration import show_calibration
 from dashboard.pages.analytics_filter import choose_stage, say_condition
 from dashboard.pages.analytics_question import Question, View
+from dashboard.pages.analytics_whatif import show_what_if
 from models.analytics.bottleneck_days import find_bottlenecks
 from models.analytics.significance import Factor, compare
 from models.queries.analytics_bottleneck import (
@@ -198,6 +199,7 @@ VIEWS: Mapping[str, View] = {
     "bottleneck": show_bottleneck,
     "people": show_people,
     "calibration": show_calibration,
+    "what-if": show_what_if,
     "orders": show_orders,
     "week": show_week,
 }

@@ -4,11 +4,13 @@ Owns the reading of the parts that were missing and of the site's own figures; v
 the queries that estimates and comparisons read them by.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from math import inf
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from psycopg.rows import class_row, tuple_row
@@ -23,6 +25,7 @@ from models.queries.analytics_overview import Connection
 _PARTS = (files("models.queries") / "what_if_parts.sql").read_text()
 # Cars that are in the shop as a period begins came no earlier than this.
 _LONGEST_VISIT = timedelta(days=30)
+_MOST_DAYS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,18 @@ async def read_parts_named(
     async with connection.cursor(row_factory=class_row(PartNamed)) as cursor:
         asked = {"site": site, "begins_at": begins_at, "ends_at": ends_at}
         return await (await cursor.execute(_PARTS, asked)).fetchall()
+
+
+async def read_missing_parts(
+    connection: Connection, site: str, since: date, zone: ZoneInfo
+) -> list[tuple[str, int, int]]:
+    """Read which parts had to be ordered since a day: how often each was needed and missing, most first."""
+    begins_at = datetime.combine(since, time(), zone)
+    counted: defaultdict[str, list[bool]] = defaultdict(list)
+    for each in await read_parts_named(connection, site, begins_at, begins_at + timedelta(days=_MOST_DAYS)):
+        counted[each.part].append(each.missing)
+    found = [(part, len(missing), sum(missing)) for part, missing in counted.items() if any(missing)]
+    return sorted(found, key=lambda each: (-each[2], each[0]))
 
 
 async def read_shop_figures(
