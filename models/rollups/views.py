@@ -33,6 +33,8 @@ def install_rollups(connection: Connection, mileage_aggregate: str | None = None
     """
     connection.execute(_WITHOUT_JIT)
     connection.execute(sql.SQL(_READ_DIRTY_DAYS).format(sql.SQL(read_query("dirty_day"))))
+    for rollup in (*FROM_EVENTS, *FROM_ROLLUPS):
+        connection.execute(_compose_reading(rollup))
     views = _compose_views(mileage_aggregate)
     known: dict[str, str | None] = dict(
         connection.execute(
@@ -87,7 +89,7 @@ def _compose_views(mileage_aggregate: str | None) -> dict[str, sql.Composable]:
         views[f"{rollup}_fresh"] = query_from(rollup, **{source: sql.Identifier(f"{source}_fresh")})
         views[rollup] = _compose_view(rollup)
     views["stage_time_month"] = sql.SQL(_MONTH_VIEW).format(
-        now=query_from("stage_time_month", stage_time=sql.Identifier("stage_time_fresh")),
+        now=query_from("stage_time_month", stage_time=_read_fresh("stage_time")),
         then=query_from("stage_time_month", stage_time=settled_of_days("stage_time")),
     )
     read_mileage = (
@@ -104,8 +106,21 @@ def _compose_view(rollup: str) -> sql.Composable:
     return sql.SQL(_VIEW).format(
         columns=name_columns(rollup),
         settled=sql.Identifier(f"{rollup}_settled"),
+        fresh=_read_fresh(rollup),
+    )
+
+
+def _compose_reading(rollup: str) -> sql.Composed:
+    return sql.SQL(_READ_FRESH).format(
+        function=_read_fresh(rollup),
+        rows=sql.Identifier(f"{rollup}_settled"),
+        columns=name_columns(rollup),
         fresh=sql.Identifier(f"{rollup}_fresh"),
     )
+
+
+def _read_fresh(rollup: str) -> sql.Composed:
+    return sql.SQL("{}()").format(sql.Identifier(f"read_fresh_{rollup}"))
 
 
 def _digest(view: sql.Composable) -> str:
@@ -130,6 +145,18 @@ language plpgsql stable parallel safe rows 4 as $$
 #variable_conflict use_column
 begin
     return query {};
+end
+$$
+"""
+# Functions too: as views they would be planned with each query, which takes longer than many of them, and
+# would keep it from being shared among processes. They say nothing while no day has news.
+_READ_FRESH: LiteralString = """
+create or replace function {function} returns setof {rows}
+language plpgsql stable parallel safe rows 300 as $$
+begin
+    if exists (select from read_dirty_days()) then
+        return query select (row({columns})::{rows}).* from {fresh};
+    end if;
 end
 $$
 """
