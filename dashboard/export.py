@@ -12,7 +12,10 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx
 from xlsxwriter import Workbook
 
-GRIDS = ("orders", "stages", "cars", "technicians", "bays", "compared", "days", "calibration")
+GRIDS = (
+    *("orders", "stages", "cars", "technicians", "bays", "compared", "days", "calibration", "due"),
+    *("codes", "used", "missing", "answers"),
+)
 # Those of pages that foremen see, too.
 RECORD_GRIDS = ("scans", "labour", "parts", "visits", "fitted", "reminders", "messages")
 _WIDEST = 40

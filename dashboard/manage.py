@@ -30,6 +30,7 @@ from dashboard.pages.analytics import AnalyticsPages
 from dashboard.pages.devices import DevicesPage
 from dashboard.pages.order import ORDER_ADDRESS, OrderPage
 from dashboard.pages.quarantine import QuarantinePage
+from dashboard.pages.reminders import RemindersPage
 from dashboard.pages.screens import ScreensPage
 from dashboard.pages.vehicle import VehiclePage
 from dashboard.what_if import WhatIf
@@ -69,6 +70,7 @@ def mount_manage(
         **AnalyticsPages(app, workshop, open_database, clock, what_if).layouts(),
         "/devices": DevicesPage(app, workshop, open_database, clock).layout,
         "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
+        "/reminders": RemindersPage(app, workshop, open_database, clock).layout,
         "/screens": ScreensPage(app, workshop, open_database, clock, public_url).layout,
         "/accounts": AccountsPage(app, workshop, open_database, clock).layout,
     }

@@ -17,6 +17,7 @@ from dashboard.figures.search_box import draw_search
 # Text of each place in the navigation; a page appears here once it is there.
 _PLACES = {
     "/analytics": "analytics.title",
+    "/reminders": "reminders.title",
     "/devices": "shell.devices",
     "/quarantine": "shell.quarantine",
     "/screens": "shell.screens",

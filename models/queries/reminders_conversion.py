@@ -1,31 +1,15 @@
 """How many of those who were told of a service came within 30 days."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
+from models.domain.reminder_rows import Conversion
+
 _CONVERSION = (files("models.queries") / "reminders_conversion.sql").read_text()
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """A month: vehicles told, those that came within 30 days, those that still may, and those called."""
-
-    month: date
-    told: int
-    came: int
-    may_come: int
-    called: int
-
-    @property
-    def share(self) -> float | None:
-        """Return came ÷ told, of those whose 30 days are over or who came; None before there are any."""
-        settled = self.told - self.may_come
-        return self.came / settled if settled else None
 
 
 async def read_conversion(

@@ -10,6 +10,8 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from models.queries.reminders_outbox import OUTBOX_CHANNEL
+
 _REVIEW = "insert into vehicle_service (vin) values (%s) on conflict (vin) do update set reviewed_at = null"
 
 
@@ -45,16 +47,17 @@ async def hold_item(
     until: datetime | None,
     by: str | None,
     now: datetime,
+    reason: str | None = None,
 ) -> bool:
     """Snooze an item of a vehicle until a moment, or dismiss this due of it (None); False if it has none."""
     async with connection.transaction():
         held = await connection.execute(
-            "insert into service_hold (vin, item, cycle, until, held_by, held_at)"
-            " select vin, item, cycle, %(until)s, %(by)s, %(now)s from service_due"
+            "insert into service_hold (vin, item, cycle, until, reason, held_by, held_at)"
+            " select vin, item, cycle, %(until)s, %(reason)s, %(by)s, %(now)s from service_due"
             " where vin = %(vin)s and item = %(item)s"
             " on conflict (vin, item, cycle) do update set until = excluded.until,"
-            " held_by = excluded.held_by, held_at = excluded.held_at",
-            {"vin": vin, "item": item, "until": until, "by": by, "now": now},
+            " reason = excluded.reason, held_by = excluded.held_by, held_at = excluded.held_at",
+            {"vin": vin, "item": item, "until": until, "reason": reason, "by": by, "now": now},
         )
         await connection.execute(_REVIEW, (vin,))
     return held.rowcount > 0
@@ -94,3 +97,15 @@ async def record_consent(
             (now, site, customer_ref),
         )
     return withdrawn.rowcount
+
+
+async def send_again(connection: AsyncConnection[Any], reminder_id: int, now: datetime) -> int:
+    """Let a reminder's dead messages wait again, with all their attempts before them; return how many."""
+    revived = await connection.execute(
+        "update outbox_message set state = 'waiting', attempts = 0, due_at = %s, settled_at = null,"
+        " channel = null, claimed_until = null where state = 'dead'"
+        " and id in (select message_id from outbox_reminder where reminder_id = %s)",
+        (now, reminder_id),
+    )
+    await connection.execute("select pg_notify(%s, '')", (OUTBOX_CHANNEL,))
+    return revived.rowcount
