@@ -37,7 +37,7 @@ def draw_spreads(bins: Sequence[StageBin], stages: Sequence[Stage], lang: str, l
         if spread := measure_spread(each for each in bins if each.stage == stage.key):
             colour = CALM if stage.kind == "touch" else AMBER
             found.append((stage.name(lang), spread, colour, link("stages", stage=stage.key)))
-    return _draw_boxes("spread", found, lang, text(lang, "analytics.spread_title"))
+    return draw_boxes("spread", found, lang, text(lang, "analytics.spread_title"))
 
 
 def draw_jobs(bins: Sequence[StageBin], stage: str, lang: str, link: Link) -> Component:
@@ -47,10 +47,10 @@ def draw_jobs(bins: Sequence[StageBin], stage: str, lang: str, link: Link) -> Co
         if spread := measure_spread(each for each in bins if (each.job_type or "") == job_type):
             address = link(stage=stage, job=job_type) if job_type else link(stage=stage)
             found.append((name_job(job_type, lang), spread, CALM, address))
-    return _draw_boxes("jobs", found, lang, text(lang, "analytics.job_type"))
+    return draw_boxes("jobs", found, lang, text(lang, "analytics.job_type"))
 
 
-def _draw_boxes(name: str, found: Sequence[tuple[str, Spread, str, str]], lang: str, label: str) -> Component:
+def draw_boxes(name: str, found: Sequence[tuple[str, Spread, str, str]], lang: str, label: str) -> Component:
     """Draw percentiles as boxes of bars and lines, every part of which can be clicked."""
     if not found:
         return draw_nothing(lang)

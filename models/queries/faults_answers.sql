@@ -1,0 +1,80 @@
+-- How long it took from what happened to what was done about it, over the orders closed in a period.
+-- arrival: from the opening to the first work; code: from a report with codes to the next work that begins;
+-- approval: as long as the order waited for it; part: from the last part's arrival to the next work that begins.
+with visit as materialized (
+    select site, work_order, vin, coalesce(job_type, '') as job_type, opened_at, closed_at
+    from {order_figures} as figures
+    where site = any(%(sites)s)
+        and day >= %(since)s
+        and day < %(until)s
+        and (%(job_types)s::text[] is null or job_type = any(%(job_types)s))
+),
+begun as materialized (
+    select
+        site,
+        work_order,
+        job_type,
+        entered_at,
+        left_at,
+        kind = 'touch' as touched,
+        coalesce(reason, cause, interval.stage) = 'approval' as asked
+    from visit
+    cross join lateral (
+        select stage, reason, entered_at, left_at
+        from stage_interval
+        where stage_interval.site = visit.site and stage_interval.work_order = visit.work_order
+        offset 0
+    ) as interval
+    left join workshop_stage on workshop_stage.stage = interval.stage
+),
+answer as (
+    select 'arrival' as what, visit.job_type, min(entered_at) - min(opened_at) as took
+    from visit
+    join begun using (site, work_order)
+    where touched
+    group by visit.site, visit.work_order, visit.job_type
+    union all
+    select 'code', job_type, min(entered_at) - reported.at
+    from (
+        select distinct visit.site, visit.work_order, visit.job_type, trouble_code.at
+        from trouble_code
+        join visit on visit.site = trouble_code.site and visit.vin = trouble_code.vin
+        where trouble_code.site = any(%(sites)s)
+            and trouble_code.at between visit.opened_at and visit.closed_at
+    ) as reported
+    join begun using (site, work_order, job_type)
+    where touched and entered_at >= reported.at
+    group by site, work_order, job_type, reported.at
+    union all
+    select 'approval', job_type, left_at - entered_at
+    from begun
+    where asked and left_at is not null
+    union all
+    select 'part', job_type, min(entered_at) - arrived.at
+    from (
+        select visit.site, visit.work_order, visit.job_type, max(change.corrected_at) as at
+        from visit
+        cross join lateral (
+            select corrected_at
+            from work_order_change
+            where work_order_change.site = visit.site
+                and work_order_change.work_order = visit.work_order
+                and change @> '{{"parts": [{{"status": "arrived"}}]}}'
+            offset 0
+        ) as change
+        group by visit.site, visit.work_order, visit.job_type
+    ) as arrived
+    join begun using (site, work_order, job_type)
+    where touched and entered_at >= arrived.at
+    group by site, work_order, job_type, arrived.at
+)
+select
+    what,
+    job_type,
+    count(*)::integer as times,
+    avg(extract(epoch from took))::double precision as mean_seconds,
+    percentile_cont(%(shares)s::double precision[]) within group (
+        order by extract(epoch from took)::double precision
+    ) as percentiles
+from answer
+group by grouping sets ((what), (what, job_type))
