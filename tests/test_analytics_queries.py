@@ -39,7 +39,7 @@ from models.queries.analytics_orders import (
     list_orders,
     list_visits,
 )
-from models.queries.analytics_overview import Connection, read_names, read_overview
+from models.queries.analytics_overview import Connection, prepare, read_names, read_overview
 from models.queries.analytics_people import read_bays, read_technicians
 from models.queries.analytics_stages import read_stage_bins, read_stage_heat, read_stage_trend
 from tests.fix_history import FIRST_DAY, History
@@ -458,6 +458,24 @@ def test_names_to_choose_from_are_those_that_were_there(told: Told, history_url:
     assert technicians == sorted(
         {row.technician for row in told.labour if SECOND_WEEK <= told.day_of(row.ended_at) < END}
     )
+
+
+@pytest.mark.parametrize(("others", "seen"), [(0, True), (4, True), (5, False)])
+def test_news_of_few_sites_show_at_once_and_of_many_when_they_are_settled(
+    told: Told, history_url: str, others: int, seen: bool
+) -> None:
+    sites = (told.history.site, *(f"other-{number}" for number in range(others)))
+
+    async def read_days(connection: Connection) -> list[tuple[date]]:
+        await prepare(connection, sites)
+        async with connection.transaction(force_rollback=True):
+            noon = told.midnight(SECOND_WEEK) + timedelta(hours=12)
+            await connection.execute(
+                "insert into rollup_dirty (site, since, until) values (%s, %s, %s)", (sites[0], noon, noon)
+            )
+            return await (await connection.execute("select day from dirty_day")).fetchall()
+
+    assert (SECOND_WEEK in {day for (day,) in ask(history_url, read_days)}) is seen
 
 
 def test_a_site_of_others_and_a_day_without_anything_give_nothing(told: Told, history_url: str) -> None:

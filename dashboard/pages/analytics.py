@@ -97,7 +97,7 @@ class AnalyticsPages:
         question = Question(asked, selection, self._workshop, self._clock(), visit.lang, self._what_if)
         try:
             async with self._open_database() as connection:
-                await prepare(connection)
+                await prepare(connection, selection.sites)
                 drawn = await VIEWS[view](connection, question)
                 job_types, technicians = await read_names(connection, selection)
         except DatabaseAwayError:

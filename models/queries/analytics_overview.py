@@ -5,7 +5,7 @@ first and added up by the rollups' own queries.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from importlib.resources import files
@@ -21,6 +21,8 @@ from models.rollups.views import query_from
 
 # Closing times looked into for carry-over: of each bucket for a few sites, else of each period only.
 _MOST_CLOSINGS = 130
+# The news of so many sites are reckoned when they are asked about; of more, they wait for the next settling.
+_MOST_SITES_WITH_NEWS = 5
 # Names to choose from are of at most so many days, over all sites.
 NAMES_SITE_DAYS = 2000
 
@@ -33,9 +35,14 @@ def read_sql(name: str) -> LiteralString:
     return (files("models.queries") / f"analytics_{name}.sql").read_text()
 
 
-async def prepare(connection: Connection) -> None:
-    """Let a connection add up many sites in memory; compiling such queries costs more than it saves."""
+async def prepare(connection: Connection, sites: Sequence[str]) -> None:
+    """Let a connection add up many sites in memory, and leave the news of sites it is not asked about.
+
+    Compiling such queries costs more than it saves. The news of many sites wait for the next settling.
+    """
     await connection.execute("set work_mem = '64MB'; set jit = off")
+    named = ",".join(sites) if len(sites) <= _MOST_SITES_WITH_NEWS else "-"
+    await connection.execute("select set_config('bayboard.sites', %s, false)", (named,))
 
 
 def compose_order_sums(selection: Selection) -> sql.Composed:
