@@ -188,12 +188,21 @@ def estimates(
 def detection(
     seeds: Annotated[int, typer.Option(min=1, help="How many shops are simulated, each twice.")] = 100,
     days: Annotated[int, typer.Option(min=7, help="How many days of each.")] = 60,
+    factors: Annotated[
+        str, typer.Option(help="Instead, how often technicians so many times as slow are found: 1.3,1.5")
+    ] = "",
 ) -> None:
     """Count how often the hidden slow bay and technician are found, and others accused."""
-    from bayboard.bench.detection import measure_detection  # noqa: PLC0415
+    from bayboard.bench.detection import measure_detection, measure_power  # noqa: PLC0415
 
-    workshop = load_workshop(Settings.from_environment().workshop_file)
-    for line in measure_detection(workshop.sites[0], range(1, seeds + 1), days, _say):
+    if not re.fullmatch(r"(\d\.\d+(,\d\.\d+)*)?", factors):
+        raise typer.BadParameter(f"--factors: {factors!r} is not like 1.3,1.5")
+    site, tried = load_workshop(Settings.from_environment().workshop_file).sites[0], range(1, seeds + 1)
+    if factors:
+        lines = measure_power(site, tried, days, [float(each) for each in factors.split(",")], _say)
+    else:
+        lines = measure_detection(site, tried, days, _say)
+    for line in lines:
         typer.echo(line)
 
 
@@ -239,6 +248,30 @@ def reminders(
     typer.echo(measure_refusals(cars))
     typer.echo(measure_projections(cars))
     typer.echo(measure_pass(vehicles, workshop, _say))
+
+
+@app.command()
+def deliveries(
+    kills: Annotated[int, typer.Option(min=0, help="How often an engine is killed.")] = 50,
+    vehicles: Annotated[int, typer.Option(min=10, help="How many vehicles there are.")] = 8000,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same answers.")] = 1,
+) -> None:
+    """Kill two engines that raise and send to a failing receiver, and count what arrived, and how often."""
+    from bayboard.bench.deliveries import measure_deliveries  # noqa: PLC0415
+    from bayboard.bench.rig import BenchError  # noqa: PLC0415
+
+    _end_on_sigterm()
+    counted = measure_deliveries(
+        vehicles=vehicles,
+        kills=kills,
+        workshop_text=Settings.from_environment().workshop_file.read_text(encoding="utf-8"),
+        now=read_clock(),
+        seed=seed,
+        say=_say,
+    )
+    typer.echo(counted)
+    if not counted.balanced:
+        raise BenchError("what arrived is not what was raised")
 
 
 def _end_on_sigterm() -> None:

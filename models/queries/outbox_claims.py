@@ -65,6 +65,7 @@ _BEGIN = (
 _END = (
     "update delivery_attempt set outcome = %(outcome)s, detail = %(detail)s, seconds = %(seconds)s"
     " where message_id = any(%(ids)s) and send_id = %(send_id)s and attempted_at = %(begun_at)s"
+    " and outcome in ('begun', 'lost')"
 )
 _DELIVERED = (
     "update outbox_message set state = 'sent', settled_at = %(now)s, claimed_until = null"
