@@ -64,7 +64,7 @@ class StageTimeSettled(Base):
     """Finished visits of a stage that began on a day, counted by how long they took (`bin`)."""
 
     __tablename__ = "stage_time_settled"
-    __table_args__ = (Index(None, "site", "day"),)
+    __table_args__ = (Index(None, "site", "day"), Index(None, "site", "stage", "day"))
     __mapper_args__ = {  # noqa: RUF012  # rows without a key: SQLAlchemy's own way of declaring it
         "primary_key": ["site", "day", "hour", "job_type", "stage", "bay", "technician", "bin"]
     }
@@ -101,7 +101,10 @@ class StageDaySettled(Base):
     """Visits of a stage that began on a day: all of them, and sums over the finished ones."""
 
     __tablename__ = "stage_day_settled"
-    __table_args__ = (Index(None, "site", "day"),)
+    __table_args__ = (
+        Index(None, "site", "day"),
+        Index(None, "site", "stage", "day", postgresql_include=["job_type", "visits", "log_seconds"]),
+    )
     __mapper_args__ = {"primary_key": ["site", "day", "job_type", "stage"]}  # noqa: RUF012
 
     site: Mapped[str]
