@@ -57,6 +57,7 @@ class LeadTime:
     """How long a part took from being ordered to being here: the median and the P85, in seconds."""
 
     part: str
+    description: str | None
     times: int
     median_seconds: float
     most_seconds: float

@@ -1,6 +1,7 @@
 -- How long it took from what happened to what was done about it, over the orders closed in a period.
 -- arrival: from the opening to the first work; code: from a report with codes to the next work that begins;
--- approval: as long as the order waited for it; part: from the last part's arrival to the next work that begins.
+-- approval: as long as the order waited for it; part: from the arrival of the last part that had to be ordered
+-- to the next work that begins. What begins at once took a second.
 with visit as materialized (
     select site, work_order, vin, coalesce(job_type, '') as job_type, opened_at, closed_at
     from {order_figures} as figures
@@ -52,17 +53,25 @@ answer as (
     union all
     select 'part', job_type, min(entered_at) - arrived.at
     from (
-        select visit.site, visit.work_order, visit.job_type, max(change.corrected_at) as at
+        select
+            visit.site,
+            visit.work_order,
+            visit.job_type,
+            max(word.corrected_at) filter (where word.is_here) as at
         from visit
         cross join lateral (
-            select corrected_at
+            select
+                corrected_at,
+                change @> '{{"parts": [{{"status": "arrived"}}]}}' as is_here,
+                change @> '{{"parts": [{{"status": "ordered"}}]}}' as is_ordered
             from work_order_change
             where work_order_change.site = visit.site
                 and work_order_change.work_order = visit.work_order
-                and change @> '{{"parts": [{{"status": "arrived"}}]}}'
+                and change ? 'parts'
             offset 0
-        ) as change
+        ) as word
         group by visit.site, visit.work_order, visit.job_type
+        having bool_or(word.is_ordered)
     ) as arrived
     join begun using (site, work_order, job_type)
     where touched and entered_at >= arrived.at
@@ -72,9 +81,9 @@ select
     what,
     job_type,
     count(*)::integer as times,
-    avg(extract(epoch from took))::double precision as mean_seconds,
-    percentile_cont(%(shares)s::double precision[]) within group (
-        order by extract(epoch from took)::double precision
-    ) as percentiles
-from answer
+    avg(seconds) as mean_seconds,
+    percentile_cont(%(shares)s::double precision[]) within group (order by seconds) as percentiles
+from (
+    select what, job_type, greatest(extract(epoch from took)::double precision, 1) as seconds from answer
+) as timed
 group by grouping sets ((what), (what, job_type))

@@ -1,6 +1,7 @@
 -- How long parts took from being ordered to being here, of the orders closed in a period: by part.
 select
     part,
+    max(description) as description,
     count(*)::integer as times,
     percentile_cont(0.5) within group (order by seconds) as median_seconds,
     percentile_cont(0.85) within group (order by seconds) as most_seconds
@@ -9,15 +10,17 @@ from (
         site,
         work_order,
         part,
+        max(description) as description,
         extract(epoch from
             min(corrected_at) filter (where status in ('arrived', 'fitted'))
             - min(corrected_at) filter (where status = 'ordered')
         )::double precision as seconds
     from {order_figures} as figures
     cross join lateral (
-        select said.part, said.status, change.corrected_at
+        select said.part, said.description, said.status, change.corrected_at
         from work_order_change as change
-        cross join lateral jsonb_to_recordset(change.change -> 'parts') as said (part text, status text)
+        cross join lateral jsonb_to_recordset(change.change -> 'parts')
+            as said (part text, description text, status text)
         where change.site = figures.site
             and change.work_order = figures.work_order
             and jsonb_typeof(change.change -> 'parts') = 'array'

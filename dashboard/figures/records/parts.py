@@ -35,7 +35,7 @@ def draw_use(read: FaultsRead, lang: str, link: Link) -> list[Component]:
     title = text(lang, "faults.parts_title")
     if not totals:
         return [draw_panel(title, "", draw_nothing(lang), wide=True)]
-    latest = text(lang, "faults.leads_note", days=read.answer_days)
+    note = text(lang, "faults.parts_note", days=read.days)
     return [
         draw_panel(
             title, latest, _draw_table(totals, read, lang, link), tools=draw_tools("used", lang), wide=True
@@ -138,7 +138,6 @@ def draw_leads(read: FaultsRead, lang: str, link: Link) -> Component:
     leads = sorted(read.leads, key=lambda each: (-each.times, each.part))[:_DRAWN_LEADS]
     if not leads:
         return draw_panel(title, note, draw_nothing(lang))
-    names = {each.part: each.description for each in read.parts if each.description}
     shown = sorted(leads, key=lambda each: each.median_seconds)
     figure = go.Figure()
     for words, seconds, colour in (
@@ -146,7 +145,7 @@ def draw_leads(read: FaultsRead, lang: str, link: Link) -> Component:
         (text(lang, "faults.lead_most"), [each.most_seconds for each in shown], CALM_PALE),
     ):
         figure.add_bar(
-            y=[name_part(each.part, names.get(each.part)) for each in shown],
+            y=[name_part(each.part, each.description) for each in shown],
             x=[each / 3600 for each in seconds],
             orientation="h",
             name=words,
