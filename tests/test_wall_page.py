@@ -19,8 +19,11 @@ from playwright.sync_api import Page, expect
 from psycopg import sql
 
 from config.settings import DEFAULT_WORKSHOP_FILE
+from ingest.contract.payloads import StageScan, encode
 from models.queries.board import CHANNEL
 from tests.fix_access import KEY, let_in, sign_session
+from tests.fix_broker import Broker, Publish
+from tests.fix_ingest import TOPIC, StartIngest, scan
 from tests.fix_processes import RunningCommand, StartCommand
 
 # A server that is gone makes the browser itself complain of every attempt to reach it.
@@ -134,6 +137,22 @@ def test_change_moves_a_car_to_another_tile_without_a_reload(shop: Shop, page: P
     expect(page.locator("#bay-B03 .vacancy")).to_have_text("Free")
     shop.put_car("RO-1", "ready", None)
     expect(page.locator("#queue-pickup .row .plate")).to_have_text("RO-1")
+    expect_same_page(page)
+
+
+def test_scan_that_a_device_publishes_moves_a_tile(
+    shop: Shop, page: Page, iotcore_broker: Broker, start_ingest: StartIngest, publish: Publish
+) -> None:
+    start_ingest(iotcore_broker, shop.database_url)
+    shop.serve()
+    open_wall(page, shop)
+    publish(iotcore_broker.url, TOPIC, scan(1))
+    expect(page.locator("#bay-B07 .plate")).to_have_text("RO-1", timeout=PATIENCE_MS)
+    expect(page.locator("#bay-B07 .stage")).to_have_text("In repair")
+    later = StageScan(id="2", at=datetime.now(UTC), work_order="RO-1", stage="washing", bay="B05")
+    publish(iotcore_broker.url, TOPIC, encode(later))
+    expect(page.locator("#bay-B05 .stage")).to_have_text("Washing", timeout=PATIENCE_MS)
+    expect(page.locator("#bay-B07 .vacancy")).to_have_text("Free")
     expect_same_page(page)
 
 
