@@ -35,11 +35,9 @@ def draw_use(read: FaultsRead, lang: str, link: Link) -> list[Component]:
     title = text(lang, "faults.parts_title")
     if not totals:
         return [draw_panel(title, "", draw_nothing(lang), wide=True)]
-    note = text(lang, "faults.parts_note", days=read.days)
+    note, table = text(lang, "faults.parts_note", days=read.days), _draw_table(totals, read, lang, link)
     return [
-        draw_panel(
-            title, latest, _draw_table(totals, read, lang, link), tools=draw_tools("used", lang), wide=True
-        ),
+        draw_panel(title, note, table, tools=draw_tools("used", lang), wide=True),
         draw_panel(text(lang, "faults.month_title"), "", _draw_months(totals, read.parts, lang, link)),
         draw_panel(text(lang, "faults.job_title"), "", _draw_jobs(totals, read.parts, lang, link)),
     ]
