@@ -5,10 +5,11 @@ from random import Random
 
 import pytest
 
-from bayboard.bench.detection import HIDDEN, NORMAL, try_seed
+from bayboard.bench.detection import bound_detection, try_seed
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from models.analytics.significance import Comparison, Factor, JobRow, compare, correct_for_many
+from simulators.scenario import HIDDEN_SLOW, NORMAL, SCENARIOS
 
 TECHNICIANS = [f"T{n}" for n in range(6)]
 BAYS = [f"B{n}" for n in range(4)]
@@ -88,7 +89,7 @@ def test_holms_correction_of_its_own_example() -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_hidden_slow_bay_is_found_and_the_hidden_technician_is_the_slowest(seed: int) -> None:
     site = load_workshop(DEFAULT_WORKSHOP_FILE).sites[0]
-    trials = {trial.factor: trial for trial in try_seed(site, seed, 40, HIDDEN)}
+    trials = {trial.factor: trial for trial in try_seed(site, seed, 40, SCENARIOS[HIDDEN_SLOW])}
     assert trials[Factor.BAY].is_found
     assert trials[Factor.TECHNICIAN].is_slowest
     assert not trials[Factor.BAY].accuses_others
@@ -96,4 +97,11 @@ def test_the_hidden_slow_bay_is_found_and_the_hidden_technician_is_the_slowest(s
 
 def test_where_nobody_is_slow_nobody_is_accused() -> None:
     site = load_workshop(DEFAULT_WORKSHOP_FILE).sites[0]
-    assert not any(trial.accuses_others for trial in try_seed(site, 1, 40, NORMAL))
+    assert not any(trial.accuses_others for trial in try_seed(site, 1, 40, SCENARIOS[NORMAL]))
+
+
+def test_whoever_is_as_slow_as_colleagues_are_by_nature_cannot_be_found_by_anybody() -> None:
+    site = load_workshop(DEFAULT_WORKSHOP_FILE).sites[0]
+    sigma = SCENARIOS[NORMAL].technician_sigma
+    assert bound_detection(site, 1.3, sigma) < 0.5
+    assert bound_detection(site, SCENARIOS[HIDDEN_SLOW].slow_technician_factor, sigma) > 0.95
