@@ -119,6 +119,22 @@ async def end_sessions(connection: AsyncConnection[Any], name: str) -> None:
     )
 
 
+async def change_rights(
+    connection: AsyncConnection[Any], name: str, role: str, sites: Sequence[str] | None
+) -> None:
+    """Give an account with a password another role and other sites, which ends its sessions.
+
+    Raises AccountError when there is none; what the company's own accounts may do, the company says.
+    """
+    changed = await connection.execute(
+        "update account set role = %s, sites = %s, session_version = session_version + 1"
+        " where name = %s and password_hash is not null",
+        [role, _listed(sites), name],
+    )
+    if not changed.rowcount:
+        raise AccountError(f"there is no account {name} with a password")
+
+
 async def disable_account(connection: AsyncConnection[Any], name: str, now: datetime) -> None:
     """Take somebody's right to sign in and end their sessions; raises AccountError when there is none."""
     disabled = await connection.execute(

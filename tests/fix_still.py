@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +20,6 @@ from playwright.sync_api import Page
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
-from dashboard.app import create_app
 from tests.fix_access import KEY
 from tests.fix_database import DatabaseServer
 from tests.fix_visit import NOON, Visits
@@ -27,7 +27,14 @@ from tests.still_life import put_still_life
 
 _PATIENCE_MS = 30_000
 # The page's own clock is a number that only a test moves; pulses go on saying the server's frozen time.
-_NO_TIME_PASSES = "window.passed = 0; performance.now = () => window.passed;"
+_NO_TIME_PASSES = """
+    window.passed = 0;
+    performance.now = () => window.passed;
+    window.streams = [];
+    window.EventSource = class extends EventSource {
+        constructor(address) { super(address); window.streams.push(this); }
+    };
+"""
 # Debian's fonts-noto-cjk has every letter of both languages; other fonts of a machine would look otherwise.
 _ONE_FONT = ":root { --font: 'Noto Sans CJK SC' !important; }"
 
@@ -57,6 +64,14 @@ class Still:
         page.wait_for_selector("html:not([data-stale]) #board[data-seen=live]", timeout=_PATIENCE_MS)
 
 
+def lose_connection(page: Page) -> None:
+    """Have a board hear nothing for forty seconds, and wait until it shows that."""
+    page.context.set_offline(True)
+    # What is open already stays open without a network.
+    page.evaluate("streams.forEach((stream) => stream.close()); window.passed = 40_000")
+    page.wait_for_selector("html[data-expired][data-stale]", timeout=_PATIENCE_MS)
+
+
 @pytest.fixture(scope="module")
 def standstill_template(postgresql_server: DatabaseServer) -> str:
     """Name the database that the cars of noon are added to; a module may have one with a past."""
@@ -69,7 +84,8 @@ def standstill(postgresql_server: DatabaseServer, standstill_template: str) -> I
     with postgresql_server.make_database(standstill_template) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             put_still_life(Visits(connection, url))
-        yield from _serve(url)
+        with serve_still(url) as shop:
+            yield shop
 
 
 @pytest.fixture
@@ -79,7 +95,12 @@ def still(standstill: Still) -> Still:
     return standstill
 
 
-def _serve(database_url: str) -> Iterator[Still]:
+@contextmanager
+def serve_still(database_url: str) -> Iterator[Still]:
+    """Serve a database as it is at noon, for as long as the context lasts."""
+    # Imported here: a test of something else must not fail over a broken page.
+    from dashboard.app import create_app  # noqa: PLC0415
+
     listening = socket.create_server(("127.0.0.1", 0))
     shop = Still(f"http://127.0.0.1:{listening.getsockname()[1]}")
     app = create_app(
@@ -94,7 +115,9 @@ def _serve(database_url: str) -> Iterator[Still]:
     thread.start()
     while not server.started and thread.is_alive():
         time.sleep(0.02)
-    yield shop
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    try:
+        yield shop
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()

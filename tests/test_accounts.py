@@ -1,5 +1,6 @@
 """Accounts: by command, and on the page of managers in a real browser."""
 
+import asyncio
 import re
 from datetime import UTC, datetime
 
@@ -7,8 +8,10 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import load_workshop
 from dashboard.access import Role, User
-from dashboard.pages.accounts import may_change
+from dashboard.pages.account_rights import choose_sites, may_change
 from dashboard.passwords import (
     LEAST_LENGTH,
     PasswordError,
@@ -17,11 +20,13 @@ from dashboard.passwords import (
     draw_token,
     hash_password,
 )
+from models.accounts import AccountError, add_account, change_rights, read_account, welcome_subject
 from models.domain.access import AccountRow
 from tests.fix_access import let_in
 from tests.fix_office import PATIENCE_MS, Office
 from tests.fix_processes import StartCommand
 
+WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 WRONG = pytest.mark.expects_console("403")
 
 
@@ -87,6 +92,39 @@ def test_commands_add_show_and_disable_an_account(start_bayboard: StartCommand, 
     assert run("password", "nobody") == (1, "bayboard: there is no account nobody with a password")
 
 
+@pytest.mark.parametrize(
+    ("mine", "asked", "given"),
+    [(None, [], None), (None, ["s1", "s9"], ["s1"]), (("s1",), ["s1"], ["s1"])],
+)
+def test_a_manager_gives_only_sites_of_the_own(
+    mine: tuple[str, ...] | None, asked: list[str], given: list[str] | None
+) -> None:
+    assert choose_sites(User(Role.MANAGER, mine), WORKSHOP, asked) == given
+
+
+@pytest.mark.parametrize("asked", [None, [], ["s2"]])
+def test_a_manager_of_one_site_never_gives_every_site(asked: list[str] | None) -> None:
+    with pytest.raises(LookupError):
+        choose_sites(User(Role.MANAGER, ("s1",)), WORKSHOP, asked)
+
+
+def test_other_rights_end_sessions_and_the_companys_are_not_ours_to_change(database_url: str) -> None:
+    now = datetime.now(UTC)
+
+    async def change() -> AccountRow | None:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            await add_account(connection, "wang", "hash", Role.MANAGER, None, now)
+            await change_rights(connection, "wang", Role.FOREMAN, ["s1"])
+            company = await welcome_subject(connection, "li", "Li", Role.FOREMAN, ["s1"], now)
+            with pytest.raises(AccountError):
+                await change_rights(connection, company.name, Role.MANAGER, None)
+            return await read_account(connection, "wang")
+
+    account = asyncio.run(change())
+    assert account
+    assert (account.role, account.sites, account.session_version) == ("foreman", ["s1"], 2)
+
+
 @WRONG
 def test_a_manager_adds_an_account_that_signs_in_until_it_is_disabled(office: Office, page: Page) -> None:
     let_in(page, office.address)
@@ -102,16 +140,29 @@ def test_a_manager_adds_an_account_that_signs_in_until_it_is_disabled(office: Of
     other = browser.new_context()
     seat = other.new_page()
     seat.goto(f"{office.address}/wall/s1")
-    seat.get_by_label("User name").fill("wang")
-    seat.get_by_label("Password").fill(password)
-    seat.get_by_role("button", name="Sign in").click()
-    seat.wait_for_selector("#board")
+    sign_in(seat, password)
     assert seat.url == f"{office.address}/wall/s1"
+
+    page.get_by_role("row", name="wang").get_by_role("button", name="Change rights").click()
+    page.get_by_role("dialog").locator("#rights-sites").click()
+    page.get_by_role("option", name="Second workshop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row", name="wang")).to_contain_text("Second workshop", timeout=PATIENCE_MS)
+    seat.wait_for_url("**/sign-in?next=%2Fwall%2Fs1", timeout=PATIENCE_MS)
+    seat.goto(f"{office.address}/wall/s2")
+    sign_in(seat, password)
 
     page.get_by_role("row", name="wang").get_by_role("button", name="Disable").click()
     page.get_by_role("dialog").get_by_role("button", name="Disable").click()
     expect(page.get_by_role("row", name="wang").locator(".word")).to_have_text(
         "Disabled", timeout=PATIENCE_MS
     )
-    seat.wait_for_url("**/sign-in?next=%2Fwall%2Fs1", timeout=PATIENCE_MS)
+    seat.wait_for_url("**/sign-in?next=%2Fwall%2Fs2", timeout=PATIENCE_MS)
     other.close()
+
+
+def sign_in(seat: Page, password: str) -> None:
+    seat.get_by_label("User name").fill("wang")
+    seat.get_by_label("Password").fill(password)
+    seat.get_by_role("button", name="Sign in").click()
+    seat.wait_for_selector("#board")

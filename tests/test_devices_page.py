@@ -199,10 +199,15 @@ def test_signing_out_leaves_nothing_behind(devices: Office, page: Page) -> None:
     assert page.url.endswith("/sign-in?next=%2Fdevices")
 
 
-def test_the_language_is_remembered(devices: Office, page: Page) -> None:
+def test_the_language_is_remembered_and_changed_without_losing_the_filter(
+    devices: Office, page: Page
+) -> None:
     devices.open(page, "/devices")
+    page.locator(".chip", has_text="offline").click()
+    page.wait_for_url("**/devices?*show=offline*")
     page.get_by_role("link", name="中文").click()
     expect(page.locator("h1")).to_have_text("设备")
+    page.wait_for_url("**/devices?*show=offline*lang=zh")
     page.goto(f"{devices.address}/quarantine")
     expect(page.locator("h1")).to_have_text("隔离消息")
 

@@ -103,6 +103,8 @@ def _draw_company(account: AccountRow, lang: str) -> list[Component]:
 
 def _draw_account_buttons(account: AccountRow, myself: str | None, lang: str) -> list[Component]:
     buttons = []
+    if account.password_hash and account.name != myself:
+        buttons.append(_draw_button(text(lang, "accounts.change"), "account-change", account.name))
     if account.password_hash and account.disabled_at is None:
         buttons.append(_draw_button(text(lang, "accounts.new_password"), "account-password", account.name))
     if account.disabled_at:

@@ -1,6 +1,6 @@
 """The page `/accounts`: who may sign in, as what, and for which sites.
 
-Owns what a manager may do to whom: only to accounts whose every site is the manager's own.
+Owns the list, and adding, disabling and giving new passwords; `account_rights` says to whom.
 """
 
 import asyncio
@@ -8,38 +8,34 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import dash_mantine_components as dmc
+import structlog
 from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from config.texts import text
-from config.workshop import Site, Workshop
-from dashboard.access import Role, User, Visit, current_visit
+from config.workshop import Workshop
+from dashboard.access import Role, Visit, current_visit
 from dashboard.attempts import is_name, tidy_name
-from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
+from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.figures.access import draw_accounts
+from dashboard.figures.account_form import draw_account_form, draw_rights_dialog
+from dashboard.figures.dialog import draw_question, draw_shown_once
 from dashboard.figures.notice import draw_database_away, draw_empty, draw_wrong
 from dashboard.office_app import OfficeApp
+from dashboard.pages.account_rights import RightsDialog, choose_sites, find_changeable, may_change
 from dashboard.passwords import draw_password, hash_password
 from models.accounts import (
     AccountError,
     add_account,
     disable_account,
     enable_account,
-    read_account,
     read_accounts,
     set_password,
 )
-from models.domain.access import AccountRow
 
 _REFRESH_MS = 5000
 
-
-def may_change(user: User, account: AccountRow) -> bool:
-    """Say whether a manager may do something to an account: it must see no more than the manager does."""
-    if user.sites is None:
-        return True
-    return account.sites is not None and set(account.sites) <= set(user.sites)
+log = structlog.get_logger()
 
 
 class AccountsPage:
@@ -55,6 +51,7 @@ class AccountsPage:
         self._workshop = workshop
         self._open_database = open_database
         self._clock = clock
+        RightsDialog(app, workshop, open_database, clock)
         shown = [
             Output("accounts-shown", "opened", allow_duplicate=True),
             Output("accounts-shown", "title", allow_duplicate=True),
@@ -102,18 +99,21 @@ class AccountsPage:
 
     def layout(self, visit: Visit, _search: str) -> Component:
         """Draw the page without its data."""
-        lang = visit.lang
+        lang, sites = visit.lang, [site for site in self._workshop.sites if visit.user.may_see(site.key)]
+        every = visit.user.sites is None
         return html.Div(
             [
                 html.H1(text(lang, "shell.accounts")),
                 html.P(text(lang, "accounts.lead"), className="lead"),
-                self._draw_form(visit),
+                draw_account_form(sites, may_give_every=every, lang=lang),
                 html.Div(id="accounts-wrong"),
                 html.Div(id="accounts-notice"),
                 html.Div(id="accounts-table"),
                 _draw_password(lang),
                 _draw_question(lang),
+                draw_rights_dialog(sites, may_give_every=every, lang=lang),
                 dcc.Store(id="accounts-changed"),
+                dcc.Store(id="rights-account"),
                 dcc.Store(id="accounts-doomed"),
                 dcc.Interval(id="accounts-tick", interval=_REFRESH_MS),
             ],
@@ -142,20 +142,22 @@ class AccountsPage:
         lang, now, name = visit.lang, self._clock(), tidy_name(name or "")
         if not clicks:
             return (no_update,) * 5
-        chosen = [site.key for site in self._list_sites(visit.user) if site.key in (sites or ())]
         if not is_name(name):
             return _say_wrong(text(lang, "accounts.wrong_name"))
-        if not chosen and visit.user.sites is not None:
+        try:
+            chosen = choose_sites(visit.user, self._workshop, sites)
+        except LookupError:
             return _say_wrong(text(lang, "accounts.no_site"))
         password = draw_password()
         hashed = await asyncio.to_thread(hash_password, password)
         try:
             async with self._open_database() as connection:
-                await add_account(connection, name, hashed, Role(role), chosen or None, now)
+                await add_account(connection, name, hashed, Role(role), chosen, now)
         except AccountError:
             return _say_wrong(text(lang, "accounts.taken", name=name))
         except DatabaseAwayError:
             return no_update, no_update, no_update, no_update, draw_database_away(lang)
+        log.info("account added", account=name, role=role, sites=chosen, by=visit.user.account)
         return True, text(lang, "accounts.password_title", name=name), password, now.isoformat(), None
 
     async def _give_password(self, _clicks: Sequence[int | None]) -> tuple[Any, ...]:
@@ -166,7 +168,7 @@ class AccountsPage:
         hashed = await asyncio.to_thread(hash_password, password)
         try:
             async with self._open_database() as connection:
-                if not await _may_change(connection, visit.user, name):
+                if not await find_changeable(connection, visit.user, name):
                     return (no_update,) * 5
                 await set_password(connection, name, hashed)
         except DatabaseAwayError:
@@ -194,7 +196,7 @@ class AccountsPage:
         name = str(ctx.triggered_id["which"]) if enabling else str(doomed)
         try:
             async with self._open_database() as connection:
-                if name != visit.user.account and await _may_change(connection, visit.user, name):
+                if name != visit.user.account and await find_changeable(connection, visit.user, name):
                     await (
                         enable_account(connection, name)
                         if enabling
@@ -206,81 +208,27 @@ class AccountsPage:
             return False, no_update, draw_database_away(visit.lang)
         return False, now.isoformat(), no_update
 
-    def _list_sites(self, user: User) -> list[Site]:
-        return [site for site in self._workshop.sites if user.may_see(site.key)]
-
-    def _draw_form(self, visit: Visit) -> Component:
-        lang = visit.lang
-        sites = self._list_sites(visit.user)
-        return html.Div(
-            [
-                dmc.TextInput(
-                    id="accounts-name",
-                    label=text(lang, "accounts.name"),
-                    placeholder=text(lang, "accounts.name_hint"),
-                ),
-                dmc.Select(
-                    id="accounts-role",
-                    label=text(lang, "accounts.role"),
-                    value=Role.FOREMAN,
-                    data=[{"value": role, "label": text(lang, f"role.{role}")} for role in Role],
-                    allowDeselect=False,
-                ),
-                dmc.MultiSelect(
-                    id="accounts-sites",
-                    label=text(lang, "accounts.sites"),
-                    placeholder=text(lang, "accounts.every_site") if visit.user.sites is None else "",
-                    data=[{"value": site.key, "label": site.name(lang)} for site in sites],
-                    value=[],
-                    clearable=True,
-                    className="wide",
-                ),
-                dmc.Button(text(lang, "accounts.add"), id="accounts-add"),
-            ],
-            className="filters add",
-        )
-
-
-async def _may_change(connection: Connection, user: User, name: str) -> bool:
-    account = await read_account(connection, name)
-    return account is not None and may_change(user, account)
-
 
 def _say_wrong(words: str) -> tuple[Any, ...]:
     return no_update, no_update, no_update, no_update, draw_wrong(words)
 
 
 def _draw_password(lang: str) -> Component:
-    modal: Component = dmc.Modal(
-        [
-            dmc.TextInput(
-                id="accounts-password",
-                value="",
-                readOnly=True,
-                **{"aria-label": text(lang, "sign_in.password")},
-            ),
-            html.P(text(lang, "accounts.password")),
-        ],
-        id="accounts-shown",
-        title="",
-        centered=True,
-        zIndex=400,
-        closeButtonProps={"aria-label": text(lang, "accounts.close")},
+    return draw_shown_once(
+        "accounts-shown",
+        "accounts-password",
+        label=text(lang, "sign_in.password"),
+        words=text(lang, "accounts.password"),
+        close=text(lang, "accounts.close"),
     )
-    return modal
 
 
 def _draw_question(lang: str) -> Component:
-    buttons = [
-        dmc.Button(text(lang, "accounts.keep"), id="accounts-keep", variant="default"),
-        dmc.Button(text(lang, "accounts.disable"), id="accounts-disable", color="red"),
-    ]
-    modal: Component = dmc.Modal(
-        [html.P(text(lang, "accounts.disable_means")), html.Div(buttons, className="buttons")],
-        id="accounts-question",
-        title="",
-        centered=True,
-        zIndex=400,
-        closeButtonProps={"aria-label": text(lang, "accounts.close")},
+    return draw_question(
+        "accounts",
+        "disable",
+        means=text(lang, "accounts.disable_means"),
+        keep=text(lang, "accounts.keep"),
+        act=text(lang, "accounts.disable"),
+        close=text(lang, "accounts.close"),
     )
-    return modal

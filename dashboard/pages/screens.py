@@ -14,6 +14,7 @@ from config.workshop import Site, Workshop
 from dashboard.access import SCREEN_PATH, ScreenKind, User, Visit, current_visit
 from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.figures.access import draw_screens, name_screen
+from dashboard.figures.dialog import draw_question, draw_shown_once
 from dashboard.figures.notice import draw_database_away, draw_empty
 from dashboard.office_app import OfficeApp
 from dashboard.passwords import draw_token
@@ -193,37 +194,24 @@ class ScreensPage:
 
 
 def _draw_link(lang: str) -> Component:
-    modal: Component = dmc.Modal(
-        [
-            dmc.TextInput(
-                id="screens-address",
-                value="",
-                readOnly=True,
-                **{"aria-label": text(lang, "screens.link_title")},
-            ),
-            html.P(text(lang, "screens.link")),
-        ],
-        id="screens-link",
-        title=text(lang, "screens.link_title"),
-        centered=True,
+    title = text(lang, "screens.link_title")
+    return draw_shown_once(
+        "screens-link",
+        "screens-address",
+        label=title,
+        words=text(lang, "screens.link"),
+        close=text(lang, "screens.close"),
+        title=title,
         size="lg",
-        zIndex=400,
-        closeButtonProps={"aria-label": text(lang, "screens.close")},
     )
-    return modal
 
 
 def _draw_question(lang: str) -> Component:
-    buttons = [
-        dmc.Button(text(lang, "screens.keep"), id="screens-keep", variant="default"),
-        dmc.Button(text(lang, "screens.revoke"), id="screens-revoke", color="red"),
-    ]
-    modal: Component = dmc.Modal(
-        [html.P(text(lang, "screens.revoke_means")), html.Div(buttons, className="buttons")],
-        id="screens-question",
-        title="",
-        centered=True,
-        zIndex=400,
-        closeButtonProps={"aria-label": text(lang, "screens.close")},
+    return draw_question(
+        "screens",
+        "revoke",
+        means=text(lang, "screens.revoke_means"),
+        keep=text(lang, "screens.keep"),
+        act=text(lang, "screens.revoke"),
+        close=text(lang, "screens.close"),
     )
-    return modal

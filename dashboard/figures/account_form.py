@@ -1,0 +1,66 @@
+"""Forms for accounts: who, as what, for which workshops. Pure."""
+
+from collections.abc import Sequence
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from config.texts import text
+from config.workshop import Site
+from dashboard.access import Role
+from dashboard.figures.dialog import draw_dialog
+
+
+def draw_account_form(sites: Sequence[Site], *, may_give_every: bool, lang: str) -> Component:
+    """Return the form for a new account; who sees every workshop `may_give_every` one."""
+    name = dmc.TextInput(
+        id="accounts-name",
+        label=text(lang, "accounts.name"),
+        placeholder=text(lang, "accounts.name_hint"),
+    )
+    return html.Div(
+        [
+            name,
+            *_draw_rights("accounts", sites, may_give_every=may_give_every, lang=lang),
+            dmc.Button(text(lang, "accounts.add"), id="accounts-add"),
+        ],
+        className="filters add",
+    )
+
+
+def draw_rights_dialog(sites: Sequence[Site], *, may_give_every: bool, lang: str) -> Component:
+    """Return the dialog in which the role and the workshops of one account are changed."""
+    return draw_dialog(
+        "rights",
+        [
+            *_draw_rights("rights", sites, may_give_every=may_give_every, lang=lang),
+            html.P(text(lang, "accounts.change_means")),
+            html.Div(id="rights-wrong"),
+            html.Div(dmc.Button(text(lang, "accounts.save"), id="rights-save"), className="buttons"),
+        ],
+        close=text(lang, "accounts.close"),
+    )
+
+
+def _draw_rights(form: str, sites: Sequence[Site], *, may_give_every: bool, lang: str) -> list[Component]:
+    return [
+        dmc.Select(
+            id=f"{form}-role",
+            label=text(lang, "accounts.role"),
+            value=Role.FOREMAN,
+            data=[{"value": role, "label": text(lang, f"role.{role}")} for role in Role],
+            allowDeselect=False,
+            comboboxProps={"zIndex": 500},
+        ),
+        dmc.MultiSelect(
+            id=f"{form}-sites",
+            label=text(lang, "accounts.sites"),
+            placeholder=text(lang, "accounts.every_site") if may_give_every else "",
+            data=[{"value": site.key, "label": site.name(lang)} for site in sites],
+            value=[],
+            clearable=True,
+            className="wide",
+            comboboxProps={"zIndex": 500},
+        ),
+    ]
