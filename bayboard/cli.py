@@ -25,6 +25,7 @@ from bayboard.device_commands import app as device
 from bayboard.doctor_command import doctor
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
+from bayboard.outbox_commands import app as outbox
 from bayboard.progress_commands import app as progress
 from bayboard.quarantine_commands import app as quarantine
 from bayboard.remind_commands import odometer, remind, service
@@ -47,6 +48,7 @@ app.add_typer(access, name="access")
 app.add_typer(account, name="account")
 app.add_typer(bench, name="bench")
 app.add_typer(device, name="device")
+app.add_typer(outbox, name="outbox")
 app.add_typer(progress, name="progress")
 app.add_typer(odometer, name="odometer")
 app.add_typer(quarantine, name="quarantine")

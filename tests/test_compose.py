@@ -112,7 +112,7 @@ def test_no_secret_stands_in_the_file() -> None:
 
 def test_our_services_log_in_with_an_account_that_the_broker_has() -> None:
     given = SERVICES["access"]["environment"]["BAYBOARD_MQTT_SERVICES"]
-    for name in ("ingest", "simulate"):
+    for name in ("ingest", "remind", "simulate"):
         url = SERVICES[name]["environment"]["BAYBOARD_MQTT_URL"]
         [(account, port)] = re.findall(r"mqtt://(.+)@broker:(\d+)", url)
         assert account in given
