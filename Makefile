@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env demo test check format format-check lint types layers docs lock
+.PHONY: help env demo test check format format-check lint types layers docs pictures lock
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
@@ -43,6 +43,9 @@ layers: env ## who may import whom
 
 docs: env ## check that generated documents are current
 	@$(BIN)/bayboard docs --check
+
+pictures: env ## take the pictures of README and docs anew, of a shop that is always the same; ARGS="wall lounge"
+	@$(BIN)/python -m tests.take_pictures $(ARGS)
 
 lock: env ## pin and hash what pyproject.toml asks for; ARGS="--upgrade" for newer versions
 	@$(BIN)/uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 \

@@ -21,7 +21,7 @@ from playwright.sync_api import (
 )
 
 # Beside what Playwright itself turns off: the sandbox (which root may not have), updates, background traffic.
-_FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 _SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 
 
@@ -49,7 +49,7 @@ def browser() -> Iterator[Browser]:
     if missing := " ".join(name for name, found in parts.items() if not found):
         pytest.skip(f"Chromium cannot run: apt-get install {missing}, or run `make test` as root")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=parts["chromium"], args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=parts["chromium"], args=FLAGS)
         yield browser
         browser.close()
 

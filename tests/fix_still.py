@@ -20,6 +20,7 @@ from playwright.sync_api import Page
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.what_if import OpenWhatIf
 from tests.fix_access import KEY
 from tests.fix_database import DatabaseServer
 from tests.fix_visit import NOON, Visits
@@ -55,7 +56,7 @@ class Still:
         """Open a page as a manager on whose screen no time passes."""
         self.sign_in(page)
         page.add_init_script(_NO_TIME_PASSES)
-        page.goto(f"{self.address}{path}?lang={lang}")
+        page.goto(f"{self.address}{path}{'&' if '?' in path else '?'}lang={lang}")
         page.add_style_tag(content=_ONE_FONT)
 
     def visit_board(self, page: Page, path: str, *, lang: str) -> None:
@@ -96,7 +97,7 @@ def still(standstill: Still) -> Still:
 
 
 @contextmanager
-def serve_still(database_url: str) -> Iterator[Still]:
+def serve_still(database_url: str, open_what_if: OpenWhatIf | None = None) -> Iterator[Still]:
     """Serve a database as it is at noon, for as long as the context lasts."""
     # Imported here: a test of something else must not fail over a broken page.
     from dashboard.app import create_app  # noqa: PLC0415
@@ -108,6 +109,7 @@ def serve_still(database_url: str) -> Iterator[Still]:
         workshop=load_workshop(DEFAULT_WORKSHOP_FILE),
         secret_key=KEY,
         public_url="http://bayboard.test",  # stands in the waiting room's code
+        open_what_if=open_what_if,
         clock=lambda: shop.now,
     )
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1))

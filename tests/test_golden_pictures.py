@@ -8,7 +8,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from config.texts import LANGS
 from tests.fix_golden import Compare, mark_differences, measure_share
-from tests.fix_still import Still
+from tests.fix_still import Still, lose_connection
 from tests.still_life import TOKEN
 
 # A rem is a share of the screen, so a small screen shows what a large one does.
@@ -30,9 +30,7 @@ def test_wall_looks_as_it_should(still: Still, page: Page, expect_golden: Compar
 @pytest.mark.expects_console("ERR_INTERNET_DISCONNECTED")
 def test_wall_whose_data_expired_looks_as_it_should(still: Still, page: Page, expect_golden: Compare) -> None:
     still.visit_board(page, "/wall/s1", lang="en")
-    page.context.set_offline(True)
-    page.evaluate("window.passed = 40_000")
-    expect(page.locator("html[data-expired][data-stale]")).to_have_count(1)
+    lose_connection(page)
     expect_golden(page, "wall-expired")
 
 

@@ -1,0 +1,194 @@
+"""Takes the pictures of README and docs: every board and every view, of a shop that is always the same.
+
+Run it with `make pictures`. A history of ten simulated weeks is written into a new database, the
+cars of the tests' still life are put on top of it, and no clock goes on while Chromium looks.
+"""
+
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+from psycopg.rows import dict_row
+
+from bayboard.backfill import run_backfill, settle_history
+from bayboard.backfill_story import Plan
+from bayboard.embedded import PostgresServer, find_free_port
+from bayboard.estimating import refresh_sites
+from bayboard.ingesting import make_rules
+from bayboard.remind import remind_once
+from bayboard.what_if import WhatIfDesk
+from config.settings import DEFAULT_WORKSHOP_FILE, Settings
+from config.workshop import load_workshop
+from models.migrations.run import migrate
+from tests.fix_browser import FLAGS
+from tests.fix_still import Still, lose_connection, serve_still
+from tests.fix_visit import NOON, Visits
+from tests.still_life import TOKEN, put_still_life
+
+_PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+_DAYS = 70
+_COLOURS = 192
+_LARGEST_BYTES = 200_000
+_PATIENCE_MS = 180_000
+# A chart is painted a while after it is there.
+_SETTLING_MS = 1500
+
+# Sizes of screens in pixels.
+WALL, DESK, PHONE = (1600, 900), (1440, 900), (390, 844)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture to take: its file's name, what it is of, on which screen, what must be there first."""
+
+    name: str
+    path: str
+    size: tuple[int, int]
+    ready: str
+    lang: str = "en"
+    hours_later: int = 0
+    away: bool = False
+
+
+_BOARD = "#board[data-seen=live]"
+_FIGURES = "#analytics.with-data"
+VIEWS = (
+    View("wall", "/wall/s1", WALL, _BOARD),
+    View("wall-zh", "/wall/s1", WALL, _BOARD, "zh"),
+    View("wall-night", "/wall/s1", WALL, "#night.on", hours_later=10),
+    View("wall-away", "/wall/s1", WALL, _BOARD, away=True),
+    View("lounge", "/lounge/s1", WALL, _BOARD),
+    View("lounge-zh", "/lounge/s1", WALL, _BOARD, "zh"),
+    View("progress", f"/progress/{TOKEN}", PHONE, "#progress"),
+    View("progress-zh", f"/progress/{TOKEN}", PHONE, "#progress", "zh"),
+    View("analytics-overview", "/analytics", DESK, _FIGURES),
+    View("analytics-stages", "/analytics/stages", DESK, _FIGURES),
+    View("analytics-flow", "/analytics/flow", DESK, _FIGURES),
+    View("analytics-bottleneck", "/analytics/bottleneck", DESK, _FIGURES),
+    View("analytics-people", "/analytics/people", DESK, _FIGURES),
+    View("analytics-orders", "/analytics/orders", DESK, _FIGURES),
+    View("analytics-calibration", "/analytics/calibration", DESK, _FIGURES),
+    View("analytics-faults", "/analytics/faults", DESK, _FIGURES),
+    View("analytics-what-if", "/analytics/what-if?more=bay:express", DESK, "#what-if-answer .what-if-rows"),
+    View("analytics-week", "/analytics/week", DESK, _FIGURES),
+    View("order", "/orders/s1/{work_order}", DESK, ".record.with-data"),
+    View("vehicle", "/vehicles/{vin}", DESK, "#vehicle.with-data"),
+    View("reminders", "/reminders", DESK, "#reminders.with-data"),
+)
+
+# The car whose records are shown: the one that came most often, and its longest visit.
+_PICK = """
+    select vin, work_order
+    from work_order
+    join stage_interval using (site, work_order)
+    where vin = (
+        select vin
+        from work_order
+        where vin is not null and plate is not null
+        group by vin
+        order by count(*) desc, vin
+        limit 1
+    )
+    group by vin, work_order
+    order by count(*) desc, work_order
+    limit 1
+"""
+
+
+def main(names: list[str]) -> None:
+    """Take all pictures, or those that are named."""
+    _PICTURES.mkdir(exist_ok=True)
+    chosen = [view for view in VIEWS if not names or view.name in names]
+    with _shop_with_a_past() as (still, records), _chromium() as browser:
+        for view in chosen:
+            still.now = NOON + timedelta(hours=view.hours_later)
+            size = _take(still, browser, replace(view, path=view.path.format_map(records)))
+            sys.stdout.write(f"{view.name}: {size // 1000} kB\n")
+
+
+@contextmanager
+def _shop_with_a_past() -> Iterator[tuple[Still, dict[str, str]]]:
+    """Yield a dashboard, and the keys of the records that pictures are of."""
+    workshop = load_workshop(DEFAULT_WORKSHOP_FILE)
+    [site] = workshop.sites
+    today = NOON.astimezone(site.zone).date()
+    plan = Plan(site, 1, "hidden-slow", average=True, first_day=today - timedelta(days=_DAYS), days=_DAYS)
+    with (
+        TemporaryDirectory(prefix="bayboard-pictures-") as directory,
+        PostgresServer(Path(directory) / "data", find_free_port()) as server,
+    ):
+        migrate(server.url)
+        run_backfill(
+            server.url,
+            [plan],
+            make_rules(workshop),
+            jobs=1,
+            truth=None,
+            stop=threading.Event(),
+            tell=lambda _site, _days: None,
+        )
+        settle_history(server.url, [plan], workshop, NOON)
+        refresh_sites(server.url, workshop, [site], NOON)
+        settings = Settings.from_environment({"BAYBOARD_DATABASE_URL": server.url})
+        remind_once(settings, workshop, NOON, {}, send=False)
+        with psycopg.connect(server.url, autocommit=True, row_factory=dict_row) as connection:
+            _empty_the_shop(connection)
+            records = connection.execute(_PICK).fetchone()
+        assert records
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            put_still_life(Visits(connection, server.url))
+        desk = WhatIfDesk(server.url, workshop, longest_seconds=_PATIENCE_MS / 1000)
+        with serve_still(server.url, lambda: desk) as still:
+            yield still, records
+
+
+def _empty_the_shop(connection: psycopg.Connection[Any]) -> None:
+    """Let cars that stayed overnight have left before, so that the still life has the bays to itself."""
+    left_at = NOON - timedelta(hours=18)
+    connection.execute(
+        "update stage_interval set left_at = greatest(entered_at, %s) where left_at is null", [left_at]
+    )
+    connection.execute("update work_order set closed_at = %s where closed_at is null", [left_at])
+    connection.execute("delete from device_state")
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def _take(still: Still, browser: Browser, view: View) -> int:
+    """Write a picture and return its size in bytes."""
+    width, height = view.size
+    scale = 2 if view.size == PHONE else 1
+    page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
+    still.visit(page, view.path, lang=view.lang)
+    page.wait_for_selector(f"html:not([data-stale]) {view.ready}", timeout=_PATIENCE_MS)
+    if view.away:
+        lose_connection(page)
+    page.wait_for_timeout(_SETTLING_MS)
+    picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    page.close()
+    path = _PICTURES / f"{view.name}.png"
+    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    if path.stat().st_size > _LARGEST_BYTES:
+        raise SystemExit(f"{path.name} is too large for a page: {path.stat().st_size} bytes")
+    return path.stat().st_size
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
