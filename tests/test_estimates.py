@@ -7,6 +7,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from bayboard.estimating import refresh_sites
+from dashboard.figures.look import Look
+from dashboard.learned import Learned
+from dashboard.pages.wall import wall_kind
 from models.analytics.calibration import calibrate
 from models.analytics.ready import Basis, expect_ready
 from models.analytics.site_model import SiteModel
@@ -18,6 +21,17 @@ from models.queries.estimates import (
     refresh_estimates,
 )
 from tests.fix_history import History
+
+OPEN_ORDER = """
+    insert into work_order (
+        site, work_order, job_type, plate, bay, stage, stage_entered_at, promised_at,
+        registered, cancelled, updated_at
+    )
+    values (
+        %(site)s, %(order)s, 'repair', %(order)s, %(bay)s, 'repairing', %(at)s, %(promised_at)s,
+        true, false, %(at)s
+    )
+"""
 
 
 def _refresh(url: str, history: History, hours_later: float = 0.0) -> Refreshed | None:
@@ -83,6 +97,35 @@ def test_cars_in_the_shop_are_estimated_from_what_was_learned(history: History, 
         assert any(estimate.basis is Basis.HISTORY for estimate in found.values())
 
     asyncio.run(read())
+
+
+def test_a_wall_says_the_risk_that_history_knows_and_targets_do_not(
+    history: History, history_url: str
+) -> None:
+    site = history.workshop.site(history.site)
+    assert site
+    # Within the opening hours of the last day, with a promise that the targets just miss.
+    now = history.ends_at - timedelta(hours=10)
+    order = {
+        "site": site.key,
+        "order": "RO-RISK",
+        "bay": "B99",
+        "at": now,
+        "promised_at": now + timedelta(minutes=50),
+    }
+
+    async def draw() -> str:
+        async with await psycopg.AsyncConnection.connect(history_url) as connection:
+            drawn = await wall_kind(history.workshop, Learned()).read(connection, site, now)
+        parts = {part.id: part for part in drawn(Look("en"))}
+        return str(parts["strays"].tree)
+
+    with psycopg.connect(history_url) as connection:
+        connection.execute(OPEN_ORDER, order)
+    assert "RO-RISK" in asyncio.run(draw())
+    assert "% risk" not in asyncio.run(draw())
+    assert _refresh(history_url, history)
+    assert "% risk" in asyncio.run(draw())
 
 
 def test_nothing_judged_has_no_calibration() -> None:

@@ -297,6 +297,22 @@ def test_promise_at_risk_says_how_likely_it_is_to_be_broken() -> None:
     assert attributes(wall["alarms"], "data-tick") == ["until"]
 
 
+@pytest.mark.parametrize(
+    ("risk", "minutes", "said"),
+    [(0.99, 30, "95% risk"), (1.0, 30, "95% risk"), (1.0, -1, None), (0.1, 30, None)],
+)
+def test_only_a_promise_that_is_past_is_broken_for_certain(
+    risk: float, minutes: float, said: str | None
+) -> None:
+    promised_at = NINE + timedelta(minutes=minutes)
+    snapshot = SiteSnapshot(SITE.key, NINE, (replace(PASSAT, promised_at=promised_at),))
+    estimates = {PASSAT.work_order: ReadyEstimate(NINE, NINE, risk, Basis.HISTORY)}
+    moment = replace(judge_moment(snapshot, SITE, WORKSHOP), estimates=estimates)
+    wall = {part.id: part for part in draw_wall(moment, SITE, WORKSHOP, Memory(), Look("en"))}
+    shown = words(wall["bay-B07"])
+    assert said in shown if said else "risk" not in shown
+
+
 def test_bottleneck_is_one_sentence_with_its_evidence() -> None:
     stay = StayOfDay("RO-1", "received", None, None, None, NINE - timedelta(hours=2), None)
     line = parts(waiting(1), stays=(stay,))["bottleneck"]

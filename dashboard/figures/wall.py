@@ -22,7 +22,7 @@ from dashboard.figures.floor import Floor, Queue, arrange_floor
 from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
 from dashboard.figures.night import night
-from dashboard.figures.number import round_probability, say_number
+from dashboard.figures.number import MOST_PROBABLE, round_probability, say_number
 from dashboard.figures.paging import count_pages, fit_grid, share_pages
 from dashboard.figures.part import Part, data
 from dashboard.figures.queues import Room, queue_column, share_room
@@ -110,11 +110,17 @@ class _Drawing:
 
 
 def _find_risks(moment: Moment | None) -> dict[str, float]:
-    """Return the risk of each promise, rounded, so that a tile is drawn anew only for what can be seen."""
-    estimates = moment.estimates if moment else {}
+    """Return the risk of each promise, rounded, so that a tile is drawn anew only for what can be seen.
+
+    Only a promise that is past is broken for certain, however bad another looks.
+    """
+    if moment is None:
+        return {}
+    now = moment.snapshot.read_at
+    past = {car.work_order for car in moment.snapshot.cars if car.promised_at and car.promised_at <= now}
     return {
-        order: round_probability(estimate.risk)
-        for order, estimate in estimates.items()
+        order: 1.0 if order in past else round_probability(min(estimate.risk, MOST_PROBABLE))
+        for order, estimate in moment.estimates.items()
         if estimate.risk is not None
     }
 
