@@ -99,6 +99,8 @@ class DeliveryRules(BaseModel):
     # After a first failure; each further one doubles it, up to the most, and chance spreads it.
     retry_seconds: Annotated[float, Field(gt=0)] = 30.0
     retry_seconds_most: Annotated[float, Field(gt=0)] = 3600.0
+    # What could not be told for so long since it was due, for want of a channel or a dispatcher, is old news.
+    too_late_days: Annotated[float, Field(gt=0)] = 7.0
     # For so long a message belongs to the process that sends it; after that, to any.
     lease_seconds: Annotated[float, Field(ge=5)] = 120.0
 

@@ -100,10 +100,13 @@ def _find_wanted(
     while due := find_due(connection, channel.name, now, asleep=writer.find_asleep(now), limit=limit):
         unwanted = [each.id for each in due if each.unwanted]
         worn = [each.id for each in due if each.attempts >= rules.attempts and not each.unwanted]
-        if not unwanted and not worn:
+        too_late = now - timedelta(days=rules.too_late_days)
+        old = [each.id for each in due if not each.attempts and each.due_at < too_late and not each.unwanted]
+        if not (unwanted or worn or old):
             return due
         cancel_messages(connection, unwanted, now)
         give_up(connection, worn, f"was lost or failed in {rules.attempts} attempts", now)
+        give_up(connection, old, f"could not be told for {rules.too_late_days:g} days", now)
     return []
 
 

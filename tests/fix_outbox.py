@@ -48,9 +48,10 @@ class Outbox:
 
     def put(self, *keys: str, **facts: Any) -> None:
         """Put messages to the foreman into it, each of a work order named by its key."""
+        told_besides = facts.pop("payload", {})
         with psycopg.connect(self.url) as connection:
             for key in keys:
-                payload = {"work_order": key, "stage": STAGE, **facts.pop("payload", {})}
+                payload = {"work_order": key, "stage": STAGE, **told_besides}
                 told = {"site": "s1", "role": Role.FOREMAN, "template": "stage_entered", **facts}
                 message = NewMessage(event_key=key, payload=payload, **{"due_at": self.now, **told})
                 put_messages(connection, [message], self.now)

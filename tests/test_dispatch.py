@@ -11,6 +11,7 @@ import pytest
 from bayboard.bench.deliveries_receiver import Reply
 from config.channels import DeliveryRules
 from models.domain.outbox import Role
+from reminders.dispatch import Dispatcher
 from reminders.dispatch_words import Writer
 from tests.fix_outbox import Mailbox, MakeReceiver, Outbox
 
@@ -18,6 +19,14 @@ MINUTE = timedelta(minutes=1)
 PATIENCE_SECONDS = 30
 FAILS, REFUSES = Reply(503, body=b"down", taken=False), Reply(400, body=b"no such group", taken=False)
 CUSTOMER = {"role": Role.CUSTOMER, "recipient": "C1", "template": "ready_for_pickup"}
+
+
+def run_at_once(*dispatchers: Dispatcher) -> None:
+    threads = [threading.Thread(target=dispatcher.drain) for dispatcher in dispatchers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def test_a_message_is_sent_once_in_the_words_of_its_template(
@@ -133,12 +142,7 @@ def test_two_dispatchers_at_once_send_every_message_once(outbox: Outbox, make_re
     receiver = make_receiver()
     outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
     outbox.put(*(f"RO-{number}" for number in range(40)))
-    dispatchers = [outbox.make_dispatcher() for _ in range(2)]
-    threads = [threading.Thread(target=dispatcher.drain) for dispatcher in dispatchers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_at_once(outbox.make_dispatcher(), outbox.make_dispatcher())
     assert set(outbox.states.values()) == {"sent"}
     assert len(receiver.requests) == len({request.message_id for request in receiver.requests}) == 40
 
@@ -193,6 +197,41 @@ def test_a_busy_minute_is_told_in_digests(outbox: Outbox, make_receiver: MakeRec
     assert outbox.states["RO-13"] == "waiting"
     outbox.send(MINUTE)
     assert outbox.states["RO-13"] == "sent"
+
+
+def test_a_digest_holds_no_more_than_its_channel_takes(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", per_minute=3)
+    outbox.put(*(f"RO-{number}" for number in range(10)), payload={"bay": "B" * 7000})
+    outbox.send()
+    assert [request.content["message"].count("■") for request in receiver.requests] == [4, 4, 2]
+
+
+def test_processes_count_together_what_a_channel_bears(outbox: Outbox, make_receiver: MakeReceiver) -> None:
+    receiver = make_receiver()
+    # Each goes to somebody else, so that there is nothing to collect.
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/{{recipient}}", per_minute=4)
+    outbox.put(*(f"RO-{number}" for number in range(12)), recipient="T1")
+    run_at_once(*(outbox.make_dispatcher() for _ in range(3)))
+    assert len(receiver.requests) == 4
+    outbox.send(MINUTE)
+    assert len(receiver.requests) == 8
+
+
+def test_news_that_nobody_could_be_told_for_a_week_are_told_nobody(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    outbox.put(*(f"RO-{number}" for number in range(30)))
+    outbox.send(timedelta(days=8))
+    assert set(outbox.states.values()) == {"waiting"}
+    outbox.put("RO-new")
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}")
+    outbox.send()
+    assert [request.content["title"][-22:] for request in receiver.requests] == [
+        "RO-new is in “In repair”"[-22:]
+    ]
+    assert list(outbox.states.values()).count("dead") == 30
 
 
 def test_a_digest_that_failed_goes_out_again_as_the_same(outbox: Outbox, make_receiver: MakeReceiver) -> None:

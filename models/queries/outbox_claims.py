@@ -107,6 +107,7 @@ class DueMessage:
     lang: str | None
     payload: dict[str, Any]
     created_at: datetime
+    due_at: datetime
     attempts: int
     digest_key: str | None
     unwanted: bool

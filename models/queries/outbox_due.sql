@@ -1,5 +1,6 @@
 -- Messages of a channel that are due and nobody's, the oldest first, locked; whether their customer has said no since.
-select id, event_key, site, recipient_role as role, recipient, template, lang, payload, created_at, attempts, digest_key,
+select id, event_key, site, recipient_role as role, recipient, template, lang, payload, created_at, due_at, attempts,
+    digest_key,
     exists (
         select from (
             select distinct on (customer_ref) allowed from customer_consent as word
