@@ -235,3 +235,20 @@ def read_code(visits: Visits) -> str:
             return ticket.code
 
     return asyncio.run(read())
+
+
+def test_a_phone_loads_a_few_kilobytes_all_in_all(whole_visit: Visits) -> None:
+    link = make_link(whole_visit)
+
+    async def weigh(client: httpx.AsyncClient) -> dict[str, int]:
+        page = (await client.get(link)).text
+        sizes = {}
+        for address in [link, *set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page))]:
+            async with client.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as answer:
+                sizes[address] = sum([len(chunk) async for chunk in answer.aiter_raw()])
+        return sizes
+
+    sizes = browse(whole_visit.database_url, weigh)
+    assert len(sizes) > 4, "a page with its styles, its script and its mark"
+    assert sizes[link] < 2_000
+    assert sum(sizes.values()) < 8_000
