@@ -46,12 +46,21 @@ def measure_analytics(
     workshop: Workshop, now: datetime, *, server_url: str | None, years: int, sites: int, say: Say
 ) -> Iterator[str]:
     """Make years of data on an embedded server, or on another one, and yield the lines of the table."""
+    with make_years(workshop, now, server_url=server_url, years=years, sites=sites, say=say) as url:
+        yield from measure_views(url, workshop, now, years=years, sites=sites)
+
+
+@contextmanager
+def make_years(
+    workshop: Workshop, now: datetime, *, server_url: str | None, years: int, sites: int, say: Say
+) -> Iterator[str]:
+    """Make a database with years of the first site, and a year of so many, for as long as the context."""
     with _open_server() as embedded, make_database(embedded, workshop) as played:
         play(played, workshop, now, say)
         with make_database(server_url or embedded, workshop) as url:
             copy_database(played, url)
             extend(url, workshop.sites[0], years, sites, say)
-            yield from measure_views(url, workshop, now, years=years, sites=sites)
+            yield url
 
 
 @contextmanager

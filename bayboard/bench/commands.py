@@ -220,15 +220,28 @@ def queries(server_url: ServerUrl = None, years: YearsOfOneSite = 5, sites: Site
 
 
 @app.command()
-def analytics(server_url: ServerUrl = None, years: YearsOfOneSite = 5, sites: SitesOfAYear = 200) -> None:
+def analytics(
+    server_url: ServerUrl = None,
+    years: YearsOfOneSite = 5,
+    sites: SitesOfAYear = 200,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Instead, time one site's views in Chromium, to the picture.")
+    ] = False,
+) -> None:
     """Time every view of the analytics pages, over years of one site and a year of many."""
-    from bayboard.bench.analytics import measure_analytics  # noqa: PLC0415
+    from bayboard.bench.analytics import make_years, measure_analytics  # noqa: PLC0415
+    from bayboard.bench.analytics_pictures import measure_pictures  # noqa: PLC0415
+    from dashboard.pages.analytics_layout import VIEWS  # noqa: PLC0415
 
     _end_on_sigterm()
-    workshop = load_workshop(Settings.from_environment().workshop_file)
-    for line in measure_analytics(
-        workshop, read_clock(), server_url=server_url, years=years, sites=sites, say=_say
-    ):
+    settings, now = Settings.from_environment(), read_clock()
+    workshop = load_workshop(settings.workshop_file)
+    if pictures:
+        with make_years(workshop, now, server_url=server_url, years=years, sites=1, say=_say) as url:
+            for line in measure_pictures(url, settings, VIEWS, ("28d", "5y"), now):
+                typer.echo(line)
+        return
+    for line in measure_analytics(workshop, now, server_url=server_url, years=years, sites=sites, say=_say):
         typer.echo(line)
 
 
