@@ -17,7 +17,7 @@ from models.queries.reminders_list import (
     read_items,
     read_owner,
 )
-from models.queries.reminders_words import hold_item, record_consent, release_item, send_again
+from models.queries.reminders_words import hold_item, record_consent, release_item
 from tests.garage import NOW, VIN, Garage
 
 OIL = "Oil and filter service"
@@ -122,18 +122,23 @@ def test_filters_find_what_they_say_and_nothing_of_others_sites(
     assert (one is not None) == bool(found)
 
 
-def test_a_dead_message_waits_again_with_its_attempts_before_it(passat: Garage) -> None:
+def test_every_attempt_to_tell_of_an_item_is_listed_with_its_message(passat: Garage) -> None:
     passat.run()
     [raised] = read(passat, "raised")
     reminder = raised.reminder_id
     assert reminder is not None
-    passat.write(
-        "insert into delivery_attempt (message_id, attempt, attempted_at, channel, send_id, outcome, detail)"
-        " select id, 1, %s, 'sms', 'x', 'refused', 'no such number' from outbox_message",
-        (NOW,),
+    [waiting] = ask(passat, lambda connection: read_attempts(connection, reminder))
+    assert (waiting.role, waiting.recipient, waiting.state, waiting.attempt) == (
+        "customer",
+        "C1",
+        "waiting",
+        None,
     )
-    passat.write("update outbox_message set state = 'dead', attempts = 12, settled_at = %s", (NOW,))
-    assert ask(passat, lambda connection: send_again(connection, reminder, NOW + DAY)) == 1
-    assert ask(passat, lambda connection: send_again(connection, reminder, NOW + DAY)) == 0
-    [attempt] = ask(passat, lambda connection: read_attempts(connection, reminder))
-    assert (attempt.state, attempt.due_at, attempt.detail) == ("waiting", NOW + DAY, "no such number")
+    for number, outcome in ((1, "failed"), (2, "refused")):
+        passat.write(
+            "insert into delivery_attempt (message_id, attempt, attempted_at, channel, send_id, outcome)"
+            " select id, %s, %s, 'sms', 'x', %s from outbox_message",
+            (number, NOW, outcome),
+        )
+    told = ask(passat, lambda connection: read_attempts(connection, reminder))
+    assert [(each.attempt, each.outcome) for each in told] == [(1, "failed"), (2, "refused")]

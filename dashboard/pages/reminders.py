@@ -23,7 +23,7 @@ from dashboard.figures.reminders_conversion import draw_conversion
 from dashboard.figures.reminders_detail import draw_item
 from dashboard.pages.reminders_actions import register_actions
 from dashboard.pages.reminders_filter import CONVERSION, PATH, VIEWS, Asked, read_address
-from dashboard.pages.reminders_layout import GRID_ID, draw_page
+from dashboard.pages.reminders_layout import GRID_ID, REFRESH_MS, draw_page
 from models.domain.reminder_rows import Attempt, Conversion, ListedItem
 from models.queries.reminders_conversion import read_conversion
 from models.queries.reminders_list import (
@@ -39,6 +39,8 @@ _SHOWN_ITEMS = 500
 _LOOK_BACK = timedelta(days=365)
 _SNOOZE = timedelta(days=30)
 _FILTERS = ("site", "item", "search")
+# After something was done the engine's next pass is waited for.
+_WATCH_MS, _WATCH = 2000, timedelta(seconds=20)
 _FOUND = {
     "rows": Output(GRID_ID, "rowData"),
     "columns": Output(GRID_ID, "columnDefs"),
@@ -48,6 +50,7 @@ _FOUND = {
     "conversion": Output("reminders-conversion", "children"),
     "notice": Output("reminders-notice", "children"),
     "state": Output("reminders", "className"),
+    "interval": Output("reminders-tick", "interval"),
 }
 _ITEM = {
     "opened": Output("reminders-drawer", "opened"),
@@ -113,14 +116,16 @@ class RemindersPage:
         """Draw the page without its data."""
         return draw_page(visit, self._workshop, read_address(search))
 
-    async def _refresh(self, _ticks: int, search: str, _done: object) -> _Props:
+    async def _refresh(self, _ticks: int, search: str, done_at: str | None) -> _Props:
         visit, now, asked = current_visit.get(), self._clock(), read_address(search)
         try:
             async with self._open_database() as connection:
                 reading = await self._read(connection, asked, visit.user, now)
         except DatabaseAwayError:
             return {**dict.fromkeys(_FOUND, no_update), "notice": draw_database_away(visit.lang)}
-        return self._draw_reading(reading, asked, visit.lang)
+        is_watching = done_at is not None and now - datetime.fromisoformat(done_at) < _WATCH
+        interval = _WATCH_MS if is_watching else REFRESH_MS
+        return {**self._draw_reading(reading, asked, visit.lang), "interval": interval}
 
     async def _read(self, connection: Connection, asked: Asked, user: User, now: datetime) -> _Reading:
         which = asked.find(user)

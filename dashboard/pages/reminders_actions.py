@@ -18,9 +18,11 @@ from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.notice import draw_wrong
 from dashboard.figures.reminders import find_zone, name_item
 from dashboard.pages.reminders_layout import ACTIONS
+from models.domain.outbox import MessageState
 from models.domain.reminder_rows import ListedItem
-from models.queries.reminders_list import ReminderFilter, read_item
-from models.queries.reminders_words import hold_item, release_item, send_again
+from models.queries.outbox_told import resend_messages
+from models.queries.reminders_list import ReminderFilter, read_attempts, read_item
+from models.queries.reminders_words import hold_item, release_item
 
 _DONE = {
     "done": Output("reminders-done", "data"),
@@ -102,8 +104,11 @@ async def _do(
     if deed == "release":
         await release_item(connection, item.vin, item.item)
         return text(lang, "reminders.did_release", item=name)
-    if deed == "resend" and item.reminder_id and await send_again(connection, item.reminder_id, now):
-        return text(lang, "reminders.did_resend", item=name)
+    if deed == "resend" and item.reminder_id:
+        attempts = await read_attempts(connection, item.reminder_id)
+        dead = sorted({each.id for each in attempts if each.state == MessageState.DEAD})
+        if await resend_messages(connection, dead, None, now):
+            return text(lang, "reminders.did_resend", item=name)
     raise _RefusedError(text(lang, "reminders.gone"))
 
 

@@ -10,8 +10,6 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from models.queries.reminders_outbox import OUTBOX_CHANNEL
-
 _REVIEW = "insert into vehicle_service (vin) values (%s) on conflict (vin) do update set reviewed_at = null"
 
 
@@ -97,15 +95,3 @@ async def record_consent(
             (now, site, customer_ref),
         )
     return withdrawn.rowcount
-
-
-async def send_again(connection: AsyncConnection[Any], reminder_id: int, now: datetime) -> int:
-    """Let a reminder's dead messages wait again, with all their attempts before them; return how many."""
-    revived = await connection.execute(
-        "update outbox_message set state = 'waiting', attempts = 0, due_at = %s, settled_at = null,"
-        " channel = null, claimed_until = null where state = 'dead'"
-        " and id in (select message_id from outbox_reminder where reminder_id = %s)",
-        (now, reminder_id),
-    )
-    await connection.execute("select pg_notify(%s, '')", (OUTBOX_CHANNEL,))
-    return revived.rowcount
