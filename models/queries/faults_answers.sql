@@ -15,6 +15,7 @@ begun as materialized (
         site,
         work_order,
         job_type,
+        opened_at,
         entered_at,
         left_at,
         kind = 'touch' as touched,
@@ -29,11 +30,10 @@ begun as materialized (
     left join workshop_stage on workshop_stage.stage = interval.stage
 ),
 answer as (
-    select 'arrival' as what, visit.job_type, min(entered_at) - min(opened_at) as took
-    from visit
-    join begun using (site, work_order)
+    select 'arrival' as what, job_type, min(entered_at) - opened_at as took
+    from begun
     where touched
-    group by visit.site, visit.work_order, visit.job_type
+    group by site, work_order, job_type, opened_at
     union all
     select 'code', job_type, min(entered_at) - reported.at
     from (
@@ -41,6 +41,8 @@ answer as (
         from trouble_code
         join visit on visit.site = trouble_code.site and visit.vin = trouble_code.vin
         where trouble_code.site = any(%(sites)s)
+            and trouble_code.at >= %(since)s::date - interval '60 days'
+            and trouble_code.at < %(until)s::date + interval '1 day'
             and trouble_code.at between visit.opened_at and visit.closed_at
     ) as reported
     join begun using (site, work_order, job_type)

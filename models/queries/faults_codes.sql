@@ -31,6 +31,8 @@ found as materialized (
     from trouble_code
     join visit on visit.site = trouble_code.site and visit.vin = trouble_code.vin
     where trouble_code.site = any(%(sites)s)
+        and trouble_code.at >= %(since)s::date - interval '60 days'
+        and trouble_code.at < %(until)s::date + interval '1 day'
         and trouble_code.at between visit.opened_at and visit.closed_at
 ),
 frequent as (
