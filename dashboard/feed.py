@@ -12,25 +12,23 @@ languages or components.
 import asyncio
 import random
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
 
 import msgspec
-import psycopg
 import structlog
 from psycopg.sql import SQL, Identifier
 
 from config.workshop import Site
 from dashboard.board import Board, BoardKind, Connection, Draw
+from dashboard.feed_connection import ANSWER_SECONDS, connect_feed, is_loss
 from dashboard.metrics import Metrics
 from models.queries.board import CHANNEL, read_newest
 
 # Between two readings, so that a burst of commits is read a few times, not thousands of times.
 GATHER_SECONDS = 0.025
-# A database that is silent for longer than this when asked counts as lost.
-ANSWER_SECONDS = 3.0
 # How often a quiet database is asked whether it is still there.
 CHECK_SECONDS = 5.0
 # How often a board is read though nobody announced a change: devices fall silent, days end.
@@ -127,7 +125,10 @@ class BoardFeed:
         failures = 0
         while True:
             try:
-                async with self._connect() as listening, self._connect() as reading:
+                async with (
+                    connect_feed(self._database_url) as listening,
+                    connect_feed(self._database_url) as reading,
+                ):
                     await listening.execute(SQL("listen {}").format(Identifier(CHANNEL)))
                     await self._read_newest(reading)
                     await self._read(reading, set(self._watching))
@@ -144,23 +145,6 @@ class BoardFeed:
             wait_seconds = min(FIRST_RETRY_SECONDS * 2**failures, LAST_RETRY_SECONDS)
             failures = min(failures + 1, 10)
             await asyncio.sleep(wait_seconds * random.uniform(0.5, 1))  # noqa: S311  # spreads retries, hides nothing
-
-    @asynccontextmanager
-    async def _connect(self) -> AsyncIterator[Connection]:
-        connection = await psycopg.AsyncConnection.connect(
-            self._database_url,
-            autocommit=True,
-            connect_timeout=int(ANSWER_SECONDS),
-            application_name="bayboard serve",
-            keepalives_idle=5,
-            keepalives_interval=2,
-            keepalives_count=2,
-        )
-        try:
-            yield connection
-        finally:
-            # Closing sends nothing and waits for nothing, unlike the connection's own context.
-            await connection.close()
 
     async def _listen(self, listening: Connection) -> None:
         async for notice in listening.notifies():
@@ -218,7 +202,7 @@ class BoardFeed:
                     read = self._kinds[board.kind].read(reading, self._sites[board.site], self._clock())
                     draw = await self._ask(read)
             except Exception as error:
-                if _is_loss(error):
+                if is_loss(error):
                     raise
                 self._note_failing(board, error)
                 continue
@@ -262,9 +246,3 @@ class BoardFeed:
         if connected != self.connected:
             self.connected = connected
             self.connection_changed()
-
-
-def _is_loss(error: Exception) -> bool:
-    """Say whether an error is the database's being away, and not what stands in it."""
-    away = isinstance(error, psycopg.Error) and not isinstance(error, psycopg.DataError)
-    return away or isinstance(error, TimeoutError | OSError)
