@@ -34,7 +34,9 @@ def draw_rights_dialog(sites: Sequence[Site], *, may_give_every: bool, lang: str
     return draw_dialog(
         "rights",
         [
-            *_draw_rights("rights", sites, may_give_every=may_give_every, lang=lang),
+            html.Div(
+                _draw_rights("rights", sites, may_give_every=may_give_every, lang=lang), className="fields"
+            ),
             html.P(text(lang, "accounts.change_means")),
             html.Div(id="rights-wrong"),
             html.Div(dmc.Button(text(lang, "accounts.save"), id="rights-save"), className="buttons"),

@@ -5,7 +5,7 @@
   const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
   const draw = (kind, attributes, ...children) => window.React.createElement(kind, attributes, ...children);
 
-  components.OrderLink = ({ data }) => draw("a", { href: data.href, className: "first" }, data.work_order);
+  components.OrderLink = ({ data }) => draw("a", { href: data.href, className: "first" }, data.work_order || data.plate_words);
   components.AnalyticsCard = ({ data }) =>
     draw(
       "span",
