@@ -160,7 +160,7 @@ def say_condition(asked: Asked, workshop: Workshop, lang: str) -> list[str]:
     return said
 
 
-_BEHIND = ("back", "cause", "hour", "late", "least", "more", "most", "weekday")
+_BEHIND = ("back", "cause", "code", "hour", "late", "least", "model", "more", "most", "part", "weekday")
 
 
 def read_address(search: str | None) -> Asked:

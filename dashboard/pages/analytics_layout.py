@@ -16,7 +16,7 @@ from dashboard.access import Visit
 from dashboard.pages.analytics_filter import CUSTOM, PATH, SPANS, Asked, choose_stage
 
 # The views in their order, each at an address of its own; a list of orders is reached by clicking.
-VIEWS = ("overview", "stages", "flow", "bottleneck", "people", "calibration", "what-if", "week")
+VIEWS = ("overview", "stages", "flow", "bottleneck", "people", "faults", "calibration", "what-if", "week")
 _SKELETONS = 8
 
 

@@ -25,6 +25,7 @@ from dashboard.figures.analytics.stages import StagesRead, draw_stages
 from dashboard.figures.analytics.table import draw_tools
 from dashboard.figures.analytics.week import draw_week
 from dashboard.pages.analytics_calibration import show_calibration
+from dashboard.pages.analytics_faults import show_faults
 from dashboard.pages.analytics_filter import choose_stage, say_condition
 from dashboard.pages.analytics_question import Question, View
 from dashboard.pages.analytics_whatif import show_what_if
@@ -198,6 +199,7 @@ VIEWS: Mapping[str, View] = {
     "flow": show_flow,
     "bottleneck": show_bottleneck,
     "people": show_people,
+    "faults": show_faults,
     "calibration": show_calibration,
     "what-if": show_what_if,
     "orders": show_orders,

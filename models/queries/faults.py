@@ -20,7 +20,7 @@ from models.queries.analytics_orders import MOST_ORDERS
 from models.queries.analytics_overview import Connection, read_sql
 
 # At most so many days, over all sites.
-FAULT_SITE_DAYS, ANSWER_SITE_DAYS = 366, 60
+FAULT_SITE_DAYS, ANSWER_SITE_DAYS = 200, 60
 MOST_CODES, MOST_PARTS = 10, 15
 _MOST_MISSING = 100
 
