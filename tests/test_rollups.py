@@ -509,6 +509,23 @@ def test_a_session_may_leave_the_news_of_other_sites_for_later(connection: psyco
     assert read(connection, sites) == [("elsewhere",), ("s1",)]
 
 
+def test_many_sites_with_news_of_a_day_or_of_weeks_are_all_settled(connection: psycopg.Connection) -> None:
+    settle(connection)
+    for site in ("a", "b", "c"):
+        write(connection, *visit("RO-1", site=site))
+    mark_site(connection, "b", NOON, NOON + timedelta(days=40))
+    live = read_all(connection)
+    assert len(live["order_day"]) == 3
+    assert settle(connection) == Settled(3, 1 + 41 + 1)
+    assert read_all(connection) == live
+    assert read(connection, "select site, sum(orders) from order_day_settled group by site") == [
+        ("a", 1),
+        ("b", 1),
+        ("c", 1),
+    ]
+    assert settle(connection) == Settled(0, 0)
+
+
 def test_one_process_settles_at_a_time(connection: psycopg.Connection, database_url: str) -> None:
     write(connection, *(message for n in range(20) for message in visit(f"RO-{n}", n)))
     done: list[Settled] = []

@@ -27,7 +27,7 @@ from models.store import find_horizon
 
 # One process settles at a time.
 _SETTLING_LOCK = 0x726F6C6C
-# So many days of a site are reckoned by one statement: bounds its memory when years are settled at once.
+# So many sites' days are reckoned by one statement: bounds its memory when years are settled at once.
 _DAYS_AT_ONCE = 31
 
 
@@ -42,7 +42,7 @@ class Settled:
 def refresh_rollups(
     connection: Connection, workshop: Workshop, now: datetime, others: Iterable[Site] = ()
 ) -> Settled:
-    """Settle every day with news, a site in each transaction; nothing, where another process is at it.
+    """Settle every day with news, some sites in each transaction; nothing, where another process is at it.
 
     `others` are sites that the workshop file does not name. The connection must be in autocommit.
     """
@@ -63,9 +63,7 @@ def _settle_all(
     if horizon:
         # Of these days not all events are there any more, so they stay as they are.
         connection.execute("delete from rollup_dirty where until < %s", (horizon,))
-    marked = connection.execute(
-        "select site, min(since) from rollup_dirty group by site order by site"
-    ).fetchall()
+    marked = connection.execute(_COUNT_DAYS).fetchall()
     if not marked:
         return Settled()
     isolation = connection.isolation_level
@@ -74,18 +72,32 @@ def _settle_all(
     days = 0
     try:
         with _lay_out_steps(connection):
-            for site, since in marked:
+            for batch in _batch_sites(marked):
                 with connection.transaction():
-                    if known := sites.get(site):
-                        record_openings(connection, known, since, now)
-                    days += _settle_site(connection, site)
+                    for site, since in batch.items():
+                        if known := sites.get(site):
+                            record_openings(connection, known, since, now)
+                    days += _settle_sites(connection, list(batch))
     finally:
         connection.isolation_level = isolation
     return Settled(len(marked), days)
 
 
-def _settle_site(connection: Connection, site: str) -> int:
-    connection.execute("insert into news_day select * from read_dirty_days() where site = %s", (site,))
+def _batch_sites(marked: Iterable[tuple[str, datetime, int]]) -> Iterator[dict[str, datetime]]:
+    """Yield sites, with when their news begin, that together have no more days than are reckoned at once."""
+    batch: dict[str, datetime] = {}
+    days = 0
+    for site, since, count in marked:
+        if batch and days + count > _DAYS_AT_ONCE:
+            yield batch
+            batch, days = {}, 0
+        batch[site] = since
+        days += count
+    yield batch
+
+
+def _settle_sites(connection: Connection, sites: list[str]) -> int:
+    connection.execute("insert into news_day select * from read_dirty_days() where site = any(%s)", (sites,))
     days = 0
     while taken := connection.execute(_TAKE_DAYS, (_DAYS_AT_ONCE,)).rowcount:
         days += taken
@@ -100,7 +112,7 @@ def _settle_site(connection: Connection, site: str) -> int:
             _replace_days(connection, rollup, query_from(rollup, **{source: settled_of_days(source)}))
         _replace_months(connection)
         connection.execute(sql.SQL("truncate {}").format(_join("dirty_day", *STEPS)))
-    connection.execute("delete from rollup_dirty where site = %s", (site,))
+    connection.execute("delete from rollup_dirty where site = any(%s)", (sites,))
     return days
 
 
@@ -154,6 +166,13 @@ def _replace_months(connection: Connection) -> None:
     )
 
 
+_COUNT_DAYS: LiteralString = """
+select site, since, count(day)
+from (select site, min(since) as since from rollup_dirty group by site) as marked
+left join read_dirty_days() using (site)
+group by site, since
+order by site
+"""
 _TAKE_DAYS: LiteralString = """
 with taken as (
     delete from news_day where ctid in (select ctid from news_day order by day limit %s) returning *
