@@ -5,7 +5,7 @@ language. Pure: the moment is the snapshot's own.
 """
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.workshop import Site, Workshop
@@ -102,8 +102,19 @@ def _find_bottleneck(
     """Return the stage that cars wait for without a break, else the bay that is in use longest, today."""
     now = snapshot.read_at
     earliest = now - _LONGEST_STAY
-    stays = (IntervalRow(*astuple(stay)) for stay in snapshot.stays if stay.entered_at <= now)
-    rows = [replace(stay, entered_at=max(stay.entered_at, earliest)) for stay in stays]
+    rows = [
+        IntervalRow(
+            work_order=stay.work_order,
+            stage=stay.stage,
+            bay=stay.bay,
+            technician=stay.technician,
+            reason=stay.reason,
+            entered_at=max(stay.entered_at, earliest),
+            left_at=stay.left_at,
+        )
+        for stay in snapshot.stays
+        if stay.entered_at <= now
+    ]
     clock = OpenClock(site.hours, min([row.entered_at for row in rows] + [opened_at]))
     found = bottleneck_now(rows, (), workshop.stages, clock, now)
     active = next((each for kind in Kind for each in found.active if each.kind is kind), None)
