@@ -88,7 +88,7 @@ class OpenChannel:
             if not value:
                 raise TargetError(f"no {target} is known, and channel {self.name} needs one")
             if not _SHAPES[target].fullmatch(value):
-                raise TargetError(f"{value!r} is no {target} that channel {self.name} could reach")
+                raise TargetError(f"the {target} that is known is none that channel {self.name} could reach")
             values[target] = value
         return values
 

@@ -61,7 +61,8 @@ def judge(heard: Heard, *, is_robot: bool, now: datetime, hide: Callable[[str], 
         return Answer(Outcome.DELIVERED)
     else:
         verdict = _judge_lines(heard)
-    return Answer(verdict.outcome, hide(verdict.reason or "")[:_WORDS_LENGTH], verdict.wait_seconds)
+    reason = "".join(filter(str.isprintable, hide(verdict.reason or "")))
+    return Answer(verdict.outcome, reason[:_WORDS_LENGTH], verdict.wait_seconds)
 
 
 def _judge_http(answer: HttpAnswer, is_robot: bool, now: datetime) -> Answer:

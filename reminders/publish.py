@@ -95,6 +95,9 @@ class Publisher:
                     self._follow(connection)
             except (psycopg.OperationalError, psycopg.InternalError):
                 self._stopping.wait(self._pause_seconds)
+            except Exception:  # noqa: BLE001  # the top of a service loop
+                _log.exception("publishing failed, trying again")
+                self._stopping.wait(self._pause_seconds)
 
     def _follow(self, connection: Connection[Any]) -> None:
         ours = False

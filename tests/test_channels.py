@@ -121,6 +121,7 @@ def answer(heard: Heard, *, is_robot: bool = False) -> Answer:
         (HttpAnswer(None, trouble="ReadTimeout"), Answer(Outcome.FAILED, "did not answer in time")),
         (HttpAnswer(None, trouble="ConnectionError"), Answer(Outcome.FAILED, "cannot be connected to")),
         (HttpAnswer(500, body=b"oops\n oops"), Answer(Outcome.FAILED, "HTTP 500 oops oops")),
+        (HttpAnswer(500, body=b"\0\xff\x1b[31m"), Answer(Outcome.FAILED, "HTTP 500 [31m")),
         (HttpAnswer(503, {"Retry-After": "90"}), Answer(Outcome.FAILED, "HTTP 503", 90.0)),
         (HttpAnswer(429), Answer(Outcome.LIMITED, "HTTP 429", 60.0)),
         (HttpAnswer(429, {"retry-after": "7"}), Answer(Outcome.LIMITED, "HTTP 429", 7.0)),

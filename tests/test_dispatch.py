@@ -14,6 +14,7 @@ from models.domain.outbox import Role
 from reminders.dispatch import Dispatcher
 from reminders.dispatch_words import Writer
 from tests.fix_outbox import Mailbox, MakeReceiver, Outbox
+from tests.garage import NOW, Garage
 
 MINUTE = timedelta(minutes=1)
 PATIENCE_SECONDS = 30
@@ -285,7 +286,7 @@ def test_an_address_that_a_mail_server_does_not_know_is_dead_at_once(
     ("payload", "why"),
     [
         ({}, "no phone is known"),
-        ({"phone": "12"}, "'12' is no phone that channel c0 could reach"),
+        ({"phone": "12"}, "the phone that is known is none that channel c0 could reach"),
     ],
 )
 def test_a_customer_nobody_can_reach_ends_in_the_dead_letter(
@@ -429,3 +430,25 @@ def test_a_reminder_is_sent_once_its_message_is(outbox: Outbox, make_receiver: M
         ("V1", "sent"),
         ("V2", "failed"),
     ]
+
+
+def test_what_an_engine_raises_has_words_and_reaches_the_customer(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    garage = Garage(outbox.url)
+    garage.add_vehicle()
+    garage.add_driving(30_000, 100.0)
+    garage.add_order(
+        NOW - timedelta(days=91), NOW - timedelta(days=90), "Oil and filter service", "Coolant change"
+    )
+    garage.run()
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/{{phone}}", audience="customer", lang="zh")
+    outbox.send()
+    [request] = receiver.requests
+    assert (request.path, request.content["title"]) == ("/10012345678", "湾板汽车 浦东店：保养提醒")
+    lines = request.content["message"].splitlines()
+    assert lines[0] == "王伟，您好！"
+    assert "Volkswagen Passat" in lines
+    assert any(line.startswith("  预计 2026年") for line in lines)
+    assert outbox.read("select distinct state from service_reminder") == [("sent",)]

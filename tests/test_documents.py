@@ -1,14 +1,17 @@
 """What is generated from the code says what the code says."""
 
+from itertools import chain
 from pathlib import Path
 
 import typer.main
+from prometheus_client import CollectorRegistry
 from typer.core import TyperGroup
 
 from bayboard.cli import app
 from bayboard.documents import find_stale, write_documents
 from config.settings import document_settings
 from ingest.metrics import Metrics
+from reminders.dispatch_metrics import DeliveryMetrics
 from reminders.metrics import Metrics as ReminderMetrics
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -34,5 +37,7 @@ def test_every_command_setting_and_metric_is_in_the_reference() -> None:
         assert f"`bayboard {name}" in reference
     for variable, _ in document_settings():
         assert f"`{variable}`" in reference
-    for metric in (*Metrics().registry.collect(), *ReminderMetrics().registry.collect()):
+    DeliveryMetrics(deliveries := CollectorRegistry())
+    registries = (Metrics().registry, ReminderMetrics().registry, deliveries)
+    for metric in chain.from_iterable(registry.collect() for registry in registries):
         assert f"`{metric.name}`" in reference
