@@ -30,7 +30,7 @@ from ingest.contract.payloads import StageScan, encode
 from models.migrations.run import migrate
 from models.screens import add_screen
 
-_START_SECONDS = 90.0
+_START_SECONDS = 180.0
 _STOP_SECONDS = 10.0
 _WAITING_STAGES = ("received", "awaiting_parts", "awaiting_approval", "quality_check", "ready")
 _WAITING_CARS = 25
