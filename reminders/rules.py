@@ -87,9 +87,10 @@ def _find_due(
     # What names a promise is its own time, which is ahead: there, times count from when it was told of.
     began = min(since, first.fired_at if first else now)
     steps = {fired.step for fired in told}
-    for step, (length, *_) in enumerate(rule.steps):
+    for step, (length, audience, _) in enumerate(rule.steps):
         due_at = _add(began, length, rule, clock, now)
-        if due_at > now:
+        # A customer whom the dealer system has not named yet is told once it has.
+        if due_at > now or (audience == "customer" and not holding.visit.customer_is_known):
             return
         if step == 0 and not first and _is_history(rule, due_at, known_since, now):
             return

@@ -26,12 +26,9 @@ def find_role(firing: Firing) -> Role:
 
 
 def may_be_told(firing: Firing, consent: Mapping[str, bool]) -> bool:
-    """Say whether there is somebody to tell; a customer is known, and has not said no."""
-    if find_role(firing) is not Role.CUSTOMER:
-        return True
-    visit = firing.holding.visit
-    known = visit.customer_ref or visit.customer_phone
-    return bool(known) and consent.get(visit.customer_ref or "", True)
+    """Say whether whoever a firing is for may be told: a customer may not who said no."""
+    customer = firing.holding.visit.customer_ref or ""
+    return find_role(firing) is not Role.CUSTOMER or consent.get(customer, True)
 
 
 def find_leaving(firing: Firing, site: SiteFacts, now: datetime) -> datetime:

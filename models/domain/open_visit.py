@@ -61,6 +61,11 @@ class OpenVisit:
         """Return what names this visit among those of every site."""
         return f"{self.site}/{self.work_order}"
 
+    @property
+    def customer_is_known(self) -> bool:
+        """Say whether the dealer system has said whose car it is."""
+        return bool(self.customer_ref or self.customer_phone)
+
     def name_part(self, part: PartOfVisit) -> str:
         """Return what names a part of this visit."""
         return f"{self.subject}/{part.part}"
