@@ -8,12 +8,23 @@ from tests.barriers import find_barriers
 from tests.fix_history import WrittenHistory
 from tests.fix_office import PATIENCE_MS
 from tests.fix_still import Still
+from tests.fix_visit import PRIVATE
 from tests.still_life import TOKEN
 
 _DESK: ViewportSize = {"width": 1440, "height": 900}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 _PHONE_PAGES = ("/progress", f"/progress/{TOKEN}", "/sign-in")
-_OFFICE = ("/", "/account", "/devices", "/quarantine", "/screens", "/accounts")
+_OFFICE = (
+    "/",
+    "/account",
+    "/devices",
+    "/quarantine",
+    "/screens",
+    "/accounts",
+    "/reminders",
+    "/orders/s1/RO-1001",
+    f"/vehicles/{PRIVATE['vin']}",
+)
 _DAYS = "span=custom&from=2026-06-08&to=2026-06-14"
 
 
