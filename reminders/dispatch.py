@@ -6,6 +6,7 @@ database that is away is waited for, for ever. Messages for which there is no ch
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -80,8 +81,9 @@ class Dispatcher:
         self._stopping.set()
         with self._news:
             self._news.notify_all()
+        deadline = time.monotonic() + _STOP_SECONDS
         for thread in self._threads:
-            thread.join(_STOP_SECONDS)
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def drain(self) -> None:
         """Send everything that is due, once, in this thread."""
