@@ -34,7 +34,7 @@ class Tally:
     arrivals: list[tuple[str, float]] = field(default_factory=list)
 
 
-class _Screen(asyncio.Protocol):
+class SimulatedScreen(asyncio.Protocol):
     """One connection that notes what comes, and asks again every second if it polls."""
 
     def __init__(self, request: bytes, tally: Tally, *, polls: bool) -> None:
@@ -46,6 +46,7 @@ class _Screen(asyncio.Protocol):
         self._heard = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the board."""
         assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101  # a TCP connection's is one
         self._transport = transport
         self._ask()
@@ -58,6 +59,7 @@ class _Screen(asyncio.Protocol):
             asyncio.get_running_loop().call_later(_POLL_SECONDS, self._ask)
 
     def data_received(self, data: bytes) -> None:
+        """Count what came, and note which scans it says."""
         now = time.time() * 1000
         tally = self._tally
         if not self._heard and b" 200 OK" in data[:64]:
@@ -67,14 +69,16 @@ class _Screen(asyncio.Protocol):
         if not self._polls and b"event: parts" in data:
             tally.changes += 1
             tally.change_bytes += len(data)
-        for number in sorted(map(int, _NAME.findall(self._tail + data))):
+        heard = self._tail + data
+        for number in sorted(map(int, _NAME.findall(heard))):
             # Whoever sees a later scan is no longer waiting for those before it.
             first = number if self._newest is None else self._newest + 1
             tally.arrivals += [(f"probe-{seen};", now) for seen in range(first, number + 1)]
             self._newest = max(number, self._newest or 0)
-        self._tail = data[-_TAIL_BYTES:]
+        self._tail = heard[-_TAIL_BYTES:]
 
     def connection_lost(self, _error: Exception | None) -> None:
+        """Be a screen no longer."""
         if self._heard:
             self._tally.screens -= 1
 
@@ -105,7 +109,7 @@ async def _run(parent: Connection, port: int, path: str, cookies: Sequence[str],
     for place, cookie in enumerate(cookies):
         request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n".encode()
         await loop.create_connection(
-            lambda request=request: _Screen(request, tally, polls=polls),  # type: ignore[misc]  # bound now
+            lambda request=request: SimulatedScreen(request, tally, polls=polls),  # type: ignore[misc]  # bound now
             "127.0.0.1",
             port,
         )
