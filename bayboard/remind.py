@@ -55,7 +55,8 @@ def remind_until_stopped(
     publisher = make_publisher(settings, clock)
     engine = make_engine(settings, workshop, metrics, clock)
     rules = make_rule_engine(settings, workshop, metrics, clock)
-    judging = threading.Thread(target=rules.run, name="rules")
+    # A daemon: where the engine fails, the process ends, and whoever watches it starts it anew.
+    judging = threading.Thread(target=rules.run, name="rules", daemon=True)
 
     def stop() -> None:
         rules.stop()
@@ -67,7 +68,11 @@ def remind_until_stopped(
         dispatcher.start()
     if publisher:
         publisher.start()
-    server = serve_health(*http, metrics.registry, engine.find_troubles) if http else None
+    server = (
+        serve_health(*http, metrics.registry, lambda: [*engine.find_troubles(), *rules.find_troubles()])
+        if http
+        else None
+    )
     engine.run(pause_seconds)
     judging.join()
     if publisher:

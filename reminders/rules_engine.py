@@ -65,6 +65,8 @@ class RuleEngine:
         self._clock = clock
         self._public_url = public_url
         self._stopping = threading.Event()
+        self._trouble: str | None = None
+        self._failures = 0
         self._known_since: Mapping[str, datetime] = {}
         self._models: dict[str, tuple[datetime, SiteModel | None]] = {}
 
@@ -72,18 +74,21 @@ class RuleEngine:
         """Make `run` return after the transaction it is in; callable from any thread."""
         self._stopping.set()
 
+    def find_troubles(self) -> list[str]:
+        """Say what keeps rules from being judged, a sentence each."""
+        return [self._trouble] if self._trouble else []
+
     def run(self) -> None:
         """Judge until stopped; a database that is away is waited for, for ever."""
-        failures = 0
         while self._facts.rules and not self._stopping.is_set():
             try:
                 with self._connect() as connection:
-                    failures = 0
                     self._follow(connection)
             except Exception as error:  # noqa: BLE001  # the top of a service loop: it goes on, and says why
-                failures += 1
+                self._failures += 1
+                self._trouble = f"rules cannot be judged: {str(error).strip()}"
                 _log.warning("rules were not judged, will be", why=str(error), kind=type(error).__name__)
-                self._stopping.wait(min(0.2 * 2**failures, _MAX_BACKOFF_SECONDS))
+                self._stopping.wait(min(0.2 * 2.0 ** min(self._failures, 10), _MAX_BACKOFF_SECONDS))
 
     def pass_once(self, now: datetime) -> int:
         """Judge every site as of a moment, once; return how many messages that came to."""
@@ -116,6 +121,7 @@ class RuleEngine:
             if time.monotonic() >= next_round:
                 next_round = time.monotonic() + _ROUND_SECONDS
                 self.judge_sites(connection, list(self._facts.sites), self._clock())
+                self._trouble, self._failures = None, 0
             changed = {
                 site
                 for heard in connection.notifies(timeout=_GATHER_SECONDS)
