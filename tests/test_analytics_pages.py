@@ -39,7 +39,9 @@ def test_every_view_paints_in_both_languages(desk: Desk, page: Page) -> None:
     charts = {"": 1, "/stages": 5, "/flow": 2, "/bottleneck": 2, "/people": 1, "/week": 0}
     for view, expected in charts.items():
         desk.open(page, view, f"{DAYS}&lang=zh" if view == "/stages" else DAYS)
-        expect(page.locator("#analytics-view .js-plotly-plot .main-svg:first-child")).to_have_count(expected)
+        expect(page.locator("#analytics-view .js-plotly-plot .main-svg:first-child")).to_have_count(
+            expected, timeout=PATIENCE_MS
+        )
         expect(page.locator("#analytics .nothing")).to_have_count(0)
     desk.open(page, "")
     expect(page.locator("h1")).to_have_text("分析")
