@@ -25,8 +25,8 @@ from dashboard.figures.number import say_number
 from dashboard.figures.part import data
 from models.domain.board import CarOnBoard
 
-# Longer names are written smaller.
-_SHORT_NAME = 4
+# Longer names are written smaller, and those that are longer still on two lines.
+_SHORT_NAME, _LINE_OF_NAME = 4, 6
 # A bay holds one car; two are shown when scans disagree, more are counted.
 _SHOWN_IN_ONE_BAY = 2
 
@@ -46,7 +46,7 @@ def bay_tile(
 ) -> Component:
     """Return a bay's tile; `cars` is None when nothing is known yet, empty when the bay is free."""
     marks = [] if planned else [html.Span(text(lang, "wall.not_in_plan"), className="mark")]
-    head: list[Component] = [html.Span(bay, className="name long" if len(bay) > _SHORT_NAME else "name")]
+    head: list[Component] = [html.Span(bay, className=_size_name(bay))]
     if not cars:
         kind = "unknown" if cars is None else "free"
         words = "" if cars is None else text(lang, "wall.free")
@@ -70,6 +70,12 @@ def bay_tile(
         className=f"bay {kind}",
         **data(page=str(page)),
     )
+
+
+def _size_name(bay: str) -> str:
+    if len(bay) <= _SHORT_NAME:
+        return "name"
+    return "name medium" if len(bay) <= _LINE_OF_NAME else "name long"
 
 
 def _stands(car: CarOnBoard, workshop: Workshop) -> bool:

@@ -64,7 +64,7 @@ def lounge_page(parts: list[Part], site: Site, workshop: Workshop, lang: str, re
         html.Span(text(lang, "lounge.expected_ready")),
     ]
     # Customers wait for news of their car, not for messages.
-    words = browser_words(lang, age=template(lang, "lounge.age"))
+    words = browser_words(lang, age=template(lang, "lounge.age"), no_message=text(lang, "lounge.no_news"))
     return html.Div(
         [
             html.Header([title, tick("age"), html.Div([tick("clock")], className="now")]),
