@@ -132,6 +132,12 @@ class Site(_Facts):
     not_before: time | None = None
     not_after: time | None = None
 
+    @model_validator(mode="after")
+    def _leaves_time_to_tell(self) -> "Site":
+        if self.not_before and self.not_after and self.not_after <= self.not_before:
+            raise ValueError(f"{self.key}: not_after is not after not_before, so nobody could be told")
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """Return the time zone all of the site's days and hours are reckoned in."""

@@ -2,22 +2,24 @@
 
 import re
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from config.message_events import VISIT_EVENTS
 from config.messages import load_templates
 from config.rules import TEMPLATES
 from config.settings import DEFAULT_WORKSHOP_FILE
-from config.workshop import WorkshopError, load_workshop
+from config.workshop import Site, WorkshopError, load_workshop
 from models.analytics.ready import Basis, ReadyEstimate
 from models.domain.open_visit import OpenVisit, PartOfVisit, follow_parts
 from models.domain.outbox import Role
+from reminders.plans import make_site_facts
 from reminders.rules_messages import find_leaving, may_be_told, write_message
 from simulators.scaled import scale_workshop
 from tests.shop_floor import DAY, FACTS, HOUR, MINUTE, NOON, WORKSHOP, Desk, make_rule, make_visit
@@ -320,6 +322,18 @@ def test_customers_are_not_told_at_night_and_staff_are() -> None:
         desk = Desk((make_rule("car_ready", tell=audience),))
         firing = desk.judge(late, make_visit(entered_at=late)).firings[0]
         assert find_leaving(firing, FACTS.sites["s1"], late) == leaves_at
+
+
+def test_a_site_may_have_hours_of_its_own_for_telling_customers() -> None:
+    site = WORKSHOP.sites[0].model_copy(update={"not_before": time(7, 30), "not_after": time(21)})
+    facts = make_site_facts(site, WORKSHOP.reminders)
+    late = NOON + 10 * HOUR
+    firing = Desk((READY,)).judge(late, make_visit(entered_at=late)).firings[0]
+    assert find_leaving(firing, facts, late) == late
+    night = NOON + 12 * HOUR
+    assert find_leaving(firing, facts, night) == NOON.replace(hour=23, minute=30)
+    with pytest.raises(ValidationError, match="nobody could be told"):
+        Site.model_validate({**site.model_dump(by_alias=True), "not_after": time(6)})
 
 
 def test_a_message_brings_what_its_words_may_say() -> None:
