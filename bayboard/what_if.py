@@ -2,7 +2,8 @@
 
 Owns the running: one question at a time, in a process of its own that yields to everything else, ends with
 the dashboard, and is ended after a time; what was played by then is the answer. Answers are kept by what
-was asked, the unchanged shop's runs by site and days, so that the next question takes half as long.
+was asked, the unchanged shop's runs by site and days, so that the next question takes half as long. What
+had too little time goes on where it was when it is asked again.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ PAIRS, DAYS = 16, 14
 _FEWEST_PAIRS = 5
 _LONGEST_SECONDS = 18.0
 _KEPT = 50
-_NICE = 10
+_NICE = 5
 
 log = structlog.get_logger()
 
@@ -74,6 +75,7 @@ class WhatIfDesk:
         self._pairs, self._days, self._longest_seconds = pairs, days, longest_seconds
         self._one_at_a_time = threading.Lock()
         self._progress: OrderedDict[Asked, Progress] = OrderedDict()
+        self._after: OrderedDict[Asked, list[Figures]] = OrderedDict()
         self._baselines: OrderedDict[tuple[str, object, object], _Baseline] = OrderedDict()
 
     def list_skills(self, site: Site) -> Sequence[str]:
@@ -106,33 +108,42 @@ class WhatIfDesk:
 
     def _answer(self, asked: Asked, now: datetime) -> None:
         with self._one_at_a_time:
-            if self._is_stopped(asked):
+            # It was stopped meanwhile, or asked twice.
+            if (known := self._progress.get(asked)) is None or known.state.is_over:
                 return
             baseline = self._baselines.setdefault((asked.site, asked.since, asked.until), _Baseline())
-            while len(self._baselines) > _KEPT:
-                self._baselines.popitem(last=False)
+            after = self._after.setdefault(asked, [])
+            if len(baseline.before) < len(after):
+                after.clear()
+            for kept in (self._baselines, self._after):
+                while len(kept) > _KEPT:
+                    kept.popitem(last=False)
             receiving, sending = multiprocessing.Pipe(duplex=False)
             process = multiprocessing.get_context("spawn").Process(
                 target=_work,
                 args=(
-                    sending, self._database_url, self._workshop, asked, now, baseline, self._pairs, self._days
+                    sending, self._database_url, self._workshop, asked, now, baseline,
+                    range(len(after), self._pairs), self._days,
                 ),
                 daemon=True,
             )  # fmt: skip
-            process.start()
-            sending.close()
             try:
-                self._follow(asked, baseline, receiving)
+                process.start()
+                sending.close()
+                self._follow(asked, baseline, after, receiving)
+            except OSError as error:
+                log.warning("a what-if question was not played", error=str(error))
+                self._progress[asked] = Progress(State.FAILED, len(after), self._pairs)
             finally:
-                process.kill()
-                process.join()
                 receiving.close()
+                if process.pid:
+                    process.kill()
+                    process.join()
 
-    def _follow(self, asked: Asked, baseline: _Baseline, receiving: Pipe) -> None:
-        after: list[Figures] = []
+    def _follow(self, asked: Asked, baseline: _Baseline, after: list[Figures], receiving: Pipe) -> None:
         ends = monotonic() + self._longest_seconds
         state = State.PLAYING
-        self._progress[asked] = Progress(state, 0, self._pairs)
+        self._progress[asked] = Progress(state, len(after), self._pairs)
         while len(after) < self._pairs and monotonic() < ends and not self._is_stopped(asked):
             if not receiving.poll(0.1):
                 continue
@@ -171,7 +182,7 @@ def _work(
     asked: Asked,
     now: datetime,
     baseline: _Baseline,
-    pairs: int,
+    seeds: Sequence[int],
     days: int,
 ) -> None:
     """Fit the shop where it is not yet, and play it with and without the change, seed by seed."""
@@ -182,7 +193,7 @@ def _work(
         try:
             fitted = baseline.fitted or fit_site(database_url, workshop, asked, now)
             sending.send(fitted)
-            for seed in range(pairs):
+            for seed in seeds:
                 known = baseline.before[seed : seed + 1]
                 before = known[0] if known else play_shop(fitted.shop, None, workshop.stages, seed, days)
                 sending.send((before, play_shop(fitted.shop, asked.change, workshop.stages, seed, days)))

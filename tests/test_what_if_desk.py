@@ -69,23 +69,32 @@ def test_a_question_is_answered_once_and_the_next_plays_half_as_much(
     assert again.answer.changes != done.answer.changes
 
 
-def test_a_question_can_be_stopped_and_leaves_no_process(history: History, history_url: str) -> None:
+def test_a_question_can_be_stopped_leaves_no_process_and_goes_on_where_it_was(
+    history: History, history_url: str
+) -> None:
     desk = WhatIfDesk(history_url, history.workshop, pairs=500, days=3, longest_seconds=PATIENCE_SECONDS)
     asked = _ask(history, BAY)
     desk.ask(asked, history.ends_at)
     _wait(desk, asked, lambda progress: progress.played > 0)
     desk.stop(asked)
-    assert _wait(desk, asked, lambda progress: progress.state.is_over).state is State.STOPPED
+    stopped = _wait(desk, asked, lambda progress: progress.state.is_over)
+    assert stopped.state is State.STOPPED
     ends = time.monotonic() + PATIENCE_SECONDS
     while multiprocessing.active_children() and time.monotonic() < ends:
         time.sleep(0.02)
     assert multiprocessing.active_children() == []
+    desk.ask(asked, history.ends_at)
+    going_on = _wait(desk, asked, lambda progress: progress.state is State.PLAYING)
+    assert going_on.played >= stopped.played > 0
+    desk.stop(asked)
 
 
-def test_a_question_ends_in_time_whatever_was_played(history: History, history_url: str) -> None:
+def test_a_question_ends_in_time_and_can_be_asked_again(history: History, history_url: str) -> None:
     desk = WhatIfDesk(history_url, history.workshop, pairs=500, days=3, longest_seconds=0.05)
     asked = _ask(history, BAY)
     desk.ask(asked, history.ends_at)
+    assert _wait(desk, asked, lambda progress: progress.state.is_over).state is State.TOO_SLOW
+    assert desk.ask(asked, history.ends_at).state is State.WAITING
     assert _wait(desk, asked, lambda progress: progress.state.is_over).state is State.TOO_SLOW
 
 
