@@ -18,7 +18,8 @@ from typing import Any
 
 import psycopg
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from psycopg.rows import dict_row
 
 from bayboard.backfill import run_backfill, settle_history
@@ -171,13 +172,24 @@ def _chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def _open(still: Still, page: Page, view: View) -> None:
+    """Open a page, once more where a busy machine's database did not answer it in time."""
+    for patience_ms in (_PATIENCE_MS / 4, _PATIENCE_MS):
+        still.visit(page, view.path, lang=view.lang)
+        try:
+            page.wait_for_selector(f"html:not([data-stale]) {view.ready}", timeout=patience_ms)
+        except PlaywrightTimeoutError:
+            continue
+        return
+    raise SystemExit(f"{view.path} never came to show {view.ready}")
+
+
 def _take(still: Still, browser: Browser, view: View) -> int:
     """Write a picture and return its size in bytes."""
     width, height = view.size
     scale = 2 if view.size == PHONE else 1
     page = browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=scale)
-    still.visit(page, view.path, lang=view.lang)
-    page.wait_for_selector(f"html:not([data-stale]) {view.ready}", timeout=_PATIENCE_MS)
+    _open(still, page, view)
     if view.away:
         lose_connection(page)
     page.wait_for_timeout(_SETTLING_MS)
