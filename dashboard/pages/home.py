@@ -10,7 +10,7 @@ from dashboard.access import ScreenKind, Visitor, current_lang, current_visitor
 from dashboard.doors import find_place
 
 # Each with its text; shown to whom its door lets in.
-_OFFICE = {"/analytics": "home.office", "/account": "home.account"}
+_OFFICE = {"/analytics": "home.office", "/vehicles": "vehicle.find_one", "/account": "home.account"}
 
 
 def register_home(workshop: Workshop) -> None:

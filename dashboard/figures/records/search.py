@@ -18,7 +18,8 @@ def draw_hits(
 ) -> list[Component]:
     """Draw the vehicles that were found, or what else to try."""
     if not hits:
-        title = text(lang, "vehicle.not_found_title", typed=typed)
+        asked = text(lang, "vehicle.not_found_title", typed=typed) if typed else ""
+        title = asked or text(lang, "vehicle.find_one")
         return [draw_empty(title, text(lang, "vehicle.not_found"))]
     shown = text(lang, "vehicle.found_many", most=most) if len(hits) == most else ""
     return [
