@@ -16,6 +16,7 @@ from fastapi import FastAPI, Response
 
 from bayboard.embedded import die_with_parent
 from bayboard.entry import read_clock
+from config.log import configure_log
 from config.workshop import load_workshop
 from dashboard.board import Board, Draw
 from dashboard.feed import BoardFeed
@@ -31,6 +32,7 @@ POLLED_PATH = "/board"
 def serve_polled(database_url: str, workshop_file: Path, site: str, sockets: Sequence[socket.socket]) -> None:
     """Answer polls for a site's wall until the process is ended."""
     die_with_parent()()
+    configure_log("console")
     config = uvicorn.Config(
         _make_app(database_url, workshop_file, Board("wall", site)), access_log=False, log_level="warning"
     )
