@@ -8,8 +8,8 @@ from dashboard.figures.analytics.bottleneck import draw_bottlenecks, draw_eviden
 from dashboard.pages.analytics_filter import Asked
 from models.analytics.bottleneck import Kind, measure_queues
 from models.analytics.bottleneck_days import Bottlenecks, find_bottlenecks
-from models.analytics.kpis import IntervalRow
 from models.analytics.open_clock import OpenClock
+from models.domain.intervals import IntervalRow
 from models.queries.analytics_bottleneck import read_intervals, read_labour
 from tests.fix_history import History
 from tests.test_analytics_figures import plain, read_words

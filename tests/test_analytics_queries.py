@@ -16,7 +16,6 @@ import pytest
 from models.analytics.bins import place_bin
 from models.analytics.flow import check_little, count_flow
 from models.analytics.kpis import (
-    IntervalRow,
     LabourRow,
     OrderRow,
     find_touch,
@@ -30,6 +29,7 @@ from models.analytics.overview import FIGURES, Overview
 from models.analytics.people import guess_attendance, measure_bays, measure_technicians
 from models.analytics.selection import Selection
 from models.analytics.spans import join
+from models.domain.intervals import IntervalRow
 from models.queries.analytics_bottleneck import read_intervals, read_jobs, read_labour
 from models.queries.analytics_flow import read_cars_here, read_flow, read_usual_ages
 from models.queries.analytics_orders import (

@@ -24,7 +24,8 @@ from models.analytics.moment import Moment, judge_moment
 from models.analytics.open_clock import OpenClock
 from models.analytics.site_model import Past, SiteModel
 from models.analytics.sparing import Complain, let_fail
-from models.domain.board import CarOnBoard, SiteSnapshot, StayOfDay
+from models.domain.board import CarOnBoard, SiteSnapshot
+from models.domain.intervals import IntervalRow
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
@@ -74,7 +75,7 @@ WILD = st.builds(
     again=st.booleans(),
 )
 STAYS = st.builds(
-    StayOfDay,
+    IntervalRow,
     work_order=st.just("a"),
     stage=st.sampled_from([stage.key for stage in WORKSHOP.stages]),
     bay=st.sampled_from([None, "B01"]),
@@ -94,7 +95,7 @@ def judge(*cars: CarOnBoard, model: SiteModel = MODEL, complain: Complain = let_
     cars=st.lists(WILD, max_size=3), stays=st.lists(STAYS, max_size=3), model=st.sampled_from([None, MODEL])
 )
 def test_no_data_of_cars_stop_the_judging_or_the_drawing_of_a_wall(
-    cars: list[CarOnBoard], stays: list[StayOfDay], model: SiteModel | None
+    cars: list[CarOnBoard], stays: list[IntervalRow], model: SiteModel | None
 ) -> None:
     snapshot = SiteSnapshot("s1", TWO, tuple(cars), tuple(stays))
     moment = judge_moment(snapshot, SITE, WORKSHOP, model)

@@ -19,8 +19,9 @@ from models.analytics.bottleneck import (
     measure_queues,
     share_bottlenecks,
 )
-from models.analytics.kpis import IntervalRow, LabourRow
+from models.analytics.kpis import LabourRow
 from models.analytics.open_clock import OpenClock
+from models.domain.intervals import IntervalRow
 
 STAGES = load_workshop(DEFAULT_WORKSHOP_FILE).stages
 EIGHT = datetime(2026, 11, 20, 8, tzinfo=UTC)

@@ -10,7 +10,8 @@ from config.workshop import load_workshop
 from models.analytics.alarms import Alarm, AlarmKind
 from models.analytics.bottleneck import Kind
 from models.analytics.moment import Moment, judge_moment
-from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot, StayOfDay
+from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
+from models.domain.intervals import IntervalRow
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
@@ -41,7 +42,7 @@ def ago(hours: float = 0, minutes: float = 0) -> datetime:
 
 def judge(
     *cars: CarOnBoard,
-    stays: tuple[StayOfDay, ...] = (),
+    stays: tuple[IntervalRow, ...] = (),
     devices: tuple[DeviceOnBoard, ...] = (),
     now: datetime = TWO,
 ) -> Moment:
@@ -59,9 +60,9 @@ def waiting(stage: str = "received", minutes: float = 30, **more: object) -> Car
     return replace(CAR, **facts)  # type: ignore[arg-type]  # fields by name
 
 
-def stay(stage: str, minutes: float, left: float | None = None, bay: str | None = None) -> StayOfDay:
+def stay(stage: str, minutes: float, left: float | None = None, bay: str | None = None) -> IntervalRow:
     left_at = None if left is None else ago(minutes=left)
-    return StayOfDay(f"{stage} {minutes}", stage, bay, None, None, ago(minutes=minutes), left_at)
+    return IntervalRow(f"{stage} {minutes}", stage, bay, None, None, ago(minutes=minutes), left_at)
 
 
 def kinds(moment: Moment) -> list[str]:

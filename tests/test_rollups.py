@@ -36,8 +36,9 @@ from ingest.contract.topics import Kind, Source, Topic
 from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
 from models.analytics.bins import LARGEST_ERROR, find_percentile, place_bin
-from models.analytics.kpis import IntervalRow, LabourRow, OrderRow, measure_order
+from models.analytics.kpis import LabourRow, OrderRow, measure_order
 from models.connect import connect_database
+from models.domain.intervals import IntervalRow
 from models.migrations.run import migrate
 from models.prune import prune_store
 from models.rollups.marks import mark_site

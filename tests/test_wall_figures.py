@@ -24,7 +24,8 @@ from dashboard.figures.wall import draw_wall, wall_page
 from models.analytics.alarms import Alarm, AlarmKind
 from models.analytics.moment import judge_moment
 from models.analytics.ready import Basis, ReadyEstimate
-from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot, StayOfDay
+from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
+from models.domain.intervals import IntervalRow
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
@@ -314,7 +315,7 @@ def test_only_a_promise_that_is_past_is_broken_for_certain(
 
 
 def test_bottleneck_is_one_sentence_with_its_evidence() -> None:
-    stay = StayOfDay("RO-1", "received", None, None, None, NINE - timedelta(hours=2), None)
+    stay = IntervalRow("RO-1", "received", None, None, None, NINE - timedelta(hours=2), None)
     line = parts(waiting(1), stays=(stay,))["bottleneck"]
     assert "Bottleneck: Inspecting" in words(line)
     assert attributes(line, "data-words") == ["Cars have waited for it for {time} without a break, 1 now"]

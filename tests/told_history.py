@@ -14,8 +14,8 @@ from msgspec import UNSET
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.contract.payloads import LabourScan, StageScan, Vehicle, WorkOrderChange
-from models.analytics.kpis import IntervalRow, LabourRow, OrderRow
-from models.domain.intervals import Scan
+from models.analytics.kpis import LabourRow, OrderRow
+from models.domain.intervals import IntervalRow, Scan
 from models.domain.repairs import Limits, reckon_repaired
 from simulators.life import Life, Lived
 from simulators.sending import read_id

@@ -18,9 +18,10 @@ from itertools import pairwise
 import numpy as np
 
 from config.workshop import Stage
-from models.analytics.kpis import IntervalRow, LabourRow
+from models.analytics.kpis import LabourRow
 from models.analytics.open_clock import OpenClock
 from models.analytics.spans import Span
+from models.domain.intervals import IntervalRow
 
 # A bay that changes cars, or a technician who changes jobs, has not stopped.
 _CHANGEOVER_SECONDS = 300.0

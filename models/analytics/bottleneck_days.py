@@ -23,8 +23,9 @@ from models.analytics.bottleneck import (
     measure_queues,
     share_bottlenecks,
 )
-from models.analytics.kpis import IntervalRow, LabourRow
+from models.analytics.kpis import LabourRow
 from models.analytics.open_clock import Hours, OpenClock
+from models.domain.intervals import IntervalRow
 
 _LOOK_BACK = timedelta(days=31)
 _DAY = timedelta(days=1)

@@ -10,7 +10,8 @@ from datetime import datetime
 
 import numpy as np
 
-from models.analytics.kpis import IntervalRow, OrderRow, find_usual_age
+from models.analytics.kpis import OrderRow, find_usual_age
+from models.domain.intervals import IntervalRow
 
 # Work in progress may differ by this share from throughput × cycle time before the check fails.
 _LITTLE_TOLERANCE = 0.15

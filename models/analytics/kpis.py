@@ -14,6 +14,7 @@ from statistics import quantiles
 from config.workshop import Stage
 from models.analytics.open_clock import Hours
 from models.analytics.spans import Span, add_up, cut, join
+from models.domain.intervals import IntervalRow
 
 # The cause of waiting between the opening of an order and its first scan.
 RECEPTION = "reception"
@@ -34,19 +35,6 @@ class OrderRow:
     promised_at: datetime | None
     sold_hours: float
     operations: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class IntervalRow:
-    """A row of stage_interval."""
-
-    work_order: str
-    stage: str
-    bay: str | None
-    technician: str | None
-    reason: str | None
-    entered_at: datetime
-    left_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

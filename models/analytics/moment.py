@@ -5,13 +5,12 @@ language. Pure: the moment is the snapshot's own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from config.workshop import Site, Workshop
 from models.analytics.alarms import Alarm, find_alarms, waits_for_bay
 from models.analytics.bottleneck import Kind, bottleneck_now
-from models.analytics.kpis import IntervalRow
 from models.analytics.open_clock import OpenClock
 from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready, list_stages_before_ready
 from models.analytics.site_model import SiteModel
@@ -103,15 +102,7 @@ def _find_bottleneck(
     now = snapshot.read_at
     earliest = now - _LONGEST_STAY
     rows = [
-        IntervalRow(
-            work_order=stay.work_order,
-            stage=stay.stage,
-            bay=stay.bay,
-            technician=stay.technician,
-            reason=stay.reason,
-            entered_at=max(stay.entered_at, earliest),
-            left_at=stay.left_at,
-        )
+        replace(stay, entered_at=max(stay.entered_at, earliest))
         for stay in snapshot.stays
         if stay.entered_at <= now
     ]

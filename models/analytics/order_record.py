@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from config.workshop import Stage
-from models.analytics.kpis import IntervalRow, LabourRow, OrderFigures, OrderRow, measure_order
+from models.analytics.kpis import LabourRow, OrderFigures, OrderRow, measure_order
 from models.analytics.open_clock import Hours
 from models.analytics.ready import find_ready_stage
+from models.domain.intervals import IntervalRow
 
 # Whoever forgot to clock off did not work longer than a shift.
 _SHIFT = timedelta(hours=16)

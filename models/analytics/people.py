@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.analytics.kpis import IntervalRow, LabourRow
+from models.analytics.kpis import LabourRow
 from models.analytics.spans import Span, add_up, cut, join
+from models.domain.intervals import IntervalRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ targets, alarms and words are reckoned by whoever shows them.
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.domain.intervals import IntervalRow
+
 
 @dataclass(frozen=True, slots=True)
 class CarOnBoard:
@@ -36,19 +38,6 @@ class CarOnBoard:
 
 
 @dataclass(frozen=True, slots=True)
-class StayOfDay:
-    """Some car was in a stage, in one place and hands, on the day that is shown."""
-
-    work_order: str
-    stage: str
-    bay: str | None
-    technician: str | None
-    reason: str | None
-    entered_at: datetime
-    left_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class DeviceOnBoard:
     """A device of the workshop floor that is in use; `online` is None while it never said so."""
 
@@ -69,7 +58,7 @@ class SiteSnapshot:
     site: str
     read_at: datetime
     cars: tuple[CarOnBoard, ...] = ()
-    stays: tuple[StayOfDay, ...] = ()
+    stays: tuple[IntervalRow, ...] = ()
     devices: tuple[DeviceOnBoard, ...] = ()
     came_in: int = 0
     went_out: int = 0

@@ -29,6 +29,19 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalRow:
+    """Some car was in a stage, in one place and hands, as boards and figures read it; open while it lasts."""
+
+    work_order: str
+    stage: str
+    bay: str | None
+    technician: str | None
+    reason: str | None
+    entered_at: datetime
+    left_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """A work order was in a stage, in one place and hands; `left_at` is None while it lasts.
 

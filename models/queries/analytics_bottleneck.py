@@ -9,8 +9,9 @@ from datetime import datetime
 from psycopg import sql
 from psycopg.rows import class_row
 
-from models.analytics.kpis import IntervalRow, LabourRow
+from models.analytics.kpis import LabourRow
 from models.analytics.significance import JobRow
+from models.domain.intervals import IntervalRow
 from models.queries.analytics_overview import Connection, read_sql
 
 BOTTLENECK_DAYS = 10

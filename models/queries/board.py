@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, scalar_row, tuple_row
 
-from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot, StayOfDay
+from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
+from models.domain.intervals import IntervalRow
 
 # NOTIFY payload, JSON: {"site", "received_at", "work_orders": [...] or null for too many to name}.
 # An empty list says only that the site's devices are alive.
@@ -43,7 +44,7 @@ async def read_board(
         site=site,
         read_at=now,
         cars=await _read(connection, _CARS, CarOnBoard, day),
-        stays=await _read(connection, _STAYS, StayOfDay, day),
+        stays=await _read(connection, _STAYS, IntervalRow, day),
         devices=await _read(connection, _DEVICES, DeviceOnBoard, {"site": site, "since": now - _IN_USE}),
     )
     async with connection.cursor(row_factory=tuple_row) as cursor:

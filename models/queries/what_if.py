@@ -16,9 +16,9 @@ import numpy as np
 from psycopg.rows import class_row, tuple_row
 
 from config.workshop import Site, Stage
-from models.analytics.kpis import IntervalRow
 from models.analytics.open_clock import OpenClock
 from models.analytics.what_if import Figures, ShopOrder, ShopSpell, measure_shop
+from models.domain.intervals import IntervalRow
 from models.queries.analytics_bottleneck import read_intervals
 from models.queries.analytics_overview import Connection
 
