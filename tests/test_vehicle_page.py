@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
+import config
 from config.settings import DEFAULT_WORKSHOP_FILE
+from config.texts import read_catalogue
 from config.workshop import load_workshop
 from dashboard.access import Role
 from dashboard.figures.records.mileage import draw_mileage
@@ -266,3 +269,10 @@ def test_a_foreman_finds_a_vehicle_by_keyboard_and_walks_on_to_its_order(office:
     expect(page.locator("#vehicle .nothing")).to_have_count(6)
     page.locator(".ag-row a").first.click()
     expect(page.locator("#order h1")).to_have_text("沪A12345", timeout=PATIENCE_MS)
+
+
+def test_every_message_that_can_be_told_has_a_name() -> None:
+    folder = Path(config.__file__).parent / "messages" / "en"
+    templates = {path.name.partition(".")[0] for path in folder.glob("*.toml")}
+    named = {key.partition(".")[2] for key in read_catalogue("zh") if key.startswith("vehicle_about.")}
+    assert templates == named
