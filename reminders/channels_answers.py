@@ -14,10 +14,16 @@ from http import HTTPStatus
 
 from reminders.channels_send import Heard, HttpAnswer
 
-# What robots answer within a 200 when they are asked too often, or are busy: WeCom, DingTalk, Feishu.
-_ROBOT_LIMITS = frozenset({45009, 45033, 130101, 410100, 11232, 99991400})
-_ROBOT_BUSY = frozenset({-1, 40035001, 50000})
+# What robots answer within a 200 when they are asked too often, with the seconds to wait: WeCom, Feishu, DingTalk.
+# DingTalk then listens to nothing for ten minutes.
 _LIMIT_SECONDS = 60.0
+_ROBOT_LIMITS = {
+    45009: _LIMIT_SECONDS,
+    45033: _LIMIT_SECONDS,
+    11232: _LIMIT_SECONDS,
+    99991400: _LIMIT_SECONDS,
+}
+_ROBOT_LIMITS |= {130101: 600.0, 410100: 600.0, 90030: 600.0}
 # A server that asks for more is asked again anyway.
 _LONGEST_WAIT_SECONDS = 6 * 3600.0
 _AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
@@ -90,8 +96,9 @@ def _judge_robot(answer: HttpAnswer) -> Answer:
         return Answer(Outcome.DELIVERED)
     reason = f"the robot says {code} {said.get('errmsg', said.get('msg', ''))}".strip()
     if code in _ROBOT_LIMITS:
-        return Answer(Outcome.LIMITED, reason, _LIMIT_SECONDS)
-    return Answer(Outcome.FAILED if code in _ROBOT_BUSY else Outcome.REFUSED, reason)
+        return Answer(Outcome.LIMITED, reason, _ROBOT_LIMITS[code])
+    # Which of all other codes will pass is not known; what never does ends in the dead letter, too.
+    return Answer(Outcome.FAILED, reason)
 
 
 def _judge_lines(heard: Heard) -> Answer:

@@ -151,12 +151,16 @@ def test_what_a_server_answers_is_understood(http: HttpAnswer, outcome: Answer) 
         ),
         (
             b'{"errcode":93000,"errmsg":"invalid webhook url"}',
-            Answer(Outcome.REFUSED, "the robot says 93000 invalid webhook url"),
+            Answer(Outcome.FAILED, "the robot says 93000 invalid webhook url"),
+        ),
+        (
+            b'{"errcode":130101,"errmsg":"send too fast"}',
+            Answer(Outcome.LIMITED, "the robot says 130101 send too fast", 600.0),
         ),
         (b'{"errcode":-1,"errmsg":"busy"}', Answer(Outcome.FAILED, "the robot says -1 busy")),
         (
             b'{"code":19024,"msg":"Key Words Not Found"}',
-            Answer(Outcome.REFUSED, "the robot says 19024 Key Words Not Found"),
+            Answer(Outcome.FAILED, "the robot says 19024 Key Words Not Found"),
         ),
     ],
 )
