@@ -14,8 +14,8 @@ from http import HTTPStatus
 
 from reminders.channels_send import Heard, HttpAnswer
 
-# What robots answer within a 200 when they are asked too often, with the seconds to wait: WeCom, Feishu, DingTalk.
-# DingTalk then listens to nothing for ten minutes.
+# What robots answer within a 200 when they are asked too often, and for how many seconds to leave them
+# alone: WeCom, Feishu, and DingTalk, which then listens to nothing for ten minutes.
 _LIMIT_SECONDS = 60.0
 _ROBOT_LIMITS = {
     45009: _LIMIT_SECONDS,
