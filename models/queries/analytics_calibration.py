@@ -14,7 +14,7 @@ from models.analytics.selection import Selection
 from models.queries.analytics_overview import Connection, read_sql
 
 # At most so many days are added up, over all sites.
-CALIBRATION_SITE_DAYS = 2000
+CALIBRATION_SITE_DAYS = 400
 
 # By "all", "job" (type) and "week".
 Sums = Mapping[str, list[Outcomes]]
