@@ -213,7 +213,7 @@ def fit_site(database_url: str, workshop: Workshop, asked: Asked, now: datetime)
     begin = datetime.combine(asked.since, time(), site.zone).astimezone(UTC)
     end = min(datetime.combine(asked.until, time(), site.zone), now).astimezone(UTC)
     with psycopg.connect(database_url) as connection:
-        past = [row for row in read_past_intervals(connection, site.key, begin) if row.entered_at < end]
+        past = [row for row in read_past_intervals(connection, site.key, begin, end) if row.entered_at < end]
 
     async def read() -> Fitted:
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:

@@ -90,10 +90,12 @@ def refresh_estimates(
         return Refreshed(model.orders, len(judged))
 
 
-def read_past_intervals(connection: Connection[Any], site: str, since: datetime) -> list[PastInterval]:
-    """Read the intervals of every order opened since a moment and not cancelled."""
+def read_past_intervals(
+    connection: Connection[Any], site: str, since: datetime, until: datetime | None = None
+) -> list[PastInterval]:
+    """Read the intervals of every order opened since a moment, before another, and not cancelled."""
     with connection.cursor(row_factory=class_row(PastInterval)) as cursor:
-        parameters = {"site": site, "since": since, "together": _TOGETHER}
+        parameters = {"site": site, "since": since, "until": until, "together": _TOGETHER}
         return cursor.execute(_PAST_INTERVALS, parameters).fetchall()
 
 

@@ -1,4 +1,4 @@
--- Every interval of the orders opened since a moment, with what was known of its order as it began.
+-- Every interval of the orders opened since a moment, and before another if it is given, with what was known of its order as it began.
 select
     stage_interval.work_order,
     work_order.job_type,
@@ -36,4 +36,5 @@ left join lateral (
 ) as missing on true
 where work_order.site = %(site)s
   and work_order.opened_at >= %(since)s
+  and (%(until)s::timestamptz is null or work_order.opened_at < %(until)s)
   and not work_order.cancelled
