@@ -105,8 +105,8 @@ class Demo:
             "BAYBOARD_SECRET_KEY": (secret_key := secrets.token_urlsafe(32)),
         }
 
-        def part(name: str, command: list[str]) -> Part:
-            return Part(name, lambda: start_logged(command, logs / f"{name}.log", environment))
+        def part(name: str, command: list[str], **more: str) -> Part:
+            return Part(name, lambda: start_logged(command, logs / f"{name}.log", environment | more))
 
         def bayboard(*arguments: str) -> list[str]:
             return [sys.executable, "-P", "-m", "bayboard", *arguments]
@@ -115,12 +115,13 @@ class Demo:
         supervisor.start(Part("database", lambda: _start_database(database), signal.SIGINT))
         migrate(database.url, workshop.store)
         supervisor.start(part("ingest", bayboard("ingest")))
-        supervisor.start(part("reminders", bayboard("remind")))
+        address = f"http://127.0.0.1:{self._port}"
+        # For the links in messages; the dashboard itself may be reached by other names, too.
+        supervisor.start(part("reminders", bayboard("remind"), BAYBOARD_PUBLIC_URL=address))
         supervisor.start(part("dashboard", bayboard("serve", "--port", str(self._port))))
         run = {"--speed": str(self._speed), "--seed": str(self._seed)}
         run["--started-at"] = _recall_start(directory, run, self._now)
         supervisor.start(part("workshop", bayboard("simulate", *chain.from_iterable(run.items()))))
-        address = f"http://127.0.0.1:{self._port}"
         supervisor.watch(stop, until=lambda: _answers(f"{address}/readyz"))
         for site in workshop.sites:
             for kind in ScreenKind:
