@@ -42,7 +42,8 @@ _DAYS = 70
 _COLOURS = 192
 _LARGEST_BYTES = 200_000
 _PATIENCE_MS = 180_000
-# A chart is painted a while after it is there.
+_UNPAINTED_CHART = ".dash-graph:not(:has(.main-svg))"
+# For what moves into its place.
 _SETTLING_MS = 1500
 
 # Sizes of screens in pixels.
@@ -178,6 +179,7 @@ def _open(still: Still, page: Page, view: View) -> None:
         still.visit(page, view.path, lang=view.lang)
         try:
             page.wait_for_selector(f"html:not([data-stale]) {view.ready}", timeout=patience_ms)
+            page.wait_for_selector(_UNPAINTED_CHART, state="detached", timeout=patience_ms)
         except PlaywrightTimeoutError:
             continue
         return
