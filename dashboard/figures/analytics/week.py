@@ -83,7 +83,7 @@ def _draw_rows(heads: Sequence[str], rows: Sequence[_Cells]) -> Component:
 def _draw_figures(group: str, overview: Overview, lang: str) -> Component:
     heads = [
         text(lang, f"analytics_group.{group}"),
-        text(lang, "analytics.this_period"),
+        text(lang, "analytics.this_week"),
         text(lang, "analytics.week_before"),
     ]
     rows: list[_Cells] = [
@@ -103,7 +103,7 @@ def _draw_waits(overview: Overview, workshop: Workshop, lang: str) -> Component:
     heads = [
         text(lang, "analytics.waits_title"),
         text(lang, "analytics.share_of_time"),
-        text(lang, "analytics.this_period"),
+        text(lang, "analytics.this_week"),
         text(lang, "analytics.week_before"),
     ]
     rows: list[_Cells] = [
