@@ -1,5 +1,6 @@
 -- What an analytics page asks of the rollups, for any sites and dates; each query after its name.
--- Weekdays are counted from a Monday, for `extract` takes longer than adding up does.
+-- Days are added up before months are found, and weekdays counted from a Monday: `date_trunc` and `extract` take
+-- longer for a row than adding it up.
 
 -- name: overview by day
 select
@@ -13,15 +14,19 @@ order by day
 
 -- name: waits by cause and month
 select date_trunc('month', day) as month, cause, sum(seconds) as seconds
-from wait_day
-where site = any(%(sites)s) and day >= %(since)s and day < %(until)s
+from (
+    select day, cause, sum(seconds) as seconds
+    from wait_day
+    where site = any(%(sites)s) and day >= %(since)s and day < %(until)s
+    group by day, cause
+) as of_day
 group by month, cause
 
 -- name: stage times by job type: bins for percentiles
 select job_type, stage, bin, sum(visits) as visits, sum(seconds) as seconds
 from stage_time_month
 where site = any(%(sites)s)
-    and month >= date_trunc('month', %(since)s::date) and month < %(until)s
+    and month >= date_trunc('month', %(since)s::date)::date and month < %(until)s
 group by job_type, stage, bin
 
 -- name: cars entering each stage by day
@@ -31,9 +36,13 @@ where site = any(%(sites)s) and day >= %(since)s and day < %(until)s
 group by day, stage
 
 -- name: bays by month
-select date_trunc('month', day) as month, bay, sum(open_occupied_seconds), sum(open_worked_seconds)
-from bay_day
-where site = any(%(sites)s) and day >= %(since)s and day < %(until)s
+select date_trunc('month', day) as month, bay, sum(occupied_seconds), sum(worked_seconds)
+from (
+    select day, bay, sum(open_occupied_seconds) as occupied_seconds, sum(open_worked_seconds) as worked_seconds
+    from bay_day
+    where site = any(%(sites)s) and day >= %(since)s and day < %(until)s
+    group by day, bay
+) as of_day
 group by month, bay
 
 -- name: technicians
