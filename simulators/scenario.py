@@ -27,7 +27,7 @@ SCENARIOS: Mapping[str, Parameters] = MappingProxyType(
             part_from_afar_share=0.45,
         ),
         # As slow as one unlucky job in five, or fourteen: nobody sees it in a day, a month of jobs shows it.
-        # A technician of 1.3 could not be told from colleagues by anybody (docs/decisions/0014).
+        # A technician of 1.3 could not be told from colleagues by anybody (docs/decisions/0015).
         HIDDEN_SLOW: Parameters(slow_bay_factor=1.3, slow_technician_factor=1.5),
     }
 )
