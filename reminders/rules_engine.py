@@ -67,6 +67,7 @@ class RuleEngine:
         self._stopping = threading.Event()
         self._trouble: str | None = None
         self._failures = 0
+        self._hindered: dict[str, str] = {}
         self._known_since: Mapping[str, datetime] = {}
         self._models: dict[str, tuple[datetime, SiteModel | None]] = {}
 
@@ -76,7 +77,8 @@ class RuleEngine:
 
     def find_troubles(self) -> list[str]:
         """Say what keeps rules from being judged, a sentence each."""
-        return [self._trouble] if self._trouble else []
+        hindered = (f"rules cannot be judged at {site}: {why}" for site, why in self._hindered.items())
+        return [*([self._trouble] if self._trouble else []), *hindered]
 
     def run(self) -> None:
         """Judge until stopped; a database that is away is waited for, for ever."""
@@ -108,9 +110,17 @@ class RuleEngine:
         visits, standing = read_visits(connection, wanted), read_standing(connection, wanted)
         told = 0
         for site in wanted:
-            verdict = self._judge(site, visits[site], standing[site], known_since, now)
-            if verdict.firings or verdict.over:
-                told += self._act(connection, site, known_since, now)
+            try:
+                verdict = self._judge(site, visits[site], standing[site], known_since, now)
+                if verdict.firings or verdict.over:
+                    told += self._act(connection, site, known_since, now)
+                self._hindered.pop(site, None)
+            except psycopg.Error:
+                raise
+            except Exception as error:  # noqa: BLE001  # what ails one site must not silence the others
+                if self._hindered.get(site) != (why := f"{type(error).__name__}: {error}"):
+                    self._hindered[site] = why
+                    _log.exception("rules cannot be judged at a site, will be tried again", site=site)
         self._metrics.rules_seconds.observe(time.perf_counter() - started)
         return told
 

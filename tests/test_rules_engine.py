@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from config.rules import Rule
+from models.analytics.open_clock import OpenClock
 from models.queries.progress import hash_token
 from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine
-from reminders.rules_facts import make_rule_facts
+from reminders.rules_facts import RuleFacts, make_rule_facts
 from tests.fix_ingest import wait_for_rows
 from tests.fix_visit import NOON, Visits
 from tests.shop_floor import DAY, HOUR, MINUTE, WORKSHOP, make_rule
@@ -61,6 +62,26 @@ def test_a_customer_is_told_with_a_link_to_the_car_that_works(shop: Visits) -> N
     address, _, token = payload["link"].rpartition("/")
     assert address == "https://board.example.com/progress"
     assert read(shop, "select token_hash from progress_link") == [(hash_token(token),)]
+
+
+class OneSiteFails(RuleFacts):
+    """Facts of which one site's cannot be used."""
+
+    def find_clock(self, site: str, now: datetime) -> OpenClock:
+        if site == "s0":
+            raise IndexError("no such day")
+        return super().find_clock(site, now)
+
+
+def test_a_site_that_cannot_be_judged_silences_no_other_and_is_said(shop: Visits) -> None:
+    [site] = WORKSHOP.sites
+    sites = [site.model_copy(update={"key": "s0"}), site]
+    facts = make_rule_facts(WORKSHOP.model_copy(update={"rules": [READY], "sites": sites}))
+    failing = OneSiteFails(facts.workshop, facts.stages, facts.sites, facts.fingerprints)
+    engine = RuleEngine(database_url=shop.database_url, facts=failing, metrics=Metrics(), clock=lambda: NOON)
+    shop.open(stage="ready", stage_entered_at=NOON)
+    assert engine.pass_once(NOON) == 1
+    assert engine.find_troubles() == ["rules cannot be judged at s0: IndexError: no such day"]
 
 
 def test_without_an_address_of_our_own_there_is_no_link(shop: Visits) -> None:
