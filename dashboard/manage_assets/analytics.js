@@ -39,6 +39,9 @@
       months,
       shortMonths: months.map((_, number) => `${number + 1}月`),
       date: "%Y-%m-%d",
+      month: "%Y年%b",
+      dayMonth: "%b%-d日",
+      dayMonthYear: "%Y年%b%-d日",
     },
   });
 })();

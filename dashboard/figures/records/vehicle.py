@@ -1,5 +1,6 @@
 """A vehicle's own page: what it is, its visits with their stages, and its trouble codes over time. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from config.codes import explain_code
-from config.texts import text
+from config.texts import read_catalogue, text
 from config.workshop import Workshop
 from dashboard.figures.analytics.flow import order_address
 from dashboard.figures.analytics.look import ALARM, FLOW, draw_chart, draw_panel
@@ -42,7 +43,7 @@ def draw_head(record: VehicleRecord, lang: str) -> Component:
     facts = (
         (text(lang, "vehicle.vin"), head.vin),
         (text(lang, "vehicle.model"), _join(head.make, head.model, head.year)),
-        (text(lang, "vehicle.powertrain"), head.powertrain or UNKNOWN),
+        (text(lang, "vehicle.powertrain"), _say_powertrain(head, lang)),
         (text(lang, "vehicle.in_service"), _say_day(head.in_service_on, lang)),
         (text(lang, "order.customer"), customer or UNKNOWN),
         (text(lang, "vehicle.mileage"), _say_mileage(head, lang)),
@@ -69,6 +70,12 @@ def _join(*words: object) -> str:
 
 def _say_day(day: date | None, lang: str) -> str:
     return say_date(day, lang) if day else UNKNOWN
+
+
+def _say_powertrain(head: VehicleHead, lang: str) -> str:
+    """Return the word of a powertrain that has one, else what the dealer's system called it."""
+    said = head.powertrain or UNKNOWN
+    return read_catalogue(lang).get(f"powertrain.{re.sub('[ -]', '_', said.lower())}", said)
 
 
 def _say_mileage(head: VehicleHead, lang: str) -> str:
