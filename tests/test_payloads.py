@@ -157,5 +157,5 @@ def test_asyncapi_has_a_channel_for_every_topic_and_a_message_for_every_kind() -
         f"workshop/v1/{{site}}/{source}/{{device}}/{kind}"
         for source, kinds in KINDS_OF_SOURCE.items()
         for kind in kinds
-    }
-    assert set(document["components"]["messages"]) == set(Kind)
+    } | {"workshop/v1/{site}/reminders/{vin}"}
+    assert set(document["components"]["messages"]) == {*Kind, "reminders"}
