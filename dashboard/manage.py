@@ -77,7 +77,7 @@ def mount_manage(
     app.layout = _draw_frame
     with app.for_roles(STAFF):
         register_exports(app, RECORD_GRIDS)
-        layouts[ORDER_ADDRESS] = OrderPage(app, workshop, open_database, learned, clock).layout
+        layouts[ORDER_ADDRESS] = OrderPage(app, workshop, open_database, learned, clock, public_url).layout
         layouts |= VehiclePage(app, workshop, open_database, clock).layouts()
         _route(app, workshop, layouts)
     return app

@@ -1,11 +1,13 @@
 """One order's page says what the events say, whatever state the order is in, and only to those it is for."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar
 
+import httpx
 import psycopg
 import pytest
 from dash.development.base_component import Component
@@ -276,6 +278,24 @@ def test_a_foreman_opens_an_order_and_is_told_where_there_is_none(office: Office
     expect(page.locator("#order .state")).to_have_text("维修中")
     page.goto(f"{office.address}/orders/s1/RO-9?lang=en")
     expect(page.locator("#order.without-data .empty")).to_contain_text("Nothing was heard of RO-9")
+
+
+def test_a_foreman_gives_a_customer_a_link_and_ends_it(office: Office, page: Page) -> None:
+    visits = Visits(office.connection, office.database_url)
+    visits.open(opened_at=datetime.now(UTC) - timedelta(hours=1))
+    let_in(page, office.address, "s1", role=Role.FOREMAN)
+    page.goto(f"{office.address}/orders/s1/RO-1?lang=en")
+    page.get_by_role("button", name="Link for the customer").click(timeout=PATIENCE_MS)
+    expect(page.locator("#order-link-code")).to_be_visible(timeout=PATIENCE_MS)
+    link = page.locator("#order-link-address").input_value()
+    assert re.fullmatch(re.escape(office.address) + r"/progress/[\w-]{32}", link)
+    with httpx.Client() as customer:
+        assert customer.get(link).status_code == 200
+        page.get_by_role("button", name="Close").first.click()
+        page.get_by_role("button", name="End all links").first.click()
+        page.locator("#order-revoke").click()
+        expect(page.locator("#order-link-said")).to_have_text("Links ended: 1.", timeout=PATIENCE_MS)
+        assert customer.get(link).status_code != 200
 
 
 @pytest.mark.parametrize(

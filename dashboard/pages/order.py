@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dash import Dash, Input, Output, State, dcc, html, no_update
+from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from config.opening import OpeningHours
@@ -25,7 +25,9 @@ from dashboard.figures.records.order import draw_figures, draw_head
 from dashboard.figures.records.order_tables import draw_codes, draw_parts, draw_scans, draw_work
 from dashboard.figures.records.timeline import draw_timeline
 from dashboard.learned import Learned
+from dashboard.office_app import OfficeApp
 from dashboard.pages.analytics_layout import draw_skeleton
+from dashboard.pages.order_link import OrderLink
 from dashboard.pages.record_address import read_record_address
 from models.analytics.order_record import OrderRecord, measure_record
 from models.analytics.ready import ReadyEstimate, expect_ready
@@ -49,12 +51,14 @@ class OrderPage:
 
     def __init__(
         self,
-        app: Dash,
+        app: OfficeApp,
         workshop: Workshop,
         open_database: OpenDatabase,
         learned: Learned,
         clock: Callable[[], datetime],
+        public_url: str | None,
     ) -> None:
+        self._link = OrderLink(app, ORDER_ADDRESS, open_database, clock, public_url)
         self._workshop = workshop
         self._open_database = open_database
         self._learned = learned
@@ -80,6 +84,7 @@ class OrderPage:
         return html.Article(
             [
                 html.Div(id="order-notice"),
+                self._link.draw(visit.lang),
                 html.Div(draw_skeleton(visit.lang), id="order-live"),
                 html.Div(id="order-events"),
                 dcc.Store(id="order-version"),
