@@ -408,7 +408,7 @@ def ask_callback(app: FastAPI, output: str, user: User) -> int:
 def test_every_callback_of_managers_pages_refuses_a_foreman(app: FastAPI) -> None:
     warm_up(app)
     outputs = app.state.dash_apps["manage"].callback_map
-    for_foremen = ("shell.", "..order.", "..vehicle", *(f"analytics-{grid}-file." for grid in RECORD_GRIDS))
+    for_foremen = ("shell.", "..order", "..vehicle", *(f"analytics-{grid}-file." for grid in RECORD_GRIDS))
     asked = [
         output
         for output, callback in outputs.items()
