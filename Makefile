@@ -19,9 +19,9 @@ env: .venv/.in-sync ## make .venv hold what requirements.lock says
 demo: env ## the whole system on this machine; options in ARGS="--speed 20"
 	@$(BIN)/bayboard demo $(ARGS)
 
-test: env ## install what the tests need and run them all, one process a core; options in ARGS="-k wall"
+test: env ## install what the tests need and run them all, three at a time, since many wait; options in ARGS="-k wall"
 	@scripts/install_test_parts.sh
-	@$(BIN)/pytest --numprocesses logical $(ARGS)
+	@$(BIN)/pytest --numprocesses 3 $(ARGS)
 
 check: format-check lint types layers docs test ## everything that must hold before a commit is done
 
