@@ -58,7 +58,7 @@ class RuleFacts:
         """Expect when a site's cars are ready, as its wall does; nothing where no rule asks."""
         if not self.asks_for_risk(site):
             return {}
-        cars = [_as_open_car(visit, now) for visit in visits]
+        cars = [OpenCar.of(visit) for visit in visits]
         return expect_ready(cars, model, self.workshop.stages, self.sites[site].hours, now)
 
     def lay_floor(
@@ -81,21 +81,4 @@ def make_rule_facts(workshop: Workshop, only: Sequence[Site] | None = None) -> R
             rule.name: hashlib.sha256(rule.model_dump_json().encode()).hexdigest()[:16]
             for rule in workshop.rules
         },
-    )
-
-
-def _as_open_car(visit: OpenVisit, now: datetime) -> OpenCar:
-    # A device's clock may run ahead within its tolerance; the estimate takes nothing from the future.
-    entered_at = min(visit.stage_entered_at, now) if visit.stage_entered_at else None
-    return OpenCar(
-        work_order=visit.work_order,
-        job_type=visit.job_type,
-        stage=visit.stage,
-        stage_entered_at=entered_at,
-        promised_at=visit.promised_at,
-        bay=visit.bay,
-        reason=visit.reason,
-        sold_hours=visit.sold_hours,
-        again=visit.stage_left_before is not None,
-        parts_due_at=visit.parts_due_at,
     )

@@ -32,6 +32,11 @@ def test_without_history_the_targets_of_what_is_left_add_up() -> None:
     assert (found.basis, found.risk) == (Basis.TARGETS, None)
 
 
+def test_a_device_whose_clock_runs_ahead_makes_no_car_later() -> None:
+    ahead = expect_ready([_car("repairing", minutes_ago=-4)], None, STAGES, ALWAYS, NOON)
+    assert ahead == expect_ready([_car("repairing")], None, STAGES, ALWAYS, NOON)
+
+
 def test_waits_that_may_come_lie_between_the_two_targets() -> None:
     found = expect_ready([_car("inspecting")], None, STAGES, ALWAYS, NOON)["RO-1"]
     assert _minutes_to(found.p80_at) - _minutes_to(found.p50_at) == pytest.approx(30 + 120)

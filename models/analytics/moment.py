@@ -15,7 +15,7 @@ from models.analytics.open_clock import OpenClock
 from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready, list_stages_before_ready
 from models.analytics.site_model import SiteModel
 from models.analytics.sparing import Complain, let_fail, spare_others
-from models.domain.board import CarOnBoard, SiteSnapshot
+from models.domain.board import SiteSnapshot
 
 # A site that is closed and in which nothing has moved for so long is asleep.
 _ASLEEP_AFTER = timedelta(minutes=30)
@@ -76,7 +76,7 @@ def judge_moment(
     """
     now = snapshot.read_at
     opened_at = _find_opening(site, now)
-    cars = [_as_open_car(car, now) for car in snapshot.cars]
+    cars = [OpenCar.of(car) for car in snapshot.cars]
     estimates = expect_ready(cars, model, workshop.stages, site.hours, now, complain)
     bottleneck = None
     if opened_at:
@@ -153,21 +153,4 @@ def _count_day(snapshot: SiteSnapshot, site: Site, workshop: Workshop) -> DayCou
             and (car.promised_at is None or car.promised_at <= closed_at)
             for car in here
         ),
-    )
-
-
-def _as_open_car(car: CarOnBoard, now: datetime) -> OpenCar:
-    # A device's clock may run ahead within its tolerance; the estimate takes nothing from the future.
-    entered_at = min(car.stage_entered_at, now) if car.stage_entered_at else None
-    return OpenCar(
-        work_order=car.work_order,
-        job_type=car.job_type,
-        stage=car.stage,
-        stage_entered_at=entered_at,
-        promised_at=car.promised_at,
-        bay=car.bay,
-        reason=car.reason,
-        sold_hours=car.sold_hours,
-        again=car.again,
-        parts_due_at=car.parts_due_at,
     )

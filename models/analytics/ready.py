@@ -19,6 +19,8 @@ from config.workshop import Stage
 from models.analytics.open_clock import Hours, OpenClock
 from models.analytics.site_model import SiteModel, Situation
 from models.analytics.sparing import Complain, let_fail, spare_others
+from models.domain.board import CarOnBoard
+from models.domain.open_visit import OpenVisit
 
 _MINUTE = 60.0
 # A car that has been longer in its stage is reckoned as if it came so long ago.
@@ -50,6 +52,26 @@ class OpenCar:
     sold_hours: float | None = None
     again: bool = False
     parts_due_at: datetime | None = None
+
+    @classmethod
+    def of(cls, car: CarOnBoard | OpenVisit) -> "OpenCar":
+        """Return what the estimate wants to know of a car that others look at, too."""
+        return cls(
+            work_order=car.work_order,
+            job_type=car.job_type,
+            stage=car.stage,
+            stage_entered_at=car.stage_entered_at,
+            promised_at=car.promised_at,
+            bay=car.bay,
+            reason=car.reason,
+            sold_hours=car.sold_hours,
+            again=car.again,
+            parts_due_at=car.parts_due_at,
+        )
+
+    def entered_by(self, now: datetime) -> datetime:
+        """Return when it entered its stage; a device's clock may run ahead, the estimate takes no future."""
+        return min(self.stage_entered_at or now, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +119,7 @@ def expect_ready(
 
 def _find_start(cars: Sequence[OpenCar], now: datetime) -> datetime:
     """Return the moment from which open time is reckoned: when the first of the cars entered its stage."""
-    entered = [car.stage_entered_at for car in cars if car.stage_entered_at]
-    return max(min([*entered, now]), now - _LONGEST_STAY)
+    return max(min((car.entered_by(now) for car in cars), default=now), now - _LONGEST_STAY)
 
 
 def _weigh_queue(cars: Sequence[OpenCar], model: SiteModel) -> Mapping[str | None, float]:
@@ -119,7 +140,7 @@ def _expect_by_history(
     past = model.find_past(car.job_type, stage, car.again)
     if past is None:
         return None
-    entered = clock.open_seconds_until(car.stage_entered_at or now)
+    entered = clock.open_seconds_until(car.entered_by(now))
     so_far = clock.open_seconds_until(now)
     due = clock.open_seconds_until(car.parts_due_at) if car.parts_due_at else entered
     ahead = max(0.0, queue[car.job_type] - model.weigh_car(car.job_type, stage))
@@ -158,7 +179,7 @@ def _expect_by_targets(
     car: OpenCar, remaining: Sequence[Stage], clock: OpenClock, now: datetime
 ) -> ReadyEstimate:
     so_far = clock.open_seconds_until(now)
-    spent_seconds = so_far - clock.open_seconds_until(car.stage_entered_at or now)
+    spent_seconds = so_far - clock.open_seconds_until(car.entered_by(now))
     current, *later = remaining
     left = max(0.0, (current.target_minutes or 0.0) * _MINUTE - spent_seconds)
     touch = sum((stage.target_minutes or 0.0) * _MINUTE for stage in later if stage.kind == "touch")

@@ -62,6 +62,11 @@ class OpenVisit:
         return f"{self.site}/{self.work_order}"
 
     @property
+    def again(self) -> bool:
+        """Say whether it has been in its stage before."""
+        return self.stage_left_before is not None
+
+    @property
     def customer_is_known(self) -> bool:
         """Say whether the dealer system has said whose car it is."""
         return bool(self.customer_ref or self.customer_phone)
