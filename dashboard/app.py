@@ -119,7 +119,7 @@ def create_app(
             learned=learned,
             clock=clock,
             what_if=open_what_if() if open_what_if else None,
-            public_url=public_url,
+            origin=origin,
             document=_DOCUMENT,
             on_error=_log_page_error,
         ),

@@ -25,6 +25,7 @@ from dashboard.figures.shell import THEME, draw_shell
 from dashboard.guard import MANAGE_PREFIX
 from dashboard.learned import Learned
 from dashboard.office_app import OfficeApp
+from dashboard.origin import Origin
 from dashboard.pages.accounts import AccountsPage
 from dashboard.pages.analytics import AnalyticsPages
 from dashboard.pages.devices import DevicesPage
@@ -46,7 +47,7 @@ def mount_manage(
     learned: Learned,
     clock: Callable[[], datetime],
     what_if: WhatIf | None,
-    public_url: str | None,
+    origin: Origin,
     document: str,
     on_error: Callable[[Exception], None],
 ) -> Dash:
@@ -71,13 +72,13 @@ def mount_manage(
         "/devices": DevicesPage(app, workshop, open_database, clock).layout,
         "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
         "/reminders": RemindersPage(app, workshop, open_database, clock).layout,
-        "/screens": ScreensPage(app, workshop, open_database, clock, public_url).layout,
+        "/screens": ScreensPage(app, workshop, open_database, clock, origin).layout,
         "/accounts": AccountsPage(app, workshop, open_database, clock).layout,
     }
     app.layout = _draw_frame
     with app.for_roles(STAFF):
         register_exports(app, RECORD_GRIDS)
-        layouts[ORDER_ADDRESS] = OrderPage(app, workshop, open_database, learned, clock, public_url).layout
+        layouts[ORDER_ADDRESS] = OrderPage(app, workshop, open_database, learned, clock, origin).layout
         layouts |= VehiclePage(app, workshop, open_database, clock).layouts()
         _route(app, workshop, layouts)
     return app

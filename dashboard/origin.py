@@ -30,6 +30,11 @@ class Origin:
         """Return the dashboard's address as the one who asks reaches it, without a slash at its end."""
         return (self.public_url or str(connection.base_url)).rstrip("/")
 
+    def address_beside(self, href: str) -> str:
+        """Return the same for who shows the page of that address."""
+        shown = urlsplit(href)
+        return self.public_url or f"{shown.scheme}://{shown.netloc}"
+
     def is_foreign(self, connection: HTTPConnection) -> bool:
         """Say whether a page of another site asks."""
         said = connection.headers.get("sec-fetch-site")

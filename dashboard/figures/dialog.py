@@ -3,6 +3,7 @@
 Owns how they look and what their parts are called, by the name of the page they are on. Pure.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -38,9 +39,17 @@ def draw_question(page: str, action: str, *, means: str, keep: str, act: str, cl
 
 
 def draw_shown_once(
-    dialog_id: str, value_id: str, *, label: str, words: str, close: str, title: str = "", size: str = "md"
+    dialog_id: str,
+    value_id: str,
+    *,
+    label: str,
+    words: str,
+    close: str,
+    title: str = "",
+    size: str = "md",
+    above: Sequence[Component] = (),
 ) -> Component:
-    """Return a dialog with something to copy that nobody is told again, and why."""
+    """Return a dialog with something to copy that nobody is told again, and why; `above` it stands more."""
     spoken: dict[str, Any] = {"aria-label": label}
     value = dmc.TextInput(id=value_id, value="", readOnly=True, **spoken)
-    return draw_dialog(dialog_id, [value, html.P(words)], close=close, title=title, size=size)
+    return draw_dialog(dialog_id, [*above, value, html.P(words)], close=close, title=title, size=size)

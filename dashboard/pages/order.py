@@ -26,6 +26,7 @@ from dashboard.figures.records.order_tables import draw_codes, draw_parts, draw_
 from dashboard.figures.records.timeline import draw_timeline
 from dashboard.learned import Learned
 from dashboard.office_app import OfficeApp
+from dashboard.origin import Origin
 from dashboard.pages.analytics_layout import draw_skeleton
 from dashboard.pages.order_link import OrderLink
 from dashboard.pages.record_address import read_record_address
@@ -56,9 +57,9 @@ class OrderPage:
         open_database: OpenDatabase,
         learned: Learned,
         clock: Callable[[], datetime],
-        public_url: str | None,
+        origin: Origin,
     ) -> None:
-        self._link = OrderLink(app, ORDER_ADDRESS, open_database, clock, public_url)
+        self._link = OrderLink(app, ORDER_ADDRESS, open_database, clock, origin)
         self._workshop = workshop
         self._open_database = open_database
         self._learned = learned

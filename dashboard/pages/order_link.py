@@ -6,7 +6,6 @@ Owns its buttons and callbacks. The address of the page says which order; the li
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import dash_mantine_components as dmc
 import segno
@@ -16,9 +15,10 @@ from dash.development.base_component import Component
 from config.texts import text
 from dashboard.access import current_visit
 from dashboard.database import DatabaseAwayError, OpenDatabase
-from dashboard.figures.dialog import draw_dialog, draw_question
+from dashboard.figures.dialog import draw_question, draw_shown_once
 from dashboard.figures.notice import draw_database_away
 from dashboard.office_app import OfficeApp
+from dashboard.origin import Origin
 from dashboard.pages.record_address import read_record_address
 from models.queries.progress_links import make_progress_link, revoke_progress_links
 
@@ -32,12 +32,12 @@ class OrderLink:
         address: str,
         open_database: OpenDatabase,
         clock: Callable[[], datetime],
-        public_url: str | None,
+        origin: Origin,
     ) -> None:
         self._address = address
         self._open_database = open_database
         self._clock = clock
-        self._public_url = public_url
+        self._origin = origin
         app.callback(
             Output("order-link", "opened"),
             Output("order-link-address", "value"),
@@ -61,18 +61,20 @@ class OrderLink:
     def draw(self, lang: str) -> Component:
         """Draw the buttons, and the dialogs that they open."""
         close, title = text(lang, "order_link.close"), text(lang, "order_link.title")
-        spoken: dict[str, Any] = {"aria-label": title}
-        shown: list[Component] = [
-            html.Img(id="order-link-code", alt=text(lang, "order_link.code")),
-            dmc.TextInput(id="order-link-address", value="", readOnly=True, **spoken),
-            html.P(text(lang, "order_link.once")),
-        ]
         return html.Div(
             [
                 dmc.Button(text(lang, "order_link.make"), id="order-link-make", size="xs", variant="default"),
                 dmc.Button(text(lang, "order_link.end"), id="order-link-end", size="xs", variant="subtle"),
                 html.Span(id="order-link-said", role="status"),
-                draw_dialog("order-link", shown, close=close, title=title),
+                draw_shown_once(
+                    "order-link",
+                    "order-link-address",
+                    label=title,
+                    words=text(lang, "order_link.once"),
+                    close=close,
+                    title=title,
+                    above=[html.Img(id="order-link-code", alt=text(lang, "order_link.code"))],
+                ),
                 draw_question(
                     "order",
                     "revoke",
@@ -95,8 +97,7 @@ class OrderLink:
                 token = await make_progress_link(connection, site, work_order, self._clock())
         except DatabaseAwayError:
             return no_update, no_update, no_update, draw_database_away(visit.lang)
-        here = urlsplit(href)
-        address = f"{self._public_url or f'{here.scheme}://{here.netloc}'}/progress/{token}"
+        address = f"{self._origin.address_beside(href)}/progress/{token}"
         return True, address, segno.make(address, error="m").svg_data_uri(border=2, scale=6), None
 
     async def _end(self, *clicked: Any) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import dash_mantine_components as dmc
 from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
@@ -17,6 +16,7 @@ from dashboard.figures.access import draw_screens, name_screen
 from dashboard.figures.dialog import draw_question, draw_shown_once
 from dashboard.figures.notice import draw_database_away, draw_empty
 from dashboard.office_app import OfficeApp
+from dashboard.origin import Origin
 from dashboard.passwords import draw_token
 from models.domain.access import ScreenRow
 from models.screens import ScreenError, add_screen, read_screens, revoke_screen
@@ -33,12 +33,12 @@ class ScreensPage:
         workshop: Workshop,
         open_database: OpenDatabase,
         clock: Callable[[], datetime],
-        public_url: str | None,
+        origin: Origin,
     ) -> None:
         self._workshop = workshop
         self._open_database = open_database
         self._clock = clock
-        self._public_url = public_url
+        self._origin = origin
         app.callback(
             Output("screens-table", "children"),
             Output("screens-notice", "children"),
@@ -121,8 +121,7 @@ class ScreensPage:
                 await add_screen(connection, token, ScreenKind(kind), site, (name or "").strip()[:64], now)
         except DatabaseAwayError:
             return no_update, no_update, no_update, no_update, draw_database_away(visit.lang)
-        here = urlsplit(href)
-        address = f"{self._public_url or f'{here.scheme}://{here.netloc}'}{SCREEN_PATH}{token}"
+        address = f"{self._origin.address_beside(href)}{SCREEN_PATH}{token}"
         return True, address, "", now.isoformat(), no_update
 
     async def _ask(self, _revoke: Sequence[int | None], _keep: int | None) -> tuple[Any, ...]:
