@@ -91,10 +91,10 @@ class Screens:
         while True:
             await asyncio.sleep(1)
             beat += 1
-            for site in self._workshop.sites:
-                fresher = self._feed.received_at(site.key) != self._told.get(site.key)
-                if fresher or beat % PULSE_SECONDS == 0:
-                    self._pulse_site(site)
+            if beat % PULSE_SECONDS:
+                self._pulse_fresher()
+            else:
+                self._pulse_everywhere()
 
     def close(self) -> None:
         """End every stream, so that the process can stop without waiting for screens."""
@@ -102,11 +102,17 @@ class Screens:
         for board in list(self._news):
             self._ring(board)
 
+    def _pulse_fresher(self) -> None:
+        for site in self._workshop.sites:
+            if self._feed.received_at(site.key) != self._told.get(site.key):
+                self._pulse_site(site)
+
     def _pulse_everywhere(self) -> None:
         for site in self._workshop.sites:
             self._pulse_site(site)
 
     def _pulse_site(self, site: Site) -> None:
+        self._told[site.key] = self._feed.received_at(site.key)
         for board in self._feed.list_watched():
             if board.site == site.key:
                 self._pulses[board] = self._make_pulse(board, site)
@@ -114,12 +120,11 @@ class Screens:
 
     def _make_pulse(self, board: Board, site: Site) -> bytes:
         now = self._clock()
-        self._told[site.key] = received_at = self._feed.received_at(site.key)
         offset = now.astimezone(site.zone).utcoffset()
         pulse = {
             "now": now,
             "utc_offset_seconds": offset.total_seconds() if offset else 0,
-            "received_at": received_at,
+            "received_at": self._feed.received_at(site.key),
             "connected": self._feed.is_current(board),
             "rev": self.rev,
         }
