@@ -1,9 +1,9 @@
-"""What the commands about accounts and screens share: one connection to the database, and tables of text."""
+"""What commands that print tables share: one connection to the database, the table, and times in it."""
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import psycopg
@@ -40,3 +40,12 @@ def print_table(headings: list[str], rows: list[list[str]]) -> None:
 def say_time(at: datetime | None) -> str:
     """Return a time for a table, in this machine's own zone."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else "never"
+
+
+def say_length(length: timedelta) -> str:
+    """Return a length of time in hours and minutes."""
+    minutes = round(length.total_seconds() / 60)
+    if minutes == 0:
+        return "at once"
+    hours, rest = divmod(minutes, 60)
+    return " ".join(filter(None, (f"{hours} h" if hours else "", f"{rest} min" if rest else "")))

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated
 
 import psycopg
-import sqlalchemy.exc
 import typer
 
 from bayboard.access_commands import app as access
@@ -70,13 +69,23 @@ def main() -> None:
         app()
     except (SettingsError, WorkshopError, EmbeddedError, BenchError, CommandError) as error:
         _fail(str(error))
-    except (sqlalchemy.exc.DBAPIError, psycopg.Error) as error:
-        cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-        if isinstance(cause, psycopg.errors.UndefinedTable):
-            _fail("the database has not our tables yet: run `bayboard migrate`")
-        if not isinstance(cause, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
+    except Exception as error:
+        sentence = _explain(error)
+        if sentence is None:
             raise
-        _fail(f"the database cannot be used: {str(cause).strip().splitlines()[0]}")
+        _fail(sentence)
+
+
+def _explain(error: Exception) -> str | None:
+    """Return what a failure of the database means, None for one that is our own fault."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  # a third of a second of every command's start
+
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.errors.UndefinedTable):
+        return "the database has not our tables yet: run `bayboard migrate`"
+    if isinstance(cause, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
+        return f"the database cannot be used: {str(cause).strip().splitlines()[0]}"
+    return None
 
 
 def _fail(message: str) -> None:

@@ -9,20 +9,22 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 import psycopg
 import typer
 from rich.console import Console
-from sqlalchemy import Connection
 
 from bayboard.entry import CommandError, read_clock, stop_on_signals
 from config.log import configure_log
 from config.settings import Settings, check_mqtt_url
 from config.workshop import Workshop, load_workshop
 from ingest.contract.topics import ContractError, Kind, Source, Topic, parse_topic
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 app = typer.Typer(help="Devices, their credentials and what they may publish.", no_args_is_help=True)
 
@@ -161,7 +163,7 @@ def _database_url(settings: Settings) -> str:
 
 
 @contextmanager
-def _begin(settings: Settings) -> Iterator[Connection]:
+def _begin(settings: Settings) -> Iterator["Connection"]:
     """Open a transaction that is committed unless it fails."""
     from models.connect import connect_database  # noqa: PLC0415
 
