@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from config.complaints import Complaints
 from config.rules import Rule
 from config.workshop import Site, Stage, Workshop
 from models.analytics.open_clock import OpenClock
@@ -31,6 +32,7 @@ class RuleFacts:
     sites: Mapping[str, SiteFacts]
     fingerprints: Mapping[str, str]
     _clocks: dict[str, OpenClock] = field(default_factory=dict)
+    _complaints: Complaints = field(default_factory=lambda: Complaints("rules"))
 
     @property
     def rules(self) -> Sequence[Rule]:
@@ -59,7 +61,8 @@ class RuleFacts:
         if not self.asks_for_risk(site):
             return {}
         cars = [OpenCar.of(visit) for visit in visits]
-        return expect_ready(cars, model, self.workshop.stages, self.sites[site].hours, now)
+        stages, hours = self.workshop.stages, self.sites[site].hours
+        return expect_ready(cars, model, stages, hours, now, self._complaints.hear)
 
     def lay_floor(
         self, visits: Sequence[OpenVisit], estimates: Mapping[str, ReadyEstimate], now: datetime

@@ -1,21 +1,30 @@
 """One car whose data nobody expected: it is shown, the others are judged, and no board stops over it."""
 
+import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bayboard.ingesting import make_rules
+from config.complaints import Complaints
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.complaints import Complaints
+from dashboard.access import Role, User, Visit, current_visit
+from dashboard.database import Connection, database_opener
 from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
 from dashboard.figures.wall import draw_wall
+from dashboard.learned import Learned
+from dashboard.office_app import OfficeApp
+from dashboard.origin import Origin
+from dashboard.pages.order import OrderPage
 from ingest.contract.payloads import JobLine, PartLine, WorkOrderChange, decode, encode
 from ingest.contract.topics import ContractError, Kind
 from ingest.decode import check_message
@@ -26,6 +35,10 @@ from models.analytics.site_model import Past, SiteModel
 from models.analytics.sparing import Complain, let_fail
 from models.domain.board import CarOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
+from models.domain.open_visit import OpenVisit
+from reminders.rules_facts import make_rule_facts
+from tests.fix_visit import Visits
+from tests.test_analytics_figures import read_words
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
@@ -59,6 +72,8 @@ def model_of(*pasts: Past) -> SiteModel:
 
 
 MODEL = model_of(*(past_of(stage.key) for stage in WORKSHOP.stages))
+# A model that learned a stage from no visit at all, as none of ours does: no car there can be judged.
+BROKEN_MODEL = model_of(past_of("repairing"), past_of("washing", visits=0))
 FOREVER = st.datetimes(timezones=st.just(UTC))
 WILD = st.builds(
     replace,
@@ -116,11 +131,10 @@ def test_a_car_that_cannot_be_judged_takes_nothing_from_the_others() -> None:
     complaints: list[tuple[str, str, type[Exception]]] = []
     other = replace(PASSAT, work_order="RO-2", bay="B02", stage="washing")
     healthy = judge(PASSAT, other)
-    # A model that learned a stage from no visit at all, as none of ours does.
     moment = judge(
         PASSAT,
         other,
-        model=model_of(past_of("repairing"), past_of("washing", visits=0)),
+        model=BROKEN_MODEL,
         complain=lambda car, judgement, error: complaints.append((car, judgement, type(error))),
     )
     assert complaints == [("RO-2", "estimate", IndexError)]
@@ -129,6 +143,51 @@ def test_a_car_that_cannot_be_judged_takes_nothing_from_the_others() -> None:
     assert sorted(late) == ["RO-1", "RO-2"]
     drawn = {part.id: str(part.tree) for part in draw_wall(moment, SITE, WORKSHOP, Memory(), Look("en"))}
     assert "RO-2" in drawn["bay-B02"]
+
+
+class Mislearned(Learned):
+    """What sites have learned, by which cars in one stage cannot be judged."""
+
+    async def find(self, _connection: Connection, _site: str, _now: datetime) -> SiteModel | None:
+        return BROKEN_MODEL
+
+
+def show_order(visits: Visits, work_order: str) -> tuple[str, str]:
+    """Return the state of an order's page and what it shows of the car as of now."""
+    opened = database_opener(visits.database_url)
+    page = OrderPage(
+        OfficeApp(__name__, server=FastAPI()),  # type: ignore[arg-type]  # Dash accepts it, its types do not
+        *(WORKSHOP, opened, Mislearned(), lambda: TWO, Origin()),
+    )
+
+    def show() -> tuple[str, str]:
+        current_visit.set(Visit(User(Role.FOREMAN, (SITE.key,)), "en"))
+        shown = asyncio.run(page._show(None, f"/orders/{SITE.key}/{work_order}", None))
+        return shown["state"], read_words(shown["live"][0])
+
+    return copy_context().run(show)
+
+
+def test_a_car_that_cannot_be_judged_takes_no_orders_page_away(visits: Visits) -> None:
+    visits.open("RO-1", stage_entered_at=TWO - timedelta(hours=1))
+    visits.open("RO-2", stage="washing", stage_entered_at=TWO - timedelta(hours=1))
+    with capture_logs() as logged:
+        shown = {order: show_order(visits, order) for order in ("RO-1", "RO-2")}
+    assert [state for state, _ in shown.values()] == ["record with-data"] * 2
+    assert ["Expected ready|–" in words for _, words in shown.values()] == [False, True]
+    assert {(line["place"], line["car"]) for line in logged} == {("order", "RO-2")}
+
+
+def test_a_car_that_cannot_be_judged_silences_no_rule_about_the_others() -> None:
+    facts = make_rule_facts(WORKSHOP)
+    assert facts.asks_for_risk(SITE.key)
+    cars = [
+        OpenVisit(SITE.key, order, stage=stage, stage_entered_at=TWO - timedelta(hours=1))
+        for order, stage in (("RO-1", "repairing"), ("RO-2", "washing"))
+    ]
+    with capture_logs() as logged:
+        assert set(facts.expect(SITE.key, cars, BROKEN_MODEL, TWO)) == {"RO-1"}
+    assert [(line["place"], line["car"]) for line in logged] == [("rules", "RO-2")]
 
 
 def test_a_complaint_is_logged_once_with_its_car_and_anew_for_another_failure() -> None:

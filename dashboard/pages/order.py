@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
+from config.complaints import Complaints
 from config.opening import OpeningHours
 from config.texts import text
 from config.workshop import Workshop
@@ -64,6 +65,7 @@ class OrderPage:
         self._open_database = open_database
         self._learned = learned
         self._clock = clock
+        self._complaints = Complaints("order")
         app.callback(
             output={
                 "state": Output("order", "className"),
@@ -129,7 +131,8 @@ class OrderPage:
             return None
         model = await self._learned.find(connection, site.key, now)
         cars = await read_open_cars(connection, site.key)
-        return expect_ready(cars, model, self._workshop.stages, site.hours, now).get(record.head.work_order)
+        stages, hear = self._workshop.stages, self._complaints.hear
+        return expect_ready(cars, model, stages, site.hours, now, hear).get(record.head.work_order)
 
     def _draw_live(
         self, record: OrderRecord, expected: ReadyEstimate | None, now: datetime, lang: str

@@ -21,9 +21,9 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from config.complaints import Complaints
 from config.texts import HTML_LANGS, LANGS, template, text
 from config.workshop import Site, Workshop
-from dashboard.complaints import Complaints
 from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.figures.markup import write_markup
 from dashboard.figures.progress import progress_page

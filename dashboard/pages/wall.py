@@ -7,11 +7,11 @@ import dash
 from dash import html
 from dash.development.base_component import Component
 
+from config.complaints import Complaints
 from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
 from dashboard.access import current_lang
 from dashboard.board import Board, BoardKind, Connection, Draw
-from dashboard.complaints import Complaints
 from dashboard.feed import BoardFeed
 from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory

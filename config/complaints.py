@@ -12,14 +12,14 @@ log = structlog.get_logger()
 
 
 class Complaints:
-    """Hears of failures at one kind of board; pass its `hear` to whoever judges."""
+    """Hears of failures at one place, such as the wall; pass its `hear` to whoever judges."""
 
-    def __init__(self, board: str) -> None:
-        self._board = board
+    def __init__(self, place: str) -> None:
+        self._place = place
         self._known: set[tuple[str, str, type[Exception]]] = set()
 
     def hear(self, car: str, judgement: str, error: Exception) -> None:
-        """Log a failure that is new; the car is shown without the judgement."""
+        """Log a failure that is new; the place does without the judgement."""
         complaint = (car, judgement, type(error))
         if complaint in self._known:
             return
@@ -27,8 +27,8 @@ class Complaints:
             self._known.clear()
         self._known.add(complaint)
         log.error(
-            "a judgement failed, the board goes on without it",
-            board=self._board,
+            "a judgement failed, the rest goes on without it",
+            place=self._place,
             car=car,
             judgement=judgement,
             exc_info=error,
