@@ -3,12 +3,11 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Literal
 
 import psycopg
 import pytest
@@ -29,24 +28,19 @@ from bayboard.verify import compare
 from bayboard.verify_rows import read_stored
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import sort_messages
-from ingest.clocks import Clocks
-from ingest.contract.payloads import DeviceStatus, encode
-from ingest.contract.topics import Kind
 from ingest.message import ReceivedMessage
 from ingest.project import interval_values
 from ingest.rows import COLUMNS
-from ingest.write import prepare_connection, write_batch
 from models.domain.intervals import Scan
 from models.rollups.settle import refresh_rollups
 from models.schema.metadata import metadata
-from simulators.devices import Device, Outgoing
 from simulators.opening import DAY
 from simulators.site import simulate_history
 from simulators.truth import RunTruth, read_truth
 from tests.fix_database import DatabaseServer
 from tests.fix_history import History
 from tests.fix_processes import StartCommand
+from tests.through_ingest import ingest, receive, say_status
 from tests.whole_site import repair_site
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
@@ -93,34 +87,14 @@ def publish(plan: Plan) -> Iterator[ReceivedMessage]:
         plan.site, plan.seed, first_day=plan.first_day, days=plan.days, scenario=plan.scenario
     )
     tell_time, devices = simulated.timing.tell_time, simulated.devices
-    yield from (_say(device, "online", tell_time(0)) for device in devices.all)
+    begins_at, ends_at = tell_time(0), tell_time(plan.days * DAY)
+    yield from (receive(say_status(device, "online", begins_at), begins_at) for device in devices.all)
     for fact in simulated.facts:
         if fact.at_seconds >= plan.days * DAY:
             break
         for said in devices.say(fact):
-            yield _receive(said, tell_time(fact.at_seconds))
-    yield from (_say(device, "offline", tell_time(plan.days * DAY)) for device in devices.all)
-
-
-def _say(device: Device, state: Literal["online", "offline"], at: datetime) -> ReceivedMessage:
-    status = DeviceStatus(at=at, state=state, firmware=device.firmware)
-    return _receive(Outgoing(device, Kind.STATUS, status), at)
-
-
-def _receive(said: Outgoing, at: datetime) -> ReceivedMessage:
-    return ReceivedMessage(str(said.device.name_topic(said.kind)), encode(said.payload), at, 1, 1, live=True)
-
-
-def ingest(url: str, messages: Sequence[ReceivedMessage], size: int = 300) -> None:
-    """Store messages as ingest does, batch by batch."""
-    clocks = Clocks()
-    with psycopg.connect(url, autocommit=True) as connection:
-        prepare_connection(connection)
-        for start in range(0, len(messages), size):
-            received = messages[start : start + size]
-            batch = sort_messages(received, RULES, clocks=clocks.prepare(connection, received))
-            assert not batch.refusals
-            clocks.keep(batch.devices, write_batch(connection, batch, RULES).clocks)
+            yield receive(said, tell_time(fact.at_seconds))
+    yield from (receive(say_status(device, "offline", ends_at), ends_at) for device in devices.all)
 
 
 @pytest.fixture
@@ -132,7 +106,7 @@ def other_url(database_server: DatabaseServer) -> Iterator[str]:
 @pytest.mark.every_database
 def test_every_row_equals_what_ingest_makes_of_the_same_messages(database_url: str, other_url: str) -> None:
     backfill(database_url, PLAN)
-    ingest(other_url, list(publish(PLAN)))
+    assert not ingest(other_url, list(publish(PLAN)))
     for url in (database_url, other_url):
         with psycopg.connect(url, autocommit=True) as connection:
             refresh_rollups(connection, WORKSHOP, datetime(2026, 6, 10, tzinfo=UTC))
