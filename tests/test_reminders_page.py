@@ -102,6 +102,14 @@ def test_one_item_tells_of_its_mileage_consent_and_every_attempt() -> None:
         assert part in said
 
 
+def test_numbers_of_any_characters_lead_to_their_pages() -> None:
+    item = replace(ITEM, vin="LSV/1?", closed_by="s1/RO #1/2")
+    assert item_row(item, WORKSHOP, "en")["href"] == "/vehicles/LSV%2F1%3F"
+    drawn = str(draw_item(item, OWNER, [], WORKSHOP, "en"))
+    assert "href='/vehicles/LSV%2F1%3F'" in drawn
+    assert "href='/orders/s1/RO%20%231%2F2'" in drawn
+
+
 def test_a_month_of_which_some_may_still_come_has_no_share_yet() -> None:
     months = [Conversion(date(2026, 9, 1), 40, 10, 0, 4), Conversion(date(2026, 10, 1), 20, 5, 15, 0)]
     panel = draw_conversion(months, "en")

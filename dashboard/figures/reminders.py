@@ -7,7 +7,6 @@ language in; plain rows, columns and components out.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -16,6 +15,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
+from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, say_count
 from dashboard.figures.grid import column
 from dashboard.figures.when import LOCALES
@@ -72,7 +72,7 @@ def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:
         "plate": item.plate or item.vin,
         "plate_words": item.plate or item.vin,
         "plate_second": vehicle,
-        "href": f"/vehicles/{quote(item.vin)}",
+        "href": vehicle_address(item.vin),
         "item": name,
         "item_words": name,
         "item_second": site.name(lang) if site and len(workshop.sites) > 1 else item.customer_name or "",

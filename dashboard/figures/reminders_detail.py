@@ -5,7 +5,6 @@ Owns what is told of it and in which order. Pure.
 
 from collections.abc import Sequence
 from itertools import groupby
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from dash import html
@@ -13,6 +12,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
+from dashboard.figures.addresses import order_address, vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, say_count
 from dashboard.figures.reminders import (
     find_zone,
@@ -63,7 +63,7 @@ def _tell_due(item: ListedItem, owner: Owner, zone: ZoneInfo, lang: str) -> list
     done = [say_day(owner.done_on, lang)] if owner.done_on else []
     done += [say_km(owner.done_km, lang)] if owner.done_km else []
     told: list[tuple[str, Component | str]] = [
-        (text(lang, "reminders.vehicle"), html.A(vehicle, href=f"/vehicles/{quote(item.vin)}")),
+        (text(lang, "reminders.vehicle"), html.A(vehicle, href=vehicle_address(item.vin))),
         (text(lang, "reminders.plan"), item.plan),
         (text(lang, "reminders.due_by"), " · ".join(due) or UNKNOWN),
         (
@@ -77,9 +77,9 @@ def _tell_due(item: ListedItem, owner: Owner, zone: ZoneInfo, lang: str) -> list
     if item.closed_at:
         told.append((text(lang, "reminders.closed"), say_moment(item.closed_at, zone, lang)))
     if item.closed_by:
-        told.append(
-            (text(lang, "reminders.closed_by"), html.A(item.closed_by, href=f"/orders/{item.closed_by}"))
-        )
+        site, _, order = item.closed_by.partition("/")
+        link = html.A(item.closed_by, href=order_address(site, order))
+        told.append((text(lang, "reminders.closed_by"), link))
     if item.shown == "held":
         because = f": {item.held_because}" if item.held_because else ""
         told.append((text(lang, "reminders.held"), say_hold(item, zone, lang) + because))

@@ -17,10 +17,10 @@ from config.texts import text
 from config.workshop import Workshop
 from dashboard.access import Visit, current_visit
 from dashboard.database import DatabaseAwayError, OpenDatabase
+from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.notice import draw_database_away, draw_empty
 from dashboard.figures.records.mileage import draw_mileage
-from dashboard.figures.records.order import vehicle_address
 from dashboard.figures.records.search import draw_hits
 from dashboard.figures.records.service import draw_due, draw_messages, draw_parts, draw_reminders
 from dashboard.figures.records.vehicle import draw_codes, draw_head, draw_visits

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from urllib.parse import quote
 
 import dash_ag_grid as dag
 import plotly.graph_objects as go
@@ -11,6 +10,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
+from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.look import ALARM, CALM, FLOW, TEXT_SOFT, draw_chart, draw_nothing
 from dashboard.figures.analytics.table import Row, draw_table
 from dashboard.figures.analytics.words import (
@@ -28,11 +28,6 @@ from dashboard.figures.notice import draw_empty
 from models.analytics.pictures import CarHere
 
 Usual = Mapping[str | None, float]
-
-
-def order_address(site: str, work_order: str) -> str:
-    """Return the address of one order's own page."""
-    return f"/orders/{quote(site, safe='')}/{quote(work_order, safe='')}"
 
 
 def draw_cumulative_flow(

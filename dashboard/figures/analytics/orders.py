@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.analytics.flow import order_address
+from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.look import draw_panel
 from dashboard.figures.analytics.table import Row, draw_table, draw_tools
 from dashboard.figures.analytics.words import (

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.analytics.flow import order_address
+from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.overview import GROUPS
 from dashboard.figures.analytics.words import (
     UNKNOWN,

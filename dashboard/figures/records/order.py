@@ -10,6 +10,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
+from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.overview import draw_formula
 from dashboard.figures.analytics.words import (
     UNKNOWN,
@@ -25,11 +26,6 @@ from dashboard.figures.when import say_range
 from models.analytics.kpis import OrderFigures
 from models.analytics.order_record import OrderHead, OrderRecord
 from models.analytics.ready import ReadyEstimate
-
-
-def vehicle_address(vin: str) -> str:
-    """Return the address of a vehicle's own page."""
-    return f"/vehicles/{vin}"
 
 
 def draw_head(

@@ -7,9 +7,9 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
+from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, name_site, say_instant, zone_of
 from dashboard.figures.notice import draw_empty
-from dashboard.figures.records.order import vehicle_address
 from models.analytics.vehicle_record import VehicleHit
 
 

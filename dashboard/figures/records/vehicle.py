@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from config.codes import explain_code
 from config.texts import read_catalogue, text
 from config.workshop import Workshop
-from dashboard.figures.analytics.flow import order_address
+from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.look import ALARM, FLOW, draw_chart, draw_panel
 from dashboard.figures.analytics.table import Row, draw_tools
 from dashboard.figures.analytics.words import (
