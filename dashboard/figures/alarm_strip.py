@@ -12,7 +12,6 @@ from dash.development.base_component import Component
 
 from config.texts import template, text
 from config.workshop import Workshop
-from dashboard.figures.car import time_data
 from dashboard.figures.number import say_number, say_probability
 from dashboard.figures.part import data
 from models.analytics.alarms import Alarm, AlarmKind
@@ -42,13 +41,11 @@ def alarm_strip(alarms: Sequence[Alarm] | None, workshop: Workshop, lang: str) -
 
 
 def bottleneck_line(
-    bottleneck: Bottleneck | None, workshop: Workshop, lang: str, *, is_open: bool | None
+    bottleneck: Bottleneck | None, workshop: Workshop, lang: str, *, known: bool
 ) -> Component:
-    """Return the bottleneck of the moment as one sentence with its evidence; `is_open` is None before it is known."""
+    """Return the bottleneck of the moment as one sentence with its evidence."""
     if bottleneck is None:
-        said = {None: "", True: text(lang, "wall.no_bottleneck"), False: text(lang, "wall.times_stand")}[
-            is_open
-        ]
+        said = text(lang, "wall.no_bottleneck") if known else ""
         return html.Div(html.Span(said), id="bottleneck", className="bottleneck none")
     stage = workshop.stage(bottleneck.key) if bottleneck.kind is Kind.STAGE else None
     name = stage.name(lang) if stage else bottleneck.key
@@ -87,7 +84,7 @@ def _tell(alarm: Alarm, workshop: Workshop, lang: str) -> Component:
     return html.Div(
         [
             html.I(className=f"icon shape-{alarm.kind}"),
-            html.Span(**data(tick=ticking, words=words), **time_data(alarm.since, alarm.stops_at)),
+            html.Span(**data(tick=ticking, since=alarm.since.isoformat(), words=words)),
         ],
         className=f"alarm alarm-{alarm.kind}",
         **data(alarm=f"{alarm.kind}:{alarm.key}"),
