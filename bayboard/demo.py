@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 from psycopg import AsyncConnection
 
 from bayboard.access_commands import make_link
@@ -33,7 +32,7 @@ from bayboard.embedded import (
     refuse_taken_port,
 )
 from bayboard.screen_commands import make_screen_link
-from bayboard.supervisor import Part, Supervisor, start_logged
+from bayboard.supervisor import Part, Supervisor, answers, start_logged
 from config.message_events import AUDIENCES
 from config.workshop import Workshop, load_workshop
 from dashboard.access import Role, ScreenKind, Ticket, User
@@ -122,7 +121,7 @@ class Demo:
         run = {"--speed": str(self._speed), "--seed": str(self._seed)}
         run["--started-at"] = _recall_start(directory, run, self._now)
         supervisor.start(part("workshop", bayboard("simulate", *chain.from_iterable(run.items()))))
-        supervisor.watch(stop, until=lambda: _answers(f"{address}/readyz"))
+        supervisor.watch(stop, until=lambda: answers(f"{address}/readyz"))
         for site in workshop.sites:
             for kind in ScreenKind:
                 link = make_screen_link(_renew_screen(database.url, kind, site.key, self._now), address)
@@ -197,13 +196,6 @@ def _renew_screen(database_url: str, kind: ScreenKind, site: str, now: datetime)
 def _start_database(database: PostgresServer) -> "subprocess.Popen[bytes]":
     database.start()
     return database.process
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2).is_success
-    except httpx.TransportError:
-        return False
 
 
 def _say(line: str) -> None:

@@ -15,6 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from bayboard.embedded import die_with_parent
 
 _POLL_SECONDS = 0.2
@@ -62,13 +64,8 @@ class Supervisor:
         for part in reversed(self._parts):
             if part.process is None:
                 continue
-            if part.process.poll() is None:
-                part.process.send_signal(part.stop_signal)
-            try:
-                part.process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
+            if not end_logged(part.process, part.stop_signal):
                 self._say(f"{part.name} did not stop, killed")
-            _kill_group(part.process)
             part.process = None
 
     def _launch(self, part: Part) -> None:
@@ -100,6 +97,28 @@ def start_logged(command: list[str], log: Path, environment: Mapping[str, str]) 
             preexec_fn=die_with_parent(),  # noqa: PLW1509  # a plain prctl call
             process_group=0,
         )
+
+
+def end_logged(process: "subprocess.Popen[bytes]", how: signal.Signals = signal.SIGTERM) -> bool:
+    """Ask a child to stop, then leave nothing of it or its children behind; say whether it listened."""
+    if process.poll() is None:
+        process.send_signal(how)
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    else:
+        return True
+    finally:
+        _kill_group(process)
+
+
+def answers(url: str) -> bool:
+    """Say whether what is served at an address answers that all is well."""
+    try:
+        return httpx.get(url, timeout=2).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _kill_group(process: "subprocess.Popen[bytes]") -> None:

@@ -13,12 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
-
 from bayboard.access_commands import make_link
 from bayboard.bench.chromium import launch_chromium
-from bayboard.bench.screens_rig import start_part, wait_until
-from bayboard.embedded import find_free_port
+from bayboard.bench.parts import start_dashboard
 from config.settings import Settings
 from dashboard.access import Role, Ticket, User
 
@@ -50,15 +47,13 @@ def measure_pictures(
     key = secrets.token_urlsafe(32)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="bayboard-bench-")))
-        port = find_free_port()
         environment = {
             "BAYBOARD_DATABASE_URL": database_url,
             "BAYBOARD_WORKSHOP_FILE": str(settings.workshop_file),
             "BAYBOARD_SECRET_KEY": key,
         }
-        start_part(stack, directory, environment, "serve", "--port", str(port))
+        port, _ = start_dashboard(stack, directory, environment)
         address = f"http://127.0.0.1:{port}"
-        wait_until(lambda: _answers(f"{address}/readyz"), "the dashboard did not answer")
         page = stack.enter_context(launch_chromium()).new_page(viewport={"width": 1440, "height": 900})
         page.goto(make_link(key, Ticket(User(Role.MANAGER), now + timedelta(hours=3)), address))
         yield f"time to the picture, median of {_REPEATS} after one that warms up"
@@ -74,10 +69,3 @@ def measure_pictures(
                 median = statistics.median(took[1:])
                 cells.append(f"{median:9.0f} ms" + (" MISSED" if median > _GOAL_MS else ""))
             yield f"{view:<16}{charts:>8}" + "".join(cells)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2).is_success
-    except httpx.TransportError:
-        return False

@@ -5,11 +5,9 @@ the kills (SIGKILL, at random moments, also in the middle of sending), and the c
 raised with what arrived. A receiver may take a message and fall silent: it comes again under the same id.
 """
 
-import os
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,12 +20,13 @@ from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
-import httpx
 import psycopg
 
 from bayboard.bench.deliveries_receiver import Receiver, Reply
+from bayboard.bench.parts import wait_until_ready
 from bayboard.bench.rig import BenchError
-from bayboard.embedded import PostgresServer, die_with_parent, find_free_port
+from bayboard.embedded import PostgresServer, find_free_port
+from bayboard.supervisor import start_logged
 from models.migrations.run import migrate
 
 _ROWS = (files("bayboard.bench") / "reminder_rows.sql").read_text()
@@ -48,7 +47,6 @@ retry_seconds = 1
 retry_seconds_most = 4
 lease_seconds = 5
 """
-_READY_SECONDS = 60.0
 _STALLED_SECONDS = 120.0
 _COUNTS = """
 select (select count(*) from service_reminder), (select count(*) from outbox_message),
@@ -108,25 +106,11 @@ class _Engine:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "bayboard", "remind", "--http-port", str(self._port)],
-                env={**os.environ, **self._environment},
-                stdout=log,
-                stderr=log,
-                preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  # a plain prctl call
-            )
+        command = [sys.executable, "-P", "-m", "bayboard", "remind", "--http-port", str(self._port)]
+        self._process = start_logged(command, self._log, self._environment)
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _READY_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if httpx.get(f"http://127.0.0.1:{self._port}/readyz", timeout=2).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        raise BenchError(f"an engine did not become ready; it said\n{self._log.read_text()[-2000:]}")
+        wait_until_ready("an engine", self._port, self._log)
 
     def kill(self) -> None:
         if self._process:

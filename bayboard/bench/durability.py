@@ -4,7 +4,6 @@ Owns the kills (SIGKILL, at random moments, of ingest, broker and database), the
 publishes, and the comparison of the database with what the stream must come to.
 """
 
-import os
 import random
 import signal
 import subprocess
@@ -22,7 +21,8 @@ import psycopg
 from bayboard.bench.keeping_device import KeepingDevice
 from bayboard.bench.rig import Mosquitto
 from bayboard.bench.stream import Expected, NumberedStream
-from bayboard.embedded import EmbeddedError, PostgresServer, die_with_parent, find_free_port
+from bayboard.embedded import EmbeddedError, PostgresServer, find_free_port
+from bayboard.supervisor import start_logged
 from models.migrations.run import migrate
 
 PARTS = ("ingest", "broker", "database")
@@ -70,7 +70,7 @@ class _Site:
     def __init__(self, directory: Path) -> None:
         self.broker = Mosquitto(directory / "mosquitto")
         self.database = PostgresServer(directory / "postgresql", find_free_port())
-        self._log = (directory / "ingest.log").open("ab")
+        self._log = directory / "ingest.log"
         self._ingest: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -99,7 +99,6 @@ class _Site:
     def end(self) -> None:
         for part in PARTS:
             self.kill(part)
-        self._log.close()
 
     def _restart_database(self) -> None:
         """Start again; what the killed server's children still hold is let go within moments."""
@@ -113,17 +112,9 @@ class _Site:
         self.database.start()
 
     def _start_ingest(self) -> None:
-        self._ingest = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bayboard", "ingest"],
-            env={
-                **os.environ,
-                "BAYBOARD_DATABASE_URL": self.database.url,
-                "BAYBOARD_MQTT_URL": self.broker.url,
-            },
-            stdout=self._log,
-            stderr=self._log,
-            preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  # a plain prctl call
-        )
+        command = [sys.executable, "-P", "-m", "bayboard", "ingest"]
+        environment = {"BAYBOARD_DATABASE_URL": self.database.url, "BAYBOARD_MQTT_URL": self.broker.url}
+        self._ingest = start_logged(command, self._log, environment)
 
 
 def measure_durability(

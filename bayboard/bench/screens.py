@@ -21,10 +21,11 @@ from pathlib import Path
 import psutil
 
 from bayboard.bench.chromium import launch_chromium
+from bayboard.bench.parts import wait_until
 from bayboard.bench.pixel import PixelTimes, open_probe, publish_probes, read_probe
 from bayboard.bench.screens_clients import Tally, run_screens
 from bayboard.bench.screens_polled import POLLED_PATH, serve_polled
-from bayboard.bench.screens_rig import Rig, make_cookie, read_usage, run_rig, wait_until
+from bayboard.bench.screens_rig import Rig, make_cookie, read_usage, run_rig
 from bayboard.screen_commands import make_screen_link
 from config.workshop import Site
 from simulators.scaled import scale_workshop

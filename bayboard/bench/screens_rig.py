@@ -5,24 +5,22 @@ what the dashboard's processes use of the machine.
 """
 
 import secrets
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 from psycopg import AsyncConnection
 
 from bayboard.access_rows import ask_database
 from bayboard.bench.load import publish_all
-from bayboard.bench.rig import BenchError, Mosquitto
+from bayboard.bench.parts import start_dashboard, start_part
+from bayboard.bench.rig import Mosquitto
 from bayboard.embedded import PostgresServer, find_free_port
-from bayboard.supervisor import start_logged
 from dashboard.access import ScreenKind
 from dashboard.cookies import name_screen
 from dashboard.passwords import draw_token
@@ -30,8 +28,6 @@ from ingest.contract.payloads import StageScan, encode
 from models.migrations.run import migrate
 from models.screens import add_screen
 
-_START_SECONDS = 180.0
-_STOP_SECONDS = 10.0
 _WAITING_STAGES = ("received", "awaiting_parts", "awaiting_approval", "quality_check", "ready")
 _WAITING_CARS = 25
 
@@ -98,40 +94,9 @@ def run_rig(directory: Path, workshop_file: Path, workers: int) -> Iterator[Rig]
             "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
             "BAYBOARD_SECRET_KEY": secrets.token_urlsafe(32),
         }
-        port = find_free_port()
         start_part(stack, directory, environment, "ingest")
-        serve = ("serve", "--port", str(port), "--workers", str(workers))
-        dashboard = start_part(stack, directory, environment, *serve)
-        rig = Rig(database.url, broker.url, port, dashboard)
-        try:
-            wait_until(lambda: _answers(f"{rig.address}/readyz"), "the dashboard did not answer")
-        except BenchError as error:
-            raise BenchError(f"{error}: {(directory / 'serve.log').read_text()[-500:].strip()}") from error
-        yield rig
-
-
-def start_part(
-    stack: ExitStack, directory: Path, environment: Mapping[str, str], *arguments: str
-) -> psutil.Process:
-    """Start a command of Bayboard that ends with the stack."""
-    command = [sys.executable, "-P", "-m", "bayboard", *arguments]
-    process = start_logged(command, directory / f"{arguments[0]}.log", environment)
-
-    def stop() -> None:
-        process.terminate()
-        process.wait(_STOP_SECONDS)
-
-    stack.callback(stop)
-    return psutil.Process(process.pid)
-
-
-def wait_until(true: Callable[[], bool], failure: str) -> None:
-    """Wait; raises BenchError when it takes too long."""
-    deadline = time.monotonic() + _START_SECONDS
-    while not true():
-        if time.monotonic() > deadline:
-            raise BenchError(failure)
-        time.sleep(0.1)
+        port, dashboard = start_dashboard(stack, directory, environment, workers)
+        yield Rig(database.url, broker.url, port, dashboard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +128,3 @@ def read_usage(processes: Sequence[psutil.Process]) -> Usage:
             continue
         cpu[pid] = times.user + times.system
     return Usage(time.monotonic(), cpu, resident)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2).is_success
-    except httpx.TransportError:
-        return False
