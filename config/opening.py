@@ -17,7 +17,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A working day that the government exchanges for a weekend is no holiday to a dealer.
 _EXCHANGED = "Day off"
 # A site whose hours and holidays leave no open day in this long is taken as one that never opens.
-_LOOK_AHEAD_DAYS = 400
+_LOOK_DAYS = 400
 
 Span = tuple[datetime, datetime]
 
@@ -100,8 +100,17 @@ class OpeningHours:
         """Return the instant itself while the site is open, else the next opening; None if there is none."""
         if self.is_open(moment):
             return moment
-        horizon = moment + timedelta(days=_LOOK_AHEAD_DAYS)
+        horizon = moment + timedelta(days=_LOOK_DAYS)
         return next((opens for opens, _ in self.spans_between(moment, horizon)), None)
+
+    def closing_as_of(self, moment: datetime) -> datetime | None:
+        """Return when the hours that last at an instant end, else when the last ones did; None if never."""
+        today = moment.astimezone(self._zone).date()
+        for days in range(0 if self.never_closes else _LOOK_DAYS):
+            spans = self.spans_on(today - timedelta(days=days))
+            if begun := [closes for opens, closes in spans if opens <= moment]:
+                return max(begun)
+        return None
 
     def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self._zone).astimezone(UTC)

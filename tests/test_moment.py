@@ -75,7 +75,9 @@ def test_a_car_within_its_target_and_promise_raises_no_alarm() -> None:
 
 def test_a_stage_over_its_target_is_counted_from_the_end_of_the_target() -> None:
     car = replace(CAR, stage_entered_at=ago(minutes=100))
-    assert judge(car).alarms == (Alarm(AlarmKind.STAGE, "RO-1", ago(minutes=10), car),)
+    closing = TWO + timedelta(hours=4)
+    expected = Alarm(AlarmKind.STAGE, "RO-1", ago(minutes=10), car, stops_at=closing)
+    assert judge(car).alarms == (expected,)
 
 
 def test_a_promise_that_is_past_is_an_alarm_until_the_car_is_ready() -> None:

@@ -103,7 +103,8 @@ def test_the_code_asks_for_exactly_the_keys_there_are() -> None:
 def test_the_browser_asks_for_exactly_the_words_it_is_handed() -> None:
     scripts = "\n".join(path.read_text() for path in (DASHBOARD / "assets").glob("*.js"))
     asked = set(re.findall(r"words(?:\(\))?\.([a-z_]+)", scripts))
-    asked |= {f"{short}{unit}" for short in ("", "short_") for unit in ("minutes", "hours", "days")}
+    units = ("minutes", "hours", "whole_hours", "days")
+    asked |= {f"{short}{unit}" for short in ("", "short_") for unit in units}
     assert asked == {key.removeprefix("tick.") for key in read_catalogue("en") if key.startswith("tick.")}
 
 

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from config.texts import template, text
 from config.workshop import Workshop
+from dashboard.figures.car import time_data
 from dashboard.figures.number import say_number, say_probability
 from dashboard.figures.part import data
 from models.analytics.alarms import Alarm, AlarmKind
@@ -41,12 +42,15 @@ def alarm_strip(alarms: Sequence[Alarm] | None, workshop: Workshop, lang: str) -
 
 
 def bottleneck_line(
-    bottleneck: Bottleneck | None, workshop: Workshop, lang: str, *, known: bool
+    bottleneck: Bottleneck | None, workshop: Workshop, lang: str, *, is_open: bool | None
 ) -> Component:
-    """Return the bottleneck of the moment as one sentence with its evidence."""
+    """Return the bottleneck of the moment as one sentence with its evidence.
+
+    `is_open` says why there is none; it is None when nothing is known yet.
+    """
     if bottleneck is None:
-        said = text(lang, "wall.no_bottleneck") if known else ""
-        return html.Div(html.Span(said), id="bottleneck", className="bottleneck none")
+        why = "" if is_open is None else text(lang, "wall.no_bottleneck" if is_open else "wall.times_stand")
+        return html.Div(html.Span(why), id="bottleneck", className="bottleneck none")
     stage = workshop.stage(bottleneck.key) if bottleneck.kind is Kind.STAGE else None
     name = stage.name(lang) if stage else bottleneck.key
     sentence = template(lang, f"bottleneck.{bottleneck.kind}")
@@ -84,7 +88,7 @@ def _tell(alarm: Alarm, workshop: Workshop, lang: str) -> Component:
     return html.Div(
         [
             html.I(className=f"icon shape-{alarm.kind}"),
-            html.Span(**data(tick=ticking, since=alarm.since.isoformat(), words=words)),
+            html.Span(**data(tick=ticking, words=words), **time_data(alarm.since, alarm.stops_at)),
         ],
         className=f"alarm alarm-{alarm.kind}",
         **data(alarm=f"{alarm.kind}:{alarm.key}"),

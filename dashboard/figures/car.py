@@ -6,6 +6,9 @@ changes by itself as time passes (minutes, bars, colours of lateness) is left to
 `data-*` say what to fill them from. So no figure knows what time it is.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from dash import html
@@ -15,22 +18,41 @@ from config.texts import read_catalogue, text
 from config.workshop import Stage
 from dashboard.figures.number import say_probability
 from dashboard.figures.part import data
+from models.analytics.stage_time import StageTime
 from models.domain.board import CarOnBoard
 
 # A promise with less risk than this is not worth a word.
 _RISK_WORTH_SAYING = 0.2
 
 
-def car_times(car: CarOnBoard, stage: Stage | None, *, promise: bool = True) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was judged of a car: how likely its promise is to be broken, and its time in its stage."""
+
+    risk: float | None = None
+    time: StageTime | None = None
+
+
+# Of every car that is shown, by work order.
+Judgements = Mapping[str, Judged]
+
+
+def car_times(
+    car: CarOnBoard, stage: Stage | None, time: StageTime | None, *, promise: bool = True
+) -> dict[str, Any]:
     """Return what the browser reckons a car's minutes from, as attributes of its element."""
-    times: dict[str, str] = {}
-    if car.stage_entered_at:
-        times["since"] = car.stage_entered_at.isoformat()
+    times = time_data(time.since, time.stops_at) if time else {}
     if stage and stage.target_minutes:
-        times["target"] = f"{stage.target_minutes:g}"
+        times |= data(target=f"{stage.target_minutes:g}")
     if car.promised_at and promise:
-        times["promised"] = car.promised_at.isoformat()
-    return data(**times)
+        times |= data(promised=car.promised_at.isoformat())
+    return times
+
+
+def time_data(since: datetime, stops_at: datetime | None) -> dict[str, Any]:
+    """Return what the browser reckons a time from, and where it stops, as attributes of its element."""
+    stops = data(stops=stops_at.isoformat()) if stops_at else {}
+    return data(since=since.isoformat()) | stops
 
 
 def tick(what: str) -> Component:

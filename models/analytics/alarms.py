@@ -1,7 +1,8 @@
 """What a foreman is to be called for, at one moment: promises, parts, stages, bays, devices.
 
-Owns when there is an alarm; the thresholds are the workshop file's. Bays and devices raise none
-while the site is closed. Refuses to say it: words, shapes and sound are the wall's.
+Owns when there is an alarm; the thresholds are the workshop file's. A stage's time runs in opening
+hours, that of promises and parts by the calendar; bays and devices raise none while the site is
+closed. Refuses to say it: words, shapes and sound are the wall's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from config.alarms import AlarmRules
 from config.workshop import Site, Workshop
 from models.analytics.ready import ReadyEstimate
 from models.analytics.sparing import Complain, let_fail, spare_others
+from models.analytics.stage_time import StageTime
 from models.domain.board import CarOnBoard, SiteSnapshot
 
 
@@ -31,7 +33,7 @@ class Alarm:
     """One thing that is wrong: with which car, bay or device, and since when.
 
     `since` is what its time counts from: of a promise the promised time, ahead or past, of a stage
-    the end of its target. `risk` is a promise's.
+    the end of its target, in opening hours that stop at `stops_at`. `risk` is a promise's.
     """
 
     kind: AlarmKind
@@ -39,6 +41,7 @@ class Alarm:
     since: datetime
     car: CarOnBoard | None = None
     risk: float | None = None
+    stops_at: datetime | None = None
 
 
 def find_alarms(
@@ -46,6 +49,7 @@ def find_alarms(
     site: Site,
     workshop: Workshop,
     estimates: Mapping[str, ReadyEstimate],
+    times: Mapping[str, StageTime],
     opened_at: datetime | None,
     complain: Complain = let_fail,
 ) -> tuple[Alarm, ...]:
@@ -55,7 +59,7 @@ def find_alarms(
     found: list[Alarm] = []
     for car in snapshot.cars:
         with spare_others(car.work_order, "alarms", complain):
-            found += _judge_car(car, workshop, estimates, now)
+            found += _judge_car(car, workshop, estimates.get(car.work_order), times.get(car.work_order), now)
     if opened_at:
         found += _find_idle_bays(snapshot, site, workshop, opened_at)
         found += _find_silent_devices(snapshot, rules, opened_at)
@@ -64,22 +68,25 @@ def find_alarms(
 
 
 def _judge_car(
-    car: CarOnBoard, workshop: Workshop, estimates: Mapping[str, ReadyEstimate], now: datetime
+    car: CarOnBoard,
+    workshop: Workshop,
+    estimate: ReadyEstimate | None,
+    time: StageTime | None,
+    now: datetime,
 ) -> Iterator[Alarm]:
     rules = workshop.alarms
-    estimate = estimates.get(car.work_order)
     if car.promised_at and estimate and estimate.risk is not None and estimate.risk >= rules.promise_risk:
         yield Alarm(AlarmKind.PROMISE, car.work_order, car.promised_at, car, estimate.risk)
     stage = workshop.stage(car.stage or "")
-    if stage is None or car.stage_entered_at is None:
+    if stage is None or car.stage_entered_at is None or time is None:
         return
     waited = now - car.stage_entered_at
     if stage.find_cause(car.reason) == "parts" and waited >= timedelta(hours=rules.parts_hours):
         yield Alarm(AlarmKind.PARTS, car.work_order, car.stage_entered_at, car)
     elif stage.target_minutes:
         target = timedelta(minutes=stage.target_minutes)
-        if waited >= target * rules.stage_over_share:
-            yield Alarm(AlarmKind.STAGE, car.work_order, car.stage_entered_at + target, car)
+        if time.reckon(now) >= target * rules.stage_over_share:
+            yield Alarm(AlarmKind.STAGE, car.work_order, time.since + target, car, stops_at=time.stops_at)
 
 
 def _find_idle_bays(

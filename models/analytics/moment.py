@@ -15,6 +15,7 @@ from models.analytics.open_clock import OpenClock
 from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready, list_stages_before_ready
 from models.analytics.site_model import SiteModel
 from models.analytics.sparing import Complain, let_fail, spare_others
+from models.analytics.stage_time import StageTime, count_stage_times
 from models.domain.board import SiteSnapshot
 
 # A site that is closed and in which nothing has moved for so long is asleep.
@@ -48,13 +49,15 @@ class Bottleneck:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a wall shows beside the cars themselves."""
+    """What a wall shows beside the cars themselves; estimates and times by work order."""
 
     snapshot: SiteSnapshot
     estimates: Mapping[str, ReadyEstimate]
+    times: Mapping[str, StageTime]
     alarms: tuple[Alarm, ...]
     bottleneck: Bottleneck | None
     counts: DayCounts
+    is_open: bool
     asleep: bool
 
 
@@ -78,6 +81,7 @@ def judge_moment(
     opened_at = _find_opening(site, now)
     cars = [OpenCar.of(car) for car in snapshot.cars]
     estimates = expect_ready(cars, model, workshop.stages, site.hours, now, complain)
+    times = count_stage_times(snapshot.cars, site.hours, now)
     bottleneck = None
     if opened_at:
         with spare_others("", "bottleneck", complain):
@@ -88,9 +92,11 @@ def judge_moment(
     return Moment(
         snapshot=snapshot,
         estimates=estimates,
-        alarms=find_alarms(snapshot, site, workshop, estimates, opened_at, complain),
+        times=times,
+        alarms=find_alarms(snapshot, site, workshop, estimates, times, opened_at, complain),
         bottleneck=bottleneck,
         counts=_count_day(snapshot, site, workshop),
+        is_open=opened_at is not None,
         asleep=opened_at is None and (moved_at is None or now - moved_at >= _ASLEEP_AFTER),
     )
 
