@@ -12,6 +12,7 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -95,7 +96,7 @@ def measure_views(
             (many, "365d", _MANY_SITES_GOAL_MS),
         ):
             took_ms, computed_ms, peak_mb = asyncio.run(
-                _measure(database_url, view, _span(asked, span), known, now)
+                _measure(database_url, view, replace(asked, span=span), known, now)
             )
             baseline = baseline or took_ms
             ratio = "" if took_ms == baseline else f" ×{took_ms / baseline:.1f}"
@@ -103,17 +104,6 @@ def measure_views(
             computed = "" if computed_ms is None else f" ({computed_ms:.0f})"
             cells.append(f"{took_ms:6.0f} ms{computed} {peak_mb:.1f} MB{ratio}{missed}".ljust(36))
         yield "".join(cells).rstrip()
-
-
-def _span(asked: Asked, span: str) -> Asked:
-    return Asked(
-        span=span,
-        job_types=asked.job_types,
-        bays=asked.bays,
-        technicians=asked.technicians,
-        stage=asked.stage,
-        behind=asked.behind,
-    )
 
 
 async def _measure(

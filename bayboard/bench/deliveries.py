@@ -28,6 +28,7 @@ from bayboard.bench.rig import BenchError
 from bayboard.embedded import PostgresServer, find_free_port
 from bayboard.supervisor import start_logged
 from models.migrations.run import migrate
+from simulators.scaled import scale_workshop
 
 _ROWS = (files("bayboard.bench") / "reminder_rows.sql").read_text()
 _ENGINES = 2
@@ -183,11 +184,9 @@ def _fill(database_url: str, vehicles: int, now: datetime) -> None:
 
 def _open_always(workshop_text: str) -> str:
     """Return a workshop file without rules and channels, whose customers may be told at any hour."""
-    text = re.sub(
-        r"^\[\[(site\.opening|rule|channel)\]\]\n(?:[^\[\n].*\n|\n)*", "", workshop_text, flags=re.MULTILINE
-    )
+    text = scale_workshop(workshop_text, 1)
+    text = re.sub(r"^\[\[(rule|channel)\]\]\n(?:[^\[\n].*\n|\n)*", "", text, flags=re.MULTILINE)
     text = re.sub(r"^\[delivery\]\n(?:[^\[\n].*\n|\n)*", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^(holidays|closed_on) = .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^not_before = .*$", "not_before = 00:00:00", text, flags=re.MULTILINE)
     return re.sub(r"^not_after = .*$", "not_after = 23:59:59", text, flags=re.MULTILINE)
 
