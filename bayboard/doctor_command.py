@@ -5,6 +5,7 @@ reached is a finding too, and only what depends on it is left out.
 """
 
 import asyncio
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ _CONNECT_SECONDS = "5"
 
 
 def doctor() -> None:
-    """Check settings, workshop file, broker, database, clocks, sites, devices and quarantine, a line each."""
+    """Check settings, files, channels, broker, database, clocks, sites, devices and messages, a line each."""
     from bayboard.doctor import Verdict  # noqa: PLC0415  # keeps the other commands quick to start
 
     wrong = 0
@@ -39,6 +40,7 @@ def doctor() -> None:
 def _examine() -> Iterator["Finding"]:
     from bayboard.doctor import Finding, Verdict  # noqa: PLC0415
     from bayboard.doctor_broker import check_broker  # noqa: PLC0415
+    from bayboard.doctor_outbox import check_channels  # noqa: PLC0415
 
     try:
         settings = Settings.from_environment()
@@ -50,6 +52,7 @@ def _examine() -> Iterator["Finding"]:
     try:
         workshop = load_workshop(settings.workshop_file)
         yield Finding("workshop file", Verdict.OK, f"{settings.workshop_file} is valid")
+        yield from check_channels(settings, workshop, os.environ)
     except WorkshopError as error:
         yield from (Finding("workshop file", Verdict.WRONG, line) for line in str(error).splitlines())
     if settings.mqtt_url:
@@ -64,6 +67,7 @@ def _examine() -> Iterator["Finding"]:
 
 def _examine_database(database_url: str, workshop: Workshop | None) -> Iterator["Finding"]:
     from bayboard.doctor import Finding, Verdict, check_clock, check_database, check_schema  # noqa: PLC0415
+    from bayboard.doctor_outbox import check_outbox  # noqa: PLC0415
     from models.connect import connect_database  # noqa: PLC0415
     from models.timescale.edition import detect_database  # noqa: PLC0415
 
@@ -77,6 +81,7 @@ def _examine_database(database_url: str, workshop: Workshop | None) -> Iterator[
             if workshop and schema.verdict is Verdict.OK:
                 devices = asyncio.run(_read_devices(database_url))
                 yield from check_database(connection, workshop, devices, read_clock())
+                yield check_outbox(connection, read_clock())
     except (sqlalchemy.exc.OperationalError, psycopg.OperationalError) as error:
         cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
         advice = "start it, or set BAYBOARD_DATABASE_URL right"

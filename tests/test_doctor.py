@@ -20,7 +20,9 @@ from bayboard.doctor import (
     check_store,
 )
 from bayboard.doctor_broker import check_broker
-from config.settings import DEFAULT_WORKSHOP_FILE
+from bayboard.doctor_outbox import check_channels, check_outbox
+from config.channels import Channel
+from config.settings import DEFAULT_WORKSHOP_FILE, Settings
 from config.workshop import load_workshop
 from models.connect import connect_database
 from models.domain.device import DeviceRow
@@ -182,6 +184,39 @@ def test_a_broker_that_refuses_our_password_is_wrong(mosquitto_broker: Broker) -
     finding = check_broker(f"mqtt://bayboard:wrong@127.0.0.1:{mosquitto_broker.port}", None)
     assert finding.verdict is Verdict.WRONG
     assert "refuses us" in finding.says
+
+
+def test_a_channel_that_lacks_its_secret_is_wrong_and_none_is_worth_a_look() -> None:
+    channel = Channel.model_validate(
+        {"name": "foremen", "url": "wecombot://${WECOM_KEY}", "audience": "foreman"}
+    )
+    workshop = WORKSHOP.model_copy(update={"channels": (channel,)})
+    [finding] = check_channels(Settings(), workshop, {})
+    assert finding.verdict is Verdict.WRONG
+    assert "WECOM_KEY" in finding.says
+    [finding] = check_channels(Settings(), workshop, {"WECOM_KEY": "0123456789abcdef0123456789abcdef"})
+    assert (finding.verdict, finding.says) == (Verdict.OK, "foremen")
+    [finding] = check_channels(Settings(), WORKSHOP.model_copy(update={"channels": ()}), {})
+    assert finding.verdict is Verdict.LOOK
+
+
+def test_messages_that_wait_in_vain_or_could_not_be_delivered_are_worth_a_look(
+    connection: Connection,
+) -> None:
+    connection.execute(
+        text(
+            "insert into outbox_message (event_key, site, recipient_role, template, lang, payload,"
+            " created_at, due_at, state, attempts) values"
+            " ('a', 's1', 'foreman', 't', 'en', '{}', :at, :at, 'waiting', 0),"
+            " ('b', 's1', 'foreman', 't', 'en', '{}', :at, :at, 'dead', 8)"
+        ),
+        {"at": NOW},
+    )
+    assert "in vain" not in str(check_outbox(connection, NOW))
+    finding = check_outbox(connection, NOW + timedelta(minutes=16))
+    assert finding.verdict is Verdict.LOOK
+    assert "no engine" in finding.says
+    assert "in vain: 1, messages that could not be delivered: 1" in finding.says
 
 
 def test_a_system_that_runs_is_well_and_one_without_ingest_is_not(
