@@ -55,7 +55,7 @@ def remind_until_stopped(
     publisher = make_publisher(settings, clock)
     engine = make_engine(settings, workshop, metrics, clock)
     rules = make_rule_engine(settings, workshop, metrics, clock)
-    # A daemon: where the engine fails, the process ends, and whoever watches it starts it anew.
+    # A daemon, so that it keeps no process whose engine has ended.
     judging = threading.Thread(target=rules.run, name="rules", daemon=True)
 
     def stop() -> None:

@@ -17,12 +17,12 @@ from ingest.metrics import Metrics
 from ingest.replay import Replayed, find_requested, replay
 from ingest.write import prepare_connection
 from models.queries.quarantine import CHANNEL
+from models.service_connection import connect_service
 
 _log = structlog.get_logger()
 
 _LOOK_SECONDS = 1.0
 _RECONNECT_SECONDS = 3.0
-_CONNECT_TIMEOUT_SECONDS = 3
 
 
 class ReplayRequests(Background):
@@ -49,12 +49,7 @@ class ReplayRequests(Background):
             self._serve(connection)
 
     def _connect(self) -> psycopg.Connection:
-        connection = psycopg.connect(
-            self._database_url,
-            autocommit=True,
-            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            application_name="bayboard-ingest-replays",
-        )
+        connection = connect_service(self._database_url, "bayboard-ingest-replays")
         try:
             connection.execute(f"listen {CHANNEL}")
             prepare_connection(connection)

@@ -14,6 +14,7 @@ from datetime import datetime
 import psycopg
 import structlog
 
+from config.backoff import back_off
 from ingest.adapters.mapping import Adapters
 from ingest.batch import Batch, refuse, sort_messages
 from ingest.clocks import Clocks
@@ -28,11 +29,11 @@ from ingest.replay_requests import ReplayRequests
 from ingest.rows import COLUMNS
 from ingest.write import Written, prepare_connection, write_batch
 from models.domain.quarantine import name_field
+from models.service_connection import connect_service
 
 _log = structlog.get_logger()
 
 MAX_BATCH_MESSAGES = 5000
-_CONNECT_TIMEOUT_SECONDS = 3
 _FIRST_BACKOFF_SECONDS = 0.2
 _MAX_BACKOFF_SECONDS = 15.0
 
@@ -153,12 +154,7 @@ class Ingest:
                 self._metrics.clock_offsets.observe(hearing.clock.offset_seconds)
 
     def _connect(self) -> psycopg.Connection:
-        connection = psycopg.connect(
-            self._database_url,
-            autocommit=True,
-            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            application_name="bayboard-ingest",
-        )
+        connection = connect_service(self._database_url, "bayboard-ingest")
         try:
             prepare_connection(connection)
         except psycopg.Error:
@@ -177,4 +173,5 @@ class Ingest:
 
 def _backoff() -> Iterator[float]:
     """Yield the seconds to wait before each further try, doubling up to a limit, for ever."""
-    return (min(_FIRST_BACKOFF_SECONDS * 2**attempt, _MAX_BACKOFF_SECONDS) for attempt in itertools.count())
+    waits = itertools.count(1)
+    return (back_off(failures, _FIRST_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS) for failures in waits)

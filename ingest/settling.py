@@ -7,11 +7,10 @@ without it, only slower; what settling is, is `models.rollups.settle`'s.
 from collections.abc import Callable
 from datetime import datetime
 
-import psycopg
-
 from config.workshop import Workshop
 from ingest.background import Background
 from models.rollups.settle import refresh_rollups
+from models.service_connection import connect_service
 
 _EVERY_SECONDS = 60.0
 
@@ -26,5 +25,5 @@ class Settling(Background):
         self._clock = clock
 
     def _work(self) -> None:
-        with psycopg.connect(self._database_url, autocommit=True) as connection:
+        with connect_service(self._database_url, "bayboard-settling") as connection:
             refresh_rollups(connection, self._workshop, self._clock())

@@ -16,6 +16,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from config.backoff import back_off
 from config.channels import DeliveryRules
 from models.queries.outbox_claims import (
     Kind,
@@ -26,6 +27,7 @@ from models.queries.outbox_claims import (
     route_messages,
 )
 from models.queries.reminders_outbox import OUTBOX_CHANNEL
+from models.service_connection import connect_service
 from reminders.channels import OpenChannel, choose_channels
 from reminders.dispatch_lane import Lane, Rest
 from reminders.dispatch_metrics import DeliveryMetrics
@@ -33,10 +35,11 @@ from reminders.dispatch_words import Writer
 
 _log = structlog.get_logger()
 
+_NAME = "bayboard-dispatch"
+
 _PAUSE_SECONDS = 1.0
 _MEASURE_EVERY = timedelta(seconds=5)
-_CONNECT_TIMEOUT_SECONDS = 3
-_MAX_BACKOFF_SECONDS = 15.0
+_FIRST_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS = 0.4, 15.0
 # A lane that waits for a silent server is not waited for when stopping: its message is sent again.
 _STOP_SECONDS = 5.0
 
@@ -87,7 +90,7 @@ class Dispatcher:
 
     def drain(self) -> None:
         """Send everything that is due, once, in this thread."""
-        with self._connect() as connection:
+        with connect_service(self._database_url, _NAME) as connection:
             forget_channels(connection, [channel.name for channel in self._channels])
             self.route(connection, self._clock())
             for lane in self._lanes:
@@ -134,14 +137,14 @@ class Dispatcher:
         failures = 0
         while not self._stopping.is_set():
             try:
-                with self._connect() as connection:
+                with connect_service(self._database_url, _NAME) as connection:
                     failures = 0
                     job(connection)
             except (psycopg.OperationalError, psycopg.InternalError) as error:
                 failures += 1
                 if failures == 1:
                     _log.warning("the database cannot be used", why=str(error).strip().splitlines()[0])
-                self._stopping.wait(min(0.2 * 2**failures, _MAX_BACKOFF_SECONDS))
+                self._stopping.wait(back_off(failures, _FIRST_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS))
             except Exception:  # noqa: BLE001  # the top of a service loop: a fault of ours must not end a way out
                 _log.exception("sending failed, trying again")
                 self._stopping.wait(_PAUSE_SECONDS)
@@ -167,12 +170,4 @@ class Dispatcher:
             audience=kind.role,
             about=kind.event,
             waiting=kind.count,
-        )
-
-    def _connect(self) -> Connection[Any]:
-        return psycopg.connect(
-            self._database_url,
-            autocommit=True,
-            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            application_name="bayboard-dispatch",
         )

@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from psycopg import Connection
 
+from models.analytics.sparing import Complain, let_fail, spare_others
 from models.domain.mileage import Rate, Source
-from models.domain.service_due import Due, Hold, Mileage, reckon_due
+from models.domain.service_due import Hold, Mileage, reckon_due
 from models.domain.service_plan import Done, Plan, choose_plan, find_done
 from models.queries.reminders_evidence import Vehicle, read_vehicles
 from models.queries.reminders_vehicles import (
     JobDone,
+    VehicleDue,
     VehicleRow,
     read_done,
     read_holds,
@@ -28,7 +30,9 @@ from reminders.plans import Plans
 PORTION = 5000
 
 
-def reckon_all(connection: Connection[Any], plans: Plans, now: datetime) -> Iterator[int]:
+def reckon_all(
+    connection: Connection[Any], plans: Plans, now: datetime, complain: Complain = let_fail
+) -> Iterator[int]:
     """Reckon what is due on every vehicle, a portion and transaction at a time; yield how many each had."""
     after, jobs = "", plans.jobs
     while True:
@@ -38,18 +42,18 @@ def reckon_all(connection: Connection[Any], plans: Plans, now: datetime) -> Iter
                 # So many new rows make the database plan anew what it asks of them.
                 connection.execute("analyze service_due")
                 return
-            vins = [row.vin for row in rows]
+            vins, reckoned = [row.vin for row in rows], list[str]()
             vehicles = {vehicle.vin: vehicle for vehicle in read_vehicles(connection, vins)}
             done, holds = read_done(connection, vins, jobs), read_holds(connection, vins)
-            due = (
-                (row.vin, plan, found)
-                for row in rows
-                for plan, found in reckon_vehicle(
-                    row, vehicles.get(row.vin), done.get(row.vin, ()), holds.get(row.vin, {}), plans, now
-                )
-            )
-            write_due(connection, vins, due, now)
-            close_reminders(connection, vins, now)
+            due: list[VehicleDue] = []
+            for row in rows:
+                vin = row.vin
+                with spare_others(vin, "what is due", complain):
+                    held = holds.get(vin, {})
+                    due += list(reckon_vehicle(row, vehicles.get(vin), done.get(vin, ()), held, plans, now))
+                    reckoned.append(vin)
+            write_due(connection, reckoned, due, now)
+            close_reminders(connection, reckoned, now)
         after = vins[-1]
         yield len(vins)
 
@@ -61,7 +65,7 @@ def reckon_vehicle(
     holds: Mapping[str, list[Hold]],
     plans: Plans,
     now: datetime,
-) -> Iterator[tuple[str, Due]]:
+) -> Iterator[VehicleDue]:
     """Yield what is due on a vehicle, each with the plan that says so; nothing of one we do not know."""
     if vehicle is None:
         return
@@ -87,7 +91,7 @@ def reckon_vehicle(
             holds=holds.get(item.key, ()),
         )
         if due:
-            yield plan.key, due
+            yield row.vin, plan.key, due
 
 
 def _tell_mileage(row: VehicleRow, plan: Plan) -> Mileage | None:

@@ -15,9 +15,12 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from config.backoff import back_off
+from config.complaints import Complaints
 from models.queries.reminders_evidence import find_news, find_unjudged
 from models.queries.reminders_pass import finish_pass, leave_pass, read_pass, take_pass
 from models.queries.reminders_vehicles import prepare_tables
+from models.service_connection import connect_service
 from reminders.due import reckon_all
 from reminders.metrics import Metrics
 from reminders.plans import Plans
@@ -30,8 +33,7 @@ _log = structlog.get_logger()
 PORTION = 200
 # Orders that were closed longer ago are looked at in full passes only.
 _RECENT = timedelta(days=2)
-_CONNECT_TIMEOUT_SECONDS = 3
-_MAX_BACKOFF_SECONDS = 15.0
+_FIRST_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS = 0.4, 15.0
 
 
 class Engine:
@@ -44,6 +46,7 @@ class Engine:
         self._plans = plans
         self._metrics = metrics
         self._clock = clock
+        self._complaints = Complaints("reminders")
         self._stopping = threading.Event()
         self._connection: Connection[Any] | None = None
         self._trouble: str | None = "has not reached the database yet"
@@ -62,10 +65,10 @@ class Engine:
         while not self._stopping.is_set():
             try:
                 self.pass_once(self._clock())
-            except (psycopg.OperationalError, psycopg.InternalError) as error:
+            except Exception as error:  # noqa: BLE001  # the top of a service loop: it goes on, and says why
                 self._fail(error)
                 failures += 1
-                self._stopping.wait(min(0.2 * 2**failures, _MAX_BACKOFF_SECONDS))
+                self._stopping.wait(back_off(failures, _FIRST_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS))
             else:
                 self._trouble, failures = None, 0
                 self._stopping.wait(pause_seconds)
@@ -103,7 +106,7 @@ class Engine:
             after = vins[-1]
 
     def _review_portion(self, connection: Connection[Any], vins: list[str], now: datetime) -> None:
-        reviewed = review_vehicles(connection, vins, self._plans, now)
+        reviewed = review_vehicles(connection, vins, self._plans, now, self._complaints.hear)
         self._metrics.reviewed.inc(reviewed.vehicles)
         self._metrics.verdicts.labels("trusted").inc(reviewed.trusted)
         self._metrics.verdicts.labels("refused").inc(reviewed.refused)
@@ -124,7 +127,7 @@ class Engine:
         try:
             self._review(connection, now, since=None)
             vehicles = 0
-            for count in reckon_all(connection, self._plans, now):
+            for count in reckon_all(connection, self._plans, now, self._complaints.hear):
                 vehicles += count
                 if self._stopping.is_set():
                     return True
@@ -137,20 +140,21 @@ class Engine:
         return True
 
     def _connect(self) -> Connection[Any]:
-        connection = psycopg.connect(
-            self._database_url,
-            autocommit=True,
-            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            application_name="bayboard-remind",
-        )
-        prepare_tables(connection)
+        connection = connect_service(self._database_url, "bayboard-remind")
+        try:
+            prepare_tables(connection)
+        except psycopg.Error:
+            connection.close()
+            raise
         self._metrics.database_up.set(1)
         _log.info("connected to database")
         return connection
 
-    def _fail(self, error: psycopg.Error) -> None:
-        self._trouble = f"the database cannot be used: {str(error).strip().splitlines()[0]}"
-        _log.warning("pass failed, will be repeated", why=self._trouble)
+    def _fail(self, error: Exception) -> None:
+        away = isinstance(error, (psycopg.OperationalError, psycopg.InternalError))
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        self._trouble = f"the database cannot be used: {why}" if away else f"a pass fails: {why}"
+        _log.warning("pass failed, will be repeated", why=self._trouble, exc_info=None if away else error)
         self._disconnect()
 
     def _disconnect(self) -> None:

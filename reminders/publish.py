@@ -27,11 +27,11 @@ from models.queries.reminders_published import (
     keep_published,
     take_publishing,
 )
+from models.service_connection import connect_service
 
 _log = structlog.get_logger()
 
 _PAUSE_SECONDS = 5.0
-_CONNECT_TIMEOUT_SECONDS = 3
 _ANSWER_SECONDS = 10.0
 _MAX_RECONNECT_SECONDS = 15
 # As many as are under way at once: below what brokers hold in flight for one client.
@@ -86,12 +86,7 @@ class Publisher:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(
-                    self._database_url,
-                    autocommit=True,
-                    connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-                    application_name="bayboard-publish",
-                ) as connection:
+                with connect_service(self._database_url, "bayboard-publish") as connection:
                     self._follow(connection)
             except (psycopg.OperationalError, psycopg.InternalError):
                 self._stopping.wait(self._pause_seconds)

@@ -11,12 +11,14 @@ from typing import Any
 
 from psycopg import Connection
 
+from models.analytics.sparing import Complain, let_fail, spare_others
 from models.domain.mileage import Mark, Rate, find_km, reckon_rate
 from models.domain.odometer import Correction, judge_readings
 from models.domain.service_plan import choose_plan
 from models.queries.reminders_evidence import Evidence, Order, lock_vehicles, read_evidence
 from models.queries.reminders_vehicles import (
     JobDone,
+    VehicleDue,
     VehicleRow,
     Verdict,
     read_holds,
@@ -52,7 +54,11 @@ class Reviewed:
 
 
 def review_vehicles(
-    connection: Connection[Any], vins: Sequence[str], plans: Plans, now: datetime
+    connection: Connection[Any],
+    vins: Sequence[str],
+    plans: Plans,
+    now: datetime,
+    complain: Complain = let_fail,
 ) -> Reviewed:
     """Review vehicles in one transaction; those that another engine is reviewing are left to it."""
     with connection.transaction():
@@ -60,24 +66,24 @@ def review_vehicles(
         if not locked:
             return Reviewed()
         found = read_evidence(connection, locked)
-        vins = list(found)
-        reviews = {vin: review(vin, evidence, plans) for vin, evidence in found.items()}
+        holds = read_holds(connection, list(found))
+        reviews: dict[str, Review] = {}
+        due: list[VehicleDue] = []
+        for vin, evidence in found.items():
+            with spare_others(vin, "review", complain):
+                each = review(vin, evidence, plans)
+                held = holds.get(vin, {})
+                due += list(reckon_vehicle(each.row, evidence.vehicle, each.done, held, plans, now))
+                reviews[vin] = each
+        vins = list(reviews)
         verdicts = [verdict for each in reviews.values() for verdict in each.verdicts]
         write_verdicts(connection, verdicts)
         write_vehicles(connection, [each.row for each in reviews.values()], now)
         write_done(connection, vins, (done for each in reviews.values() for done in each.done))
-        holds = read_holds(connection, vins)
-        due = (
-            (vin, plan, due)
-            for vin, each in reviews.items()
-            for plan, due in reckon_vehicle(
-                each.row, found[vin].vehicle, each.done, holds.get(vin, {}), plans, now
-            )
-        )
         write_due(connection, vins, due, now)
         closed = close_reminders(connection, vins, now)
     trusted = sum(trusted for _, trusted, _ in verdicts)
-    return Reviewed(len(locked), trusted, len(verdicts) - trusted, closed)
+    return Reviewed(len(reviews), trusted, len(verdicts) - trusted, closed)
 
 
 def review(vin: str, evidence: Evidence, plans: Plans) -> Review:

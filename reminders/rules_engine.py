@@ -16,6 +16,7 @@ import psycopg
 import structlog
 from psycopg import Connection
 
+from config.backoff import back_off
 from models.analytics.site_model import SiteModel
 from models.domain.open_visit import OpenVisit
 from models.domain.outbox import NewMessage, Role
@@ -34,6 +35,7 @@ from models.queries.rules import (
     revive_messages,
     write_firings,
 )
+from models.service_connection import connect_service
 from reminders.metrics import Metrics
 from reminders.rules import Firing, Verdict, judge_rules
 from reminders.rules_facts import RuleFacts
@@ -41,10 +43,11 @@ from reminders.rules_messages import find_role, may_be_told, write_message
 
 _log = structlog.get_logger()
 
+_NAME = "bayboard-rules"
+
 # What lasts too long is noticed this late at most, and changes are gathered for so long.
 _ROUND_SECONDS, _GATHER_SECONDS = 30.0, 1.0
-_CONNECT_TIMEOUT_SECONDS = 3
-_MAX_BACKOFF_SECONDS = 15.0
+_FIRST_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS = 0.4, 15.0
 
 
 class RuleEngine:
@@ -84,17 +87,17 @@ class RuleEngine:
         """Judge until stopped; a database that is away is waited for, for ever."""
         while self._facts.rules and not self._stopping.is_set():
             try:
-                with self._connect() as connection:
+                with connect_service(self._database_url, _NAME) as connection:
                     self._follow(connection)
             except Exception as error:  # noqa: BLE001  # the top of a service loop: it goes on, and says why
                 self._failures += 1
                 self._trouble = f"rules cannot be judged: {str(error).strip()}"
                 _log.warning("rules were not judged, will be", why=str(error), kind=type(error).__name__)
-                self._stopping.wait(min(0.2 * 2.0 ** min(self._failures, 10), _MAX_BACKOFF_SECONDS))
+                self._stopping.wait(back_off(self._failures, _FIRST_BACKOFF_SECONDS, _MAX_BACKOFF_SECONDS))
 
     def pass_once(self, now: datetime) -> int:
         """Judge every site as of a moment, once; return how many messages that came to."""
-        with self._connect() as connection:
+        with connect_service(self._database_url, _NAME) as connection:
             return self.judge_sites(connection, list(self._facts.sites), now)
 
     def judge_sites(self, connection: Connection[Any], sites: Collection[str], now: datetime) -> int:
@@ -204,14 +207,6 @@ class RuleEngine:
         if any(self._facts.asks_for_risk(site) for site in self._facts.sites):
             known = {site: until for site, (until, _) in self._models.items()}
             self._models |= read_news_of_models(connection, known)
-
-    def _connect(self) -> Connection[Any]:
-        return psycopg.connect(
-            self._database_url,
-            autocommit=True,
-            connect_timeout=_CONNECT_TIMEOUT_SECONDS,
-            application_name="bayboard-rules",
-        )
 
 
 def _read_changed(payload: str) -> str | None:

@@ -10,11 +10,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from structlog.testing import capture_logs
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from models.queries.reminders_conversion import read_conversion
 from models.queries.reminders_words import OdometerWord, correct_odometer, hold_item, record_consent
+from reminders.engine import Engine
+from reminders.metrics import Metrics
+from reminders.plans import make_plans
 from tests.garage import NOW, VIN, Garage
 
 OIL = "Oil and filter service"
@@ -192,6 +196,48 @@ def test_a_snoozed_item_waits_and_a_dismissed_one_is_not_raised(passat: Garage) 
     passat.run(NOW + 5 * DAY, full=False)
     assert passat.read(RAISED) == [("oil", "suppressed", "message", 1)]
     assert passat.read(MESSAGES) == [("service_due", "cancelled", "C1")]
+
+
+def test_a_vehicle_that_cannot_be_reckoned_takes_nothing_from_the_others_and_is_said_once(
+    passat: Garage,
+) -> None:
+    # As another program could have written it; ingest refuses such a day.
+    passat.add_vehicle("A-NEVER", in_service_on=date(9999, 6, 1))
+    passat.add_driving(500, 20.0, vin="A-NEVER")
+    engine = passat.make_engine()
+    with capture_logs() as logged:
+        for days in (0, 1):
+            engine.pass_once(NOW + days * DAY, full=True)
+    engine.close()
+    assert passat.read(RAISED) == [("oil", "raised", "message", 1)]
+    assert passat.read("select trusted from odometer_reading where vin = 'A-NEVER' group by 1") == [(None,)]
+    assert [line["car"] for line in logged if line["log_level"] == "error"] == ["A-NEVER"]
+
+
+class FailingOnce(Engine):
+    """An engine with a fault of ours in its first pass, which stops after its second."""
+
+    passes = 0
+
+    def pass_once(self, now: datetime, *, full: bool = False) -> None:
+        self.passes += 1
+        if self.passes == 1:
+            raise ValueError("a fault of ours")
+        self.stop()
+        super().pass_once(now, full=full)
+
+
+def test_an_engine_goes_on_after_a_fault_of_ours(passat: Garage) -> None:
+    engine = FailingOnce(
+        database_url=passat.url, plans=make_plans(passat.workshop), metrics=Metrics(), clock=lambda: NOW
+    )
+    with capture_logs() as logged:
+        engine.run(pause_seconds=0)
+    assert [line["why"] for line in logged if line["log_level"] == "warning"] == [
+        "a pass fails: a fault of ours"
+    ]
+    assert engine.find_troubles() == []
+    assert passat.read(RAISED) == [("oil", "raised", "message", 1)]
 
 
 def test_a_reading_of_an_unknown_vehicle_is_kept_and_joined_when_it_appears(garage: Garage) -> None:
