@@ -5,12 +5,13 @@ outside of anything a device's clock may say. Refuses with ContractError, naming
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from ingest.contract.payloads import (
     FleetReadings,
     Message,
     StageScan,
+    Vehicle,
     VehicleReadings,
     WorkOrderChange,
     decode,
@@ -22,6 +23,8 @@ from models.domain.repairs import Limits
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # Nothing is promised for later; a time near the end of the calendar could not be read back in every zone.
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+# No car is older; what service is due is reckoned from its first day on.
+_FIRST_CAR = date(1886, 1, 1)
 
 NO_CORRECTION = timedelta()
 # Named once: to write a union anew for every message takes longer than to ask.
@@ -93,12 +96,15 @@ def _check_time(at: datetime, field: str, received_at: datetime, rules: Rules, c
 
 
 def _check_plans(change: WorkOrderChange) -> None:
-    """Check the times that a dealer system plans, which no clock measured."""
+    """Check the times that a dealer system says, which no clock measured."""
     parts = change.parts if isinstance(change.parts, tuple) else ()
     plans = {f"parts[{place}].eta": part.eta for place, part in enumerate(parts)}
     for field, at in {"promised_at": change.promised_at, **plans}.items():
         if isinstance(at, datetime) and not _EARLIEST <= at < _LATEST:
             raise ContractError(f"{field}: {at.isoformat()} is not from {_EARLIEST.year} to {_LATEST.year}")
+    first = change.vehicle.in_service_on if isinstance(change.vehicle, Vehicle) else None
+    if isinstance(first, date) and not _FIRST_CAR <= first < _LATEST.date():
+        raise ContractError(f"vehicle.in_service_on: {first} is not from {_FIRST_CAR.year} to {_LATEST.year}")
 
 
 def _round(duration: timedelta) -> timedelta:

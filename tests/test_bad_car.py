@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -25,7 +25,7 @@ from dashboard.learned import Learned
 from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.order import OrderPage
-from ingest.contract.payloads import JobLine, PartLine, WorkOrderChange, decode, encode
+from ingest.contract.payloads import JobLine, PartLine, Vehicle, WorkOrderChange, decode, encode
 from ingest.contract.topics import ContractError, Kind
 from ingest.decode import check_message
 from models.analytics.alarms import AlarmKind
@@ -221,6 +221,13 @@ def test_plans_that_no_calendar_could_hold_are_refused(
         with pytest.raises(ContractError) as refused:
             check_message(make(datetime(year, 6, 1, tzinfo=UTC)), TWO, rules)
         assert str(refused.value).startswith(f"{field}: {year}")
+
+
+@pytest.mark.parametrize("year", [1, 1885, 2200, 9999])
+def test_a_first_day_that_no_car_had_is_refused(year: int) -> None:
+    change = change_plan(vehicle=Vehicle(vin="V1", in_service_on=date(year, 6, 1)))
+    with pytest.raises(ContractError, match=r"^vehicle\.in_service_on: .* is not from 1886 to 2200$"):
+        check_message(change, TWO, make_rules(WORKSHOP))
 
 
 def test_hours_that_no_job_has_are_refused() -> None:
