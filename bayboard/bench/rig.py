@@ -22,7 +22,7 @@ _START_SECONDS = 20.0
 
 
 class BenchError(Exception):
-    """The benchmark cannot run here; the message says what is missing."""
+    """The benchmark cannot run here, or what it found must not be; the message says what."""
 
 
 class Mosquitto(AbstractContextManager["Mosquitto"]):
