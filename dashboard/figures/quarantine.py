@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -16,6 +15,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
+from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.length import say_bytes, say_length, say_time
 from models.domain.quarantine import QuarantinedRow, ReasonCount, Status
 
@@ -23,7 +23,6 @@ from models.domain.quarantine import QuarantinedRow, ReasonCount, Status
 _SLOW_AFTER = timedelta(seconds=10)
 # How long the outcome of what somebody asked for stays on the page.
 _OUTCOME_LASTS = timedelta(minutes=2)
-_UTC = ZoneInfo("UTC")
 
 
 class Action(StrEnum):
@@ -34,12 +33,6 @@ class Action(StrEnum):
     NOTHING = "nothing"
 
 
-def find_zone(site: str | None, workshop: Workshop) -> ZoneInfo:
-    """Return the zone that a message's times are told in."""
-    known = workshop.site(site) if site else None
-    return known.zone if known else _UTC
-
-
 def message_row(
     message: QuarantinedRow, workshop: Workshop, now: datetime, lang: str, *, shows_status: bool
 ) -> dict[str, Any]:
@@ -47,7 +40,7 @@ def message_row(
     return {
         "id": str(message.id),
         "received_at": message.received_at.astimezone(UTC).isoformat(),
-        "received_at_words": say_time(message.received_at, find_zone(message.site, workshop), now),
+        "received_at_words": say_time(message.received_at, zone_of(message.site, workshop), now),
         "ago": text(lang, "devices.ago", time=say_length(now - message.received_at, lang)),
         "device": message.device or "–",
         "topic": message.topic,

@@ -8,9 +8,9 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
+from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.length import say_bytes, say_length, say_time
 from dashboard.figures.payload import ShownPayload, show_payload
-from dashboard.figures.quarantine import find_zone
 from models.domain.quarantine import QuarantinedRow, Status, name_field
 
 
@@ -24,7 +24,7 @@ def draw_message(
     tried: bool = False,
 ) -> list[Component]:
     """Return a message; `tried` says that its replay was asked for on this page."""
-    zone = find_zone(message.site, workshop)
+    zone = zone_of(message.site, workshop)
     received_at = say_time(message.received_at, zone, now)
     ago = text(lang, "devices.ago", time=say_length(now - message.received_at, lang))
     return [
@@ -55,7 +55,7 @@ def _draw_state(
     elif message.status == Status.NEW and tried:
         said = [text(lang, "quarantine.refused_again")]
     elif message.stored_at and message.stored_device:
-        stored_at = say_time(message.stored_at, find_zone(message.site, workshop), now)
+        stored_at = say_time(message.stored_at, zone_of(message.site, workshop), now)
         device = html.A(message.stored_device, href="/devices")
         said = [
             text(lang, "quarantine.stored_as", time=stored_at),

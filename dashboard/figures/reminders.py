@@ -9,20 +9,17 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.addresses import vehicle_address
-from dashboard.figures.analytics.words import UNKNOWN, say_count
+from dashboard.figures.analytics.words import UNKNOWN, say_count, say_date, zone_of
 from dashboard.figures.grid import column
-from dashboard.figures.when import LOCALES
 from models.domain.reminder_rows import ListedItem
 
 Row = dict[str, Any]
-_UTC = ZoneInfo("UTC")
 _LEVELS = {"overdue": "over", "due": "warn", "failed": "over", "withheld": "warn"}
 # What is told of items beside the car, the item and when it is due, by where they stand.
 _MORE: Mapping[str, tuple[str, ...]] = {
@@ -62,7 +59,7 @@ def list_columns(shown: str, lang: str) -> list[Row]:
 
 def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:
     """Return an item as a row of the table."""
-    zone = find_zone(item.site, workshop)
+    zone = zone_of(item.site, workshop)
     site = workshop.site(item.site or "")
     name = name_item(item.item, workshop, lang)
     state = item.reminder_state if item.reminder_state and item.shown != "due" else item.due_state
@@ -77,10 +74,10 @@ def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:
         "item_words": name,
         "item_second": site.name(lang) if site and len(workshop.sites) > 1 else item.customer_name or "",
         "due": item.due_on.isoformat() if item.due_on else None,
-        "due_words": say_day(item.due_on, lang),
+        "due_words": say_date(item.due_on, lang),
         "due_second": text(lang, "reminders.at_km", km=say_count(item.due_km, lang)) if item.due_km else "",
         "projected": item.projected_on.isoformat() if item.projected_on else None,
-        "projected_words": say_day(item.projected_on, lang),
+        "projected_words": say_date(item.projected_on, lang),
         "projected_second": say_range(item.projected_from, item.projected_to, lang),
         "km": item.km,
         "km_words": say_km(item.km, lang),
@@ -96,7 +93,7 @@ def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:
         "held": item.held_until.isoformat() if item.held_until else "",
         "held_words": say_hold(item, zone, lang),
         "held_second": item.held_because or "",
-        "card": f"{name}, {say_day(item.projected_on, lang)}",
+        "card": f"{name}, {say_date(item.projected_on, lang)}",
     }
 
 
@@ -122,12 +119,6 @@ def draw_counts(
     return [html.Div(chips, className="chips"), html.Div([conversion], className="chips")]
 
 
-def find_zone(site: str | None, workshop: Workshop) -> ZoneInfo:
-    """Return the zone that a vehicle's times are told in."""
-    known = workshop.site(site) if site else None
-    return known.zone if known else _UTC
-
-
 def name_item(key: str, workshop: Workshop, lang: str) -> str:
     """Return the name of an item of some plan; its key where no plan has it any more."""
     return next((item.name(lang) for plan in workshop.plans for item in plan.items if item.key == key), key)
@@ -139,16 +130,11 @@ def list_items(workshop: Workshop, lang: str) -> Sequence[tuple[str, str]]:
     return [(key, name_item(key, workshop, lang)) for key in keys]
 
 
-def say_day(day: date | None, lang: str) -> str:
-    """Return a day with its year."""
-    return format_date(day, "medium", locale=LOCALES[lang]) if day else UNKNOWN
-
-
 def say_range(begins: date | None, ends: date | None, lang: str) -> str:
     """Return from when to when a day may fall; nothing where it is certain."""
     if begins is None or ends is None or begins == ends:
         return ""
-    return f"{say_day(begins, lang)} – {say_day(ends, lang)}"
+    return f"{say_date(begins, lang)} – {say_date(ends, lang)}"
 
 
 def say_km(km: float | None, lang: str) -> str:
@@ -161,11 +147,11 @@ def say_moment(at: datetime | None, zone: ZoneInfo, lang: str) -> str:
     if at is None:
         return UNKNOWN
     local = at.astimezone(zone)
-    return f"{say_day(local.date(), lang)} {local:%H:%M}"
+    return f"{say_date(local.date(), lang)} {local:%H:%M}"
 
 
 def say_hold(item: ListedItem, zone: ZoneInfo, lang: str) -> str:
     """Say until when an item is held."""
     if item.held_until is None:
         return text(lang, "reminders.dismissed")
-    return text(lang, "reminders.snoozed_until", day=say_day(item.held_until.astimezone(zone).date(), lang))
+    return text(lang, "reminders.snoozed_until", day=say_date(item.held_until.astimezone(zone).date(), lang))

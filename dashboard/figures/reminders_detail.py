@@ -13,11 +13,9 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.addresses import order_address, vehicle_address
-from dashboard.figures.analytics.words import UNKNOWN, say_count
+from dashboard.figures.analytics.words import UNKNOWN, say_count, say_date, zone_of
 from dashboard.figures.reminders import (
-    find_zone,
     name_item,
-    say_day,
     say_hold,
     say_km,
     say_moment,
@@ -30,7 +28,7 @@ def draw_item(
     item: ListedItem, owner: Owner, attempts: Sequence[Attempt], workshop: Workshop, lang: str
 ) -> list[Component]:
     """Draw an item in full."""
-    zone = find_zone(item.site, workshop)
+    zone = zone_of(item.site, workshop)
     told = [
         _draw_message(list(group), zone, lang) for _, group in groupby(attempts, key=lambda each: each.id)
     ]
@@ -57,10 +55,10 @@ def _draw_pairs(pairs: Sequence[tuple[str, Component | str]]) -> Component:
 
 def _tell_due(item: ListedItem, owner: Owner, zone: ZoneInfo, lang: str) -> list[tuple[str, Component | str]]:
     vehicle = " ".join(filter(None, (item.plate, item.make, item.model))) or item.vin
-    due = [say_day(item.due_on, lang)] if item.due_on else []
+    due = [say_date(item.due_on, lang)] if item.due_on else []
     due += [text(lang, "reminders.at_km", km=say_count(item.due_km, lang))] if item.due_km else []
     spread = say_range(item.projected_from, item.projected_to, lang)
-    done = [say_day(owner.done_on, lang)] if owner.done_on else []
+    done = [say_date(owner.done_on, lang)] if owner.done_on else []
     done += [say_km(owner.done_km, lang)] if owner.done_km else []
     told: list[tuple[str, Component | str]] = [
         (text(lang, "reminders.vehicle"), html.A(vehicle, href=vehicle_address(item.vin))),
@@ -68,7 +66,7 @@ def _tell_due(item: ListedItem, owner: Owner, zone: ZoneInfo, lang: str) -> list
         (text(lang, "reminders.due_by"), " · ".join(due) or UNKNOWN),
         (
             text(lang, "reminders.projected"),
-            say_day(item.projected_on, lang) + (f" ({spread})" if spread else ""),
+            say_date(item.projected_on, lang) + (f" ({spread})" if spread else ""),
         ),
         (text(lang, "reminders.last_done"), " · ".join(done) or UNKNOWN),
     ]

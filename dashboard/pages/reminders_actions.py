@@ -15,8 +15,9 @@ from config.texts import text
 from config.workshop import Workshop
 from dashboard.access import Visit, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
+from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.notice import draw_wrong
-from dashboard.figures.reminders import find_zone, name_item
+from dashboard.figures.reminders import name_item
 from dashboard.pages.reminders_layout import ACTIONS
 from models.domain.outbox import MessageState
 from models.domain.reminder_rows import ListedItem
@@ -114,7 +115,7 @@ async def _do(
 
 def _read_day(words: str, item: ListedItem, workshop: Workshop, now: datetime, lang: str) -> datetime:
     """Return the beginning of a day at the item's site, which must be ahead."""
-    zone = find_zone(item.site, workshop)
+    zone = zone_of(item.site, workshop)
     try:
         until = datetime.combine(date.fromisoformat(words.strip()), time(), zone)
     except ValueError:

@@ -58,9 +58,9 @@ def say_decimal(number: float, lang: str) -> str:
     return format_decimal(number, format="0.00", locale=LOCALES[lang])
 
 
-def say_date(day: date, lang: str) -> str:
+def say_date(day: date | None, lang: str) -> str:
     """Return a day with its month and year."""
-    return format_date(day, "medium", locale=LOCALES[lang])
+    return format_date(day, "medium", locale=LOCALES[lang]) if day else UNKNOWN
 
 
 def say_instant(time: datetime | None, zone: ZoneInfo, lang: str) -> str:
@@ -98,9 +98,9 @@ def name_site(site: str, workshop: Workshop, lang: str) -> str:
     return known.name(lang) if known else site
 
 
-def zone_of(site: str, workshop: Workshop) -> ZoneInfo:
+def zone_of(site: str | None, workshop: Workshop) -> ZoneInfo:
     """Return a site's time zone."""
-    known = workshop.site(site)
+    known = workshop.site(site) if site else None
     return known.zone if known else ZoneInfo("UTC")
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 import plotly.graph_objects as go
 from dash import html
@@ -44,7 +44,7 @@ def draw_head(record: VehicleRecord, lang: str) -> Component:
         (text(lang, "vehicle.vin"), head.vin),
         (text(lang, "vehicle.model"), _join(head.make, head.model, head.year)),
         (text(lang, "vehicle.powertrain"), _say_powertrain(head, lang)),
-        (text(lang, "vehicle.in_service"), _say_day(head.in_service_on, lang)),
+        (text(lang, "vehicle.in_service"), say_date(head.in_service_on, lang)),
         (text(lang, "order.customer"), customer or UNKNOWN),
         (text(lang, "vehicle.mileage"), _say_mileage(head, lang)),
         (text(lang, "vehicle.rate"), _say_rate(head, lang)),
@@ -66,10 +66,6 @@ def draw_head(record: VehicleRecord, lang: str) -> Component:
 
 def _join(*words: object) -> str:
     return " ".join(str(word) for word in words if word) or UNKNOWN
-
-
-def _say_day(day: date | None, lang: str) -> str:
-    return say_date(day, lang) if day else UNKNOWN
 
 
 def _say_powertrain(head: VehicleHead, lang: str) -> str:
@@ -151,7 +147,7 @@ def _name_visit(visit: VehicleVisit, workshop: Workshop, lang: str) -> str:
 
 def _say_opened(visit: VehicleVisit, workshop: Workshop, lang: str) -> str:
     zone = zone_of(visit.site, workshop)
-    return _say_day(visit.opened_at.astimezone(zone).date() if visit.opened_at else None, lang)
+    return say_date(visit.opened_at.astimezone(zone).date() if visit.opened_at else None, lang)
 
 
 def _list_visit(visit: VehicleVisit, workshop: Workshop, now: datetime, lang: str) -> Row:
