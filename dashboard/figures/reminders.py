@@ -15,7 +15,7 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.addresses import vehicle_address
-from dashboard.figures.analytics.words import UNKNOWN, say_count, say_date, zone_of
+from dashboard.figures.analytics.words import UNKNOWN, name_item, say_count, say_date, zone_of
 from dashboard.figures.grid import column
 from models.domain.reminder_rows import ListedItem
 
@@ -61,7 +61,7 @@ def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:
     """Return an item as a row of the table."""
     zone = zone_of(item.site, workshop)
     site = workshop.site(item.site or "")
-    name = name_item(item.item, workshop, lang)
+    name = name_item(item.item, item.plan, workshop, lang)
     state = item.reminder_state if item.reminder_state and item.shown != "due" else item.due_state
     vehicle = " ".join(filter(None, (item.make, item.model)))
     return {
@@ -119,15 +119,10 @@ def draw_counts(
     return [html.Div(chips, className="chips"), html.Div([conversion], className="chips")]
 
 
-def name_item(key: str, workshop: Workshop, lang: str) -> str:
-    """Return the name of an item of some plan; its key where no plan has it any more."""
-    return next((item.name(lang) for plan in workshop.plans for item in plan.items if item.key == key), key)
-
-
 def list_items(workshop: Workshop, lang: str) -> Sequence[tuple[str, str]]:
     """Return every item of the plans with its name, each once."""
     keys = dict.fromkeys(item.key for plan in workshop.plans for item in plan.items)
-    return [(key, name_item(key, workshop, lang)) for key in keys]
+    return [(key, name_item(key, None, workshop, lang)) for key in keys]
 
 
 def say_range(begins: date | None, ends: date | None, lang: str) -> str:

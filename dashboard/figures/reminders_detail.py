@@ -13,9 +13,8 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.addresses import order_address, vehicle_address
-from dashboard.figures.analytics.words import UNKNOWN, say_count, say_date, zone_of
+from dashboard.figures.analytics.words import UNKNOWN, name_item, say_count, say_date, zone_of
 from dashboard.figures.reminders import (
-    name_item,
     say_hold,
     say_km,
     say_moment,
@@ -33,7 +32,7 @@ def draw_item(
         _draw_message(list(group), zone, lang) for _, group in groupby(attempts, key=lambda each: each.id)
     ]
     return [
-        html.H3([name_item(item.item, workshop, lang), _draw_state(item, lang)]),
+        html.H3([name_item(item.item, item.plan, workshop, lang), _draw_state(item, lang)]),
         _draw_pairs(_tell_due(item, owner, zone, lang)),
         html.H4(text(lang, "reminders.mileage")),
         _draw_pairs(_tell_mileage(owner, zone, lang)),

@@ -15,9 +15,8 @@ from config.texts import text
 from config.workshop import Workshop
 from dashboard.access import Visit, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
-from dashboard.figures.analytics.words import zone_of
+from dashboard.figures.analytics.words import name_item, zone_of
 from dashboard.figures.notice import draw_wrong
-from dashboard.figures.reminders import name_item
 from dashboard.pages.reminders_layout import ACTIONS
 from models.domain.outbox import MessageState
 from models.domain.reminder_rows import ListedItem
@@ -90,7 +89,7 @@ async def _do(
     lang = visit.lang
     if item is None:
         raise _RefusedError(text(lang, "reminders.gone"))
-    name = f"{item.plate or item.vin}, {name_item(item.item, workshop, lang)}"
+    name = f"{item.plate or item.vin}, {name_item(item.item, item.plan, workshop, lang)}"
     by = visit.user.label
     if deed == "snooze":
         until = _read_day(said[0], item, workshop, now, lang)

@@ -73,7 +73,7 @@ def say_instant(time: datetime | None, zone: ZoneInfo, lang: str) -> str:
 
 def name_job(job_type: str | None, lang: str) -> str:
     """Return a job type's name."""
-    return _find(lang, "job", job_type)
+    return find_word(lang, "job", job_type)
 
 
 def name_cause(cause: str, workshop: Workshop, lang: str) -> str:
@@ -104,8 +104,25 @@ def zone_of(site: str | None, workshop: Workshop) -> ZoneInfo:
     return known.zone if known else ZoneInfo("UTC")
 
 
-def _find(lang: str, table: str, key: str | None) -> str:
+def name_part(part: str, description: str | None) -> str:
+    """Return a part's name, else its number."""
+    return description or part
+
+
+def name_item(item: str, plan: str | None, workshop: Workshop, lang: str) -> str:
+    """Return the name of a plan's item; where its plan has it no more, another plan's, else its key."""
+    plans = sorted(workshop.plans, key=lambda known: known.key != plan)
+    return next((each.name(lang) for known in plans for each in known.items if each.key == item), item)
+
+
+def find_word(lang: str, table: str, key: str | None) -> str:
+    """Return the word for a key; what a table has no word for is as written."""
     return read_catalogue(lang).get(f"{table}.{key}", key) or UNKNOWN
+
+
+def join_known(*words: object) -> str:
+    """Return what is known of some words on one line."""
+    return " ".join(str(word) for word in words if word) or UNKNOWN
 
 
 def name_figure(name: str, lang: str) -> str:

@@ -12,7 +12,7 @@ from config.codes import explain_code
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.analytics.look import ALARM, AMBER, CALM, CALM_SOFT, GOOD, TEXT, TEXT_SOFT, WARN
-from dashboard.figures.analytics.words import name_stage, say_instant, say_seconds
+from dashboard.figures.analytics.words import name_part, name_stage, say_instant, say_seconds
 from models.analytics.order_record import OrderRecord, StageBar, find_repeated
 
 
@@ -61,7 +61,7 @@ def order_lanes(record: OrderRecord, workshop: Workshop, lang: str) -> list[str]
         *(name_stage(stage, workshop, lang) for stage in stages),
         *(_bay_lane(bar.bay, lang) for bar in record.stages if bar.bay),
         *(row.technician for row in record.labour),
-        *(story.description or story.part for story in record.parts),
+        *(name_part(story.part, story.description) for story in record.parts),
         *([text(lang, "order.codes")] if record.codes else []),
     ]
     return list(dict.fromkeys(named))
@@ -142,7 +142,7 @@ def list_parts(record: OrderRecord, zone: ZoneInfo, lang: str) -> list[Marks]:
     arrived = Marks(text(lang, "part.arrived"), "circle", CALM)
     fitted = Marks(text(lang, "part.fitted"), "square", GOOD, 10)
     for story in record.parts:
-        lane = story.description or story.part
+        lane = name_part(story.part, story.description)
         for marks, at in (
             (ordered, story.ordered_at),
             (eta, story.eta),

@@ -11,6 +11,7 @@ from config.texts import text
 from dashboard.figures.analytics.look import ALARM, AMBER, CALM, draw_chart, draw_panel
 from dashboard.figures.analytics.words import say_instant
 from dashboard.figures.number import say_number
+from dashboard.figures.records.timeline import local_time
 from models.analytics.vehicle_record import MileageCorrection, RefusedReading, VehicleRecord
 
 # Refused readings that are listed beside the chart.
@@ -34,7 +35,7 @@ def draw_mileage(record: VehicleRecord, zone: ZoneInfo, lang: str) -> Component:
     )
     if record.refused:
         figure.add_scatter(
-            x=[each.at.astimezone(zone).replace(tzinfo=None) for each in record.refused],
+            x=[local_time(each.at, zone) for each in record.refused],
             y=[each.km for each in record.refused],
             mode="markers",
             name=text(lang, "vehicle.refused"),
@@ -44,7 +45,7 @@ def draw_mileage(record: VehicleRecord, zone: ZoneInfo, lang: str) -> Component:
         )
     if record.corrections:
         figure.add_scatter(
-            x=[each.at.astimezone(zone).replace(tzinfo=None) for each in record.corrections],
+            x=[local_time(each.at, zone) for each in record.corrections],
             y=[each.km for each in record.corrections],
             mode="markers",
             name=text(lang, "vehicle.corrected"),

@@ -14,6 +14,7 @@ from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.overview import draw_formula
 from dashboard.figures.analytics.words import (
     UNKNOWN,
+    join_known,
     name_cause,
     name_job,
     name_site,
@@ -47,7 +48,7 @@ def draw_head(
         (text(lang, "order.vehicle"), _name_vehicle(head, lang)),
         (text(lang, "analytics.job_type"), name_job(head.job_type, lang)),
         (text(lang, "order.advisor"), head.advisor or UNKNOWN),
-        (text(lang, "order.customer"), _join(head.customer_name, head.customer_phone)),
+        (text(lang, "order.customer"), join_known(head.customer_name, head.customer_phone)),
         (text(lang, "analytics.site"), name_site(head.site, workshop, lang)),
         (text(lang, "analytics.opened"), say_instant(head.opened_at, zone, lang)),
         (text(lang, "analytics.promised"), _say_promise(head, zone, lang)),
@@ -83,16 +84,12 @@ def _judge_state(head: OrderHead) -> str:
 
 
 def _name_vehicle(head: OrderHead, lang: str) -> Component | str:
-    name = _join(head.make, head.model, head.year)
+    name = join_known(head.make, head.model, head.year)
     if head.vin is None:
         return name
     shown = name if name != UNKNOWN else head.vin
     link: Component = dcc.Link(shown, href=vehicle_address(head.vin), title=text(lang, "order.to_vehicle"))
     return link
-
-
-def _join(*words: object) -> str:
-    return " ".join(str(word) for word in words if word) or UNKNOWN
 
 
 def _say_promise(head: OrderHead, zone: ZoneInfo, lang: str) -> str:

@@ -16,6 +16,7 @@ from dashboard.figures.analytics.words import (
     UNKNOWN,
     Link,
     name_job,
+    name_part,
     say_count,
     say_instant,
     say_seconds,
@@ -41,11 +42,6 @@ def draw_use(read: FaultsRead, lang: str, link: Link) -> list[Component]:
         draw_panel(text(lang, "faults.month_title"), "", _draw_months(totals, read.parts, lang, link)),
         draw_panel(text(lang, "faults.job_title"), "", _draw_jobs(totals, read.parts, lang, link)),
     ]
-
-
-def name_part(part: str, description: str | None) -> str:
-    """Return a part's name, else its number."""
-    return description or part
 
 
 def _draw_table(totals: Sequence[PartUse], read: FaultsRead, lang: str, link: Link) -> dag.AgGrid:

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.addresses import vehicle_address
-from dashboard.figures.analytics.words import UNKNOWN, name_site, say_instant, zone_of
+from dashboard.figures.analytics.words import UNKNOWN, join_known, name_site, say_instant, zone_of
 from dashboard.figures.notice import draw_empty
 from models.analytics.vehicle_record import VehicleHit
 
@@ -30,7 +30,6 @@ def draw_hits(
 
 
 def _draw_hit(hit: VehicleHit, workshop: Workshop, lang: str) -> Component:
-    model = " ".join(str(word) for word in (hit.make, hit.model, hit.year) if word) or UNKNOWN
     last = UNKNOWN
     if hit.site:
         at = say_instant(hit.opened_at, zone_of(hit.site, workshop), lang)
@@ -38,7 +37,7 @@ def _draw_hit(hit: VehicleHit, workshop: Workshop, lang: str) -> Component:
     link: Component = dcc.Link(
         [
             html.B(hit.plate or UNKNOWN),
-            html.Span(model),
+            html.Span(join_known(hit.make, hit.model, hit.year)),
             html.Span(hit.vin, className="vin"),
             html.Span(last),
         ],

@@ -6,25 +6,27 @@ from datetime import date
 from dash import html
 from dash.development.base_component import Component
 
-from config.texts import read_catalogue, text
+from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.look import draw_panel
 from dashboard.figures.analytics.table import Row, draw_tools
-from dashboard.figures.analytics.words import UNKNOWN, say_count, say_date, say_instant, zone_of
+from dashboard.figures.analytics.words import (
+    UNKNOWN,
+    find_word,
+    name_item,
+    name_part,
+    say_count,
+    say_date,
+    say_instant,
+    zone_of,
+)
 from dashboard.figures.grid import column
 from dashboard.figures.number import say_number
 from dashboard.figures.records.list import draw_list
 from models.analytics.vehicle_record import DueItem, RaisedReminder, ToldMessage, VehiclePart
 
 _URGENT = {"due": "warn", "overdue": "over"}
-
-
-def name_item(plan: str, item: str, workshop: Workshop, lang: str) -> str:
-    """Return the name of an item of a service plan; its key where the plan has it no more."""
-    plans = [known for known in workshop.plans if known.key == plan]
-    named = [known.name(lang) for each in plans for known in each.items if known.key == item]
-    return named[0] if named else item
 
 
 def draw_due(items: Sequence[DueItem], workshop: Workshop, lang: str) -> Component:
@@ -35,7 +37,7 @@ def draw_due(items: Sequence[DueItem], workshop: Workshop, lang: str) -> Compone
     rows = [
         html.Tr(
             [
-                html.Td(name_item(item.plan, item.item, workshop, lang)),
+                html.Td(name_item(item.item, item.plan, workshop, lang)),
                 html.Td(
                     html.Span(
                         text(lang, f"vehicle_due.{item.state}"),
@@ -98,8 +100,8 @@ def draw_reminders(reminders: Sequence[RaisedReminder], workshop: Workshop, lang
     rows: list[Row] = []
     for place, each in enumerate(reminders):
         zone = zone_of(each.site, workshop)
-        name = name_item(each.plan, each.item, workshop, lang)
-        state = _find(lang, "vehicle_reminder", each.state)
+        name = name_item(each.item, each.plan, workshop, lang)
+        state = find_word(lang, "vehicle_reminder", each.state)
         rows.append(
             {
                 "id": str(place),
@@ -107,7 +109,7 @@ def draw_reminders(reminders: Sequence[RaisedReminder], workshop: Workshop, lang
                 "raised_words": say_instant(each.raised_at, zone, lang),
                 "item_words": name,
                 "state_words": state,
-                "channel_words": _find(lang, "vehicle_channel", each.channel),
+                "channel_words": find_word(lang, "vehicle_channel", each.channel),
                 "limit_words": _say_limits(each.due_km, each.due_on, lang),
                 "closed": each.closed_at.isoformat() if each.closed_at else None,
                 "closed_words": say_instant(each.closed_at, zone, lang),
@@ -135,14 +137,14 @@ def draw_messages(messages: Sequence[ToldMessage], workshop: Workshop, lang: str
     rows: list[Row] = []
     for place, each in enumerate(messages):
         zone = zone_of(each.site, workshop)
-        state = _find(lang, "vehicle_message", each.state)
+        state = find_word(lang, "vehicle_message", each.state)
         rows.append(
             {
                 "id": str(place),
                 "created": each.created_at.isoformat(),
                 "created_words": say_instant(each.created_at, zone, lang),
-                "about_words": _find(lang, "vehicle_about", each.template),
-                "who_words": _find(lang, "vehicle_recipient", each.recipient_role),
+                "about_words": find_word(lang, "vehicle_about", each.template),
+                "who_words": find_word(lang, "vehicle_recipient", each.recipient_role),
                 "channel_words": each.channel or UNKNOWN,
                 "state_words": state,
                 "state_level": "warn" if each.state == "dead" else "none",
@@ -180,13 +182,9 @@ def draw_parts(parts: Sequence[VehiclePart], workshop: Workshop, lang: str) -> C
             "status_words": text(lang, f"part.{each.status or 'planned'}"),
             "work_order": each.work_order,
             "href": order_address(each.site, each.work_order),
-            "card": each.description or each.part,
+            "card": name_part(each.part, each.description),
         }
         for place, each in enumerate(parts)
     ]
     table = draw_list("fitted", columns, rows, lang)
     return draw_panel(title, "", table, tools=draw_tools("fitted", lang), wide=True)
-
-
-def _find(lang: str, table: str, key: str | None) -> str:
-    return read_catalogue(lang).get(f"{table}.{key}", key) or UNKNOWN

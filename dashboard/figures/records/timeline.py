@@ -73,7 +73,9 @@ def draw_timeline(
 def _add_bars(figure: go.Figure, bars: Bars, zone: ZoneInfo) -> None:
     if not bars.spans:
         return
-    spans = [(_local(begin, zone), _local(max(end, begin + _SHORTEST), zone)) for begin, end in bars.spans]
+    spans = [
+        (local_time(begin, zone), local_time(max(end, begin + _SHORTEST), zone)) for begin, end in bars.spans
+    ]
     pattern: dict[str, Any] = {"shape": "/", "fgcolor": "#ffffff", "size": 7, "solidity": 0.35}
     figure.add_bar(
         x=[(end - begin).total_seconds() * 1000 for begin, end in spans],
@@ -92,7 +94,7 @@ def _add_marks(figure: go.Figure, marks: Marks, zone: ZoneInfo) -> None:
     if not marks.times:
         return
     figure.add_scatter(
-        x=[_local(at, zone) for at in marks.times],
+        x=[local_time(at, zone) for at in marks.times],
         y=marks.lanes,
         mode="markers",
         name=marks.name,
@@ -126,9 +128,9 @@ def _add_times(
     )
     for at, words, colour, dash in lines:
         if at:
-            figure.add_vline(x=_local(at, zone), line={"color": colour, "width": 1.5, "dash": dash})
+            figure.add_vline(x=local_time(at, zone), line={"color": colour, "width": 1.5, "dash": dash})
             figure.add_annotation(
-                x=_local(at, zone),
+                x=local_time(at, zone),
                 y=1,
                 yref="paper",
                 yanchor="top",
@@ -141,8 +143,8 @@ def _add_times(
             )
     if expected:
         figure.add_vrect(
-            x0=_local(expected.p50_at, zone),
-            x1=_local(expected.p80_at, zone),
+            x0=local_time(expected.p50_at, zone),
+            x1=local_time(expected.p80_at, zone),
             fillcolor=_EXPECTED,
             line_width=0,
             layer="below",
@@ -159,8 +161,8 @@ def _shade_closed(
     for opens, closes in [*hours.spans_between(begin, end), (end, end)]:
         if opens > closed_from:
             figure.add_vrect(
-                x0=_local(closed_from, zone),
-                x1=_local(opens, zone),
+                x0=local_time(closed_from, zone),
+                x1=local_time(opens, zone),
                 fillcolor=_CLOSED,
                 line_width=0,
                 layer="below",
@@ -168,6 +170,6 @@ def _shade_closed(
         closed_from = closes
 
 
-def _local(at: datetime, zone: ZoneInfo) -> datetime:
+def local_time(at: datetime, zone: ZoneInfo) -> datetime:
     """Return what the clock at the site says, for charts know no zones."""
     return at.astimezone(zone).replace(tzinfo=None)

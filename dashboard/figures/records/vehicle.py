@@ -17,6 +17,7 @@ from dashboard.figures.analytics.look import ALARM, FLOW, draw_chart, draw_panel
 from dashboard.figures.analytics.table import Row, draw_tools
 from dashboard.figures.analytics.words import (
     UNKNOWN,
+    join_known,
     name_job,
     name_site,
     name_stage,
@@ -39,13 +40,13 @@ def draw_head(record: VehicleRecord, lang: str) -> Component:
     head = record.head
     newest = record.visits[0] if record.visits else None
     here = newest is not None and newest.closed_at is None
-    customer = " ".join(filter(None, (newest.customer_name, newest.customer_phone))) if newest else ""
+    customer = join_known(newest.customer_name, newest.customer_phone) if newest else UNKNOWN
     facts = (
         (text(lang, "vehicle.vin"), head.vin),
-        (text(lang, "vehicle.model"), _join(head.make, head.model, head.year)),
+        (text(lang, "vehicle.model"), join_known(head.make, head.model, head.year)),
         (text(lang, "vehicle.powertrain"), _say_powertrain(head, lang)),
         (text(lang, "vehicle.in_service"), say_date(head.in_service_on, lang)),
-        (text(lang, "order.customer"), customer or UNKNOWN),
+        (text(lang, "order.customer"), customer),
         (text(lang, "vehicle.mileage"), _say_mileage(head, lang)),
         (text(lang, "vehicle.rate"), _say_rate(head, lang)),
         (text(lang, "vehicle.visits"), say_count(len(record.visits), lang)),
@@ -62,10 +63,6 @@ def draw_head(record: VehicleRecord, lang: str) -> Component:
             html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts], className="facts"),
         ]
     )
-
-
-def _join(*words: object) -> str:
-    return " ".join(str(word) for word in words if word) or UNKNOWN
 
 
 def _say_powertrain(head: VehicleHead, lang: str) -> str:
