@@ -5,6 +5,7 @@ a request to another machine, so every test here is also a test of those.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from psycopg import sql
 from config.settings import DEFAULT_WORKSHOP_FILE
 from ingest.contract.payloads import StageScan, encode
 from models.queries.board import CHANNEL
+from simulators.scaled import scale_workshop
 from tests.fix_access import KEY, let_in, sign_session
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import TOPIC, StartIngest, scan
@@ -54,21 +56,22 @@ class Shop:
     connection: psycopg.Connection
     database_url: str
     port: int
+    always_open: Path
     server: RunningCommand | None = None
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def serve(self, workshop_file: Path = DEFAULT_WORKSHOP_FILE) -> RunningCommand:
-        """Start the dashboard on the shop's port, as often as one likes."""
+    def serve(self, workshop_file: Path | None = None) -> RunningCommand:
+        """Start the dashboard on the shop's port, as often as one likes; by default a site has no nights."""
         self.server = self.start_bayboard(
             "serve",
             "--port",
             str(self.port),
             BAYBOARD_DATABASE_URL=self.database_url,
             BAYBOARD_SECRET_KEY=KEY,
-            BAYBOARD_WORKSHOP_FILE=str(workshop_file),
+            BAYBOARD_WORKSHOP_FILE=str(workshop_file or self.always_open),
         )
         self.server.wait_for_answer(f"{self.address}/healthz")
         return self.server
@@ -98,9 +101,13 @@ class Shop:
 
 
 @pytest.fixture
-def shop(database_url: str, start_bayboard: StartCommand, free_port: Callable[[], int]) -> Iterator[Shop]:
+def shop(
+    database_url: str, start_bayboard: StartCommand, free_port: Callable[[], int], tmp_path: Path
+) -> Iterator[Shop]:
+    always_open = tmp_path / "always-open.toml"
+    always_open.write_text(scale_workshop(DEFAULT_WORKSHOP_FILE.read_text(), speed=1))
     with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Shop(start_bayboard, connection, database_url, free_port())
+        yield Shop(start_bayboard, connection, database_url, free_port(), always_open)
 
 
 def open_wall(page: Page, shop: Shop, lang: str = "en", wall: str = "s1", query: str = "") -> None:
@@ -308,6 +315,8 @@ def test_zones_pages_and_the_night(shop: Shop, page: Page, tmp_path: Path) -> No
     large = f'[[site]]\nkey = "s2"\nen = "Large"\nzh = "大"\ntimezone = "Asia/Shanghai"\nbays = [{bays}]\n'
     workshop.write_text(f"{text}\n{large}")
     shop.put_car("RO-1", "ready", None, minutes=60)
+    shop.put_car("RO-2", "repairing", "B10", minutes=100)
+    shop.put_car("RO-3", "repairing", "B11", minutes=10 * 24 * 60)
     shop.serve(workshop)
 
     open_wall(page, shop, wall="s2", query="page=2")
@@ -323,9 +332,14 @@ def test_zones_pages_and_the_night(shop: Shop, page: Page, tmp_path: Path) -> No
     assert page.evaluate(shown) == ["bay-B10", "bay-B11", "bay-B12"]
     expect(page.locator(".zone")).to_have_text("Body shop")
     expect(page.locator("#night .clock")).to_be_visible()
-    expect(page.locator("#night")).to_contain_text("cars in the workshop: 1")
+    expect(page.locator("#night")).to_contain_text("cars in the workshop: 3")
     shop.put_car("RO-1", "ready", None)
     expect(page.locator("#night")).to_be_hidden()
+    expect(page.locator("#bottleneck")).to_have_text("Closed: time in stage stands still")
+    expect(page.locator("#bay-B10 .car")).to_have_attribute("data-level", "calm")
+    expect(page.locator("#bay-B10 .spent")).to_have_text("0 min")
+    # Of ten days seven or eight were open, of ten hours each.
+    expect(page.locator("#bay-B11 .left")).to_have_text(re.compile(r"^[678]\d h over$"))
 
 
 def test_hidden_tab_holds_no_stream_and_a_shown_one_catches_up(shop: Shop, page: Page) -> None:
