@@ -1,8 +1,9 @@
-"""Exactly once, counted: two engines raise and send while one after the other is killed, fifty times.
+"""Exactly once, counted: two engines raise, judge and send while one after the other is killed, fifty times.
 
 Owns the database full of vehicles that are due, the receiver that fails, stalls and asks to be left alone,
-the kills (SIGKILL, at random moments, also in the middle of sending), and the comparison of what was
-raised with what arrived. A receiver may take a message and fall silent: it comes again under the same id.
+the kills (SIGKILL, at random moments, also in the middle of sending), and the comparison of what was raised,
+also by rules of the cars that come in meanwhile, with what arrived. A receiver may take a message and fall
+silent: it comes again under the same id.
 """
 
 import random
@@ -23,6 +24,7 @@ from pathlib import Path
 import psycopg
 
 from bayboard.bench.deliveries_receiver import Receiver, Reply
+from bayboard.bench.deliveries_shop import RULES, Shop, Tally
 from bayboard.bench.parts import wait_until_ready
 from bayboard.bench.rig import BenchError
 from bayboard.embedded import PostgresServer, find_free_port
@@ -31,6 +33,7 @@ from models.migrations.run import migrate
 from simulators.scaled import scale_workshop
 
 _ROWS = (files("bayboard.bench") / "reminder_rows.sql").read_text()
+_SITE = "s1"
 _ENGINES = 2
 _FAILS, _STALLS, _LIMITS = 0.20, 0.05, 0.05
 _SILENT_SECONDS = 3.0
@@ -51,7 +54,7 @@ lease_seconds = 5
 _STALLED_SECONDS = 120.0
 _COUNTS = """
 select (select count(*) from service_reminder), (select count(*) from outbox_message),
-    (select count(*) - count(distinct vin) from outbox_message),
+    (select count(*) - count(distinct vin) from outbox_message where event_key like 'service/%'),
     (select count(*) from outbox_message where state = 'sent'),
     (select count(*) from outbox_message where state = 'dead')
 """
@@ -62,6 +65,7 @@ class Deliveries:
     """What was raised and what became of it."""
 
     kills: int
+    rules: Tally
     reminders: int
     messages: int
     told_twice: int
@@ -81,15 +85,16 @@ class Deliveries:
     @property
     def balanced(self) -> bool:
         """Say whether every message arrived, and none for another time under another name."""
-        return not (self.lost or self.told_twice or self.dead) and self.sent == self.messages
+        went_well = not (self.lost or self.told_twice or self.dead) and self.sent == self.messages
+        return went_well and self.rules.balanced
 
     def __str__(self) -> str:
         attempts = ", ".join(f"{outcome} {count:,}" for outcome, count in sorted(self.attempts.items()))
         answers = ", ".join(f"{answer} {count:,}" for answer, count in sorted(self.answers.items()))
         return (
             f"kills of {_ENGINES} engines running at once: {self.kills}; {self.seconds:.0f} s\n"
-            f"raised {self.reminders:,} reminders in {self.messages:,} messages,"
-            f" of a vehicle more than one: {self.told_twice}\n"
+            f"raised {self.reminders:,} reminders; messages of a vehicle beyond its one: {self.told_twice}\n"
+            f"{self.rules}\n"
             f"messages {self.messages:,} = arrived {self.arrived:,}; lost {self.lost}, dead {self.dead}\n"
             f"arrived again under the same id: {self.doubled} ({self.doubled / max(1, self.arrived):.1%})\n"
             f"attempts: {attempts}\n"
@@ -131,21 +136,29 @@ def measure_deliveries(
             say(f"filling a database with {vehicles:,} vehicles")
             _fill(server.url, vehicles, now)
             workshop_file = directory / "workshop.toml"
-            workshop_file.write_text(_open_always(workshop_text) + _CHANNEL.format(port=receiver.port))
+            told = _open_always(workshop_text) + RULES + _CHANNEL.format(port=receiver.port)
+            workshop_file.write_text(told)
             environment = {
-                "BAYBOARD_DATABASE_URL": server.url, "BAYBOARD_WORKSHOP_FILE": str(workshop_file)
+                "BAYBOARD_DATABASE_URL": server.url, "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
+                "BAYBOARD_PUBLIC_URL": "https://board.example.com",
             }  # fmt: skip
             started = time.monotonic()
-            with _run_engines(environment, directory) as engines:
+            with (
+                psycopg.connect(server.url, autocommit=True) as connection,
+                _run_engines(environment, directory) as engines,
+            ):
+                shop = Shop(connection, _SITE, chance)
                 for number in range(kills):
                     engine = engines[number % _ENGINES]
                     engine.wait_until_ready()
+                    shop.let_in()
                     time.sleep(chance.uniform(0, 1.5))
                     engine.kill()
                     engine.start()
                     say(f"kill {number + 1} of {kills}; arrived {len(receiver.taken):,}")
-                _wait_until_settled(server.url)
-            return _count(server.url, receiver, kills, time.monotonic() - started)
+                _wait_until_settled(server.url, shop)
+                rules = shop.count()
+            return _count(server.url, receiver, rules, kills, time.monotonic() - started)
     finally:
         receiver.close()
         shutil.rmtree(directory, ignore_errors=True)
@@ -178,7 +191,7 @@ def _answer(chance: random.Random) -> Reply:
 def _fill(database_url: str, vehicles: int, now: datetime) -> None:
     migrate(database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
-        values = {"vehicles": vehicles, "site": "s1", "now": now, "read": 0}
+        values = {"vehicles": vehicles, "site": _SITE, "now": now, "read": 0}
         psycopg.ClientCursor(connection).execute(_ROWS, values)
 
 
@@ -191,7 +204,7 @@ def _open_always(workshop_text: str) -> str:
     return re.sub(r"^not_after = .*$", "not_after = 23:59:59", text, flags=re.MULTILINE)
 
 
-def _wait_until_settled(database_url: str) -> None:
+def _wait_until_settled(database_url: str, shop: Shop) -> None:
     """Wait until everything was raised and nothing waits; raises BenchError when nothing goes on any more."""
     known, changed_at = (-1, -1), time.monotonic()
     while True:
@@ -203,14 +216,15 @@ def _wait_until_settled(database_url: str) -> None:
         passes, waiting, messages = row or (0, 0, 0)
         if (waiting, messages) != known:
             known, changed_at = (waiting, messages), time.monotonic()
-        if passes and messages and not waiting and time.monotonic() > changed_at + 2 * _SILENT_SECONDS:
+        settled = passes and messages and not waiting and not shop.count().missing
+        if settled and time.monotonic() > changed_at + 2 * _SILENT_SECONDS:
             return
         if time.monotonic() > changed_at + _STALLED_SECONDS:
-            raise BenchError(f"{waiting:,} messages wait and nothing sends them")
+            raise BenchError(f"{waiting:,} messages wait and nothing sends them; {shop.count()}")
         time.sleep(0.5)
 
 
-def _count(database_url: str, receiver: Receiver, kills: int, seconds: float) -> Deliveries:
+def _count(database_url: str, receiver: Receiver, rules: Tally, kills: int, seconds: float) -> Deliveries:
     with psycopg.connect(database_url) as connection:
         reminders, messages, told_twice, sent, dead = connection.execute(_COUNTS).fetchone() or (0,) * 5
         attempts: dict[str, int] = dict(
@@ -220,6 +234,7 @@ def _count(database_url: str, receiver: Receiver, kills: int, seconds: float) ->
     taken = Counter(request.message_id for request in receiver.taken)
     return Deliveries(
         kills=kills,
+        rules=rules,
         reminders=reminders,
         messages=messages,
         told_twice=told_twice,
