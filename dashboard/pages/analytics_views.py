@@ -7,13 +7,13 @@ is done beside the event loop, so that no screen waits for it.
 from asyncio import to_thread
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from dash import html
 from dash.development.base_component import Component
 
 from config.texts import text
-from config.workshop import Site, Workshop
+from config.workshop import Workshop
 from dashboard.database import Connection
 from dashboard.figures.analytics.bottleneck import draw_bottlenecks
 from dashboard.figures.analytics.flow import draw_ageing, draw_cars, draw_cumulative_flow, draw_many
@@ -27,7 +27,7 @@ from dashboard.figures.analytics.week import draw_week
 from dashboard.pages.analytics_calibration import show_calibration
 from dashboard.pages.analytics_faults import show_faults
 from dashboard.pages.analytics_filter import choose_stage, say_condition
-from dashboard.pages.analytics_question import Question, View
+from dashboard.pages.analytics_question import Question, View, choose_site, say_site
 from dashboard.pages.analytics_whatif import show_what_if
 from models.analytics.bottleneck_days import find_bottlenecks
 from models.analytics.significance import Factor, compare
@@ -143,19 +143,22 @@ async def show_orders(connection: Connection, question: Question) -> list[Compon
 
 async def show_bottleneck(connection: Connection, question: Question) -> list[Component]:
     """Show what held one site back, by both methods."""
-    site, begin, end, note = _choose_site(question, BOTTLENECK_DAYS)
+    chosen = choose_site(question.selection, question.workshop, BOTTLENECK_DAYS)
+    site, (begin, end) = chosen.site, chosen.find_span(question.now)
     intervals = await read_intervals(connection, site.key, begin, end)
     labour = await read_labour(connection, site.key, begin, end)
     if not intervals:
         return []
     stages, hours = question.workshop.stages, site.hours
     found = await to_thread(find_bottlenecks, intervals, labour, stages, hours, site.zone, begin, end)
+    note = " ".join(say_site(chosen, question.selection, question.lang))
     return draw_bottlenecks(found, site.zone, note, question.workshop, question.lang, question.asked.link)
 
 
 async def show_people(connection: Connection, question: Question) -> list[Component]:
     """Show what bays and technicians did, and who differs at one site."""
-    site, begin, end, note = _choose_site(question, COMPARED_DAYS)
+    chosen = choose_site(question.selection, question.workshop, COMPARED_DAYS)
+    site, (begin, end) = chosen.site, chosen.find_span(question.now)
     selection = replace(question.selection, sites=(site.key,))
     technicians = await read_technicians(connection, selection)
     bays = await read_bays(connection, selection, question.now)
@@ -164,19 +167,8 @@ async def show_people(connection: Connection, question: Question) -> list[Compon
         return []
     compared = {factor: await to_thread(compare, jobs, factor) for factor in Factor}
     workshop, lang = question.workshop, question.lang
+    note = " ".join(say_site(chosen, question.selection, lang))
     return draw_people(technicians, bays, compared, note, workshop, lang, question.asked.link)
-
-
-def _choose_site(question: Question, days: int) -> tuple[Site, datetime, datetime, str]:
-    """Return the first site asked for, from when to when its events are read, and words that say so."""
-    site = next(site for site in question.workshop.sites if site.key == question.selection.sites[0])
-    latest = replace(question.selection, sites=(site.key,)).latest(days)
-    begin = datetime.combine(latest.since, time(), site.zone)
-    end = min(datetime.combine(latest.until, time(), site.zone), question.now)
-    said = [text(question.lang, "analytics.latest_days", days=latest.days)]
-    if len(question.selection.sites) > 1:
-        said.append(text(question.lang, "analytics.one_site", site=site.name(question.lang)))
-    return site, begin, max(begin, end), " ".join(said)
 
 
 async def show_week(connection: Connection, question: Question) -> list[Component]:

@@ -5,7 +5,6 @@ address names as `more=bay:general`. The view asks; while the answer is made, th
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +12,14 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 
 from config.texts import text
-from config.workshop import Site, Workshop
+from config.workshop import Workshop
 from dashboard.access import current_visit
 from dashboard.database import Connection
 from dashboard.figures.analytics.whatif import Choice, draw_progress, draw_what_if
 from dashboard.pages.analytics_filter import Asked as Address
 from dashboard.pages.analytics_filter import read_address
-from dashboard.pages.analytics_question import Question
+from dashboard.pages.analytics_question import Question, SiteDays, choose_site, say_site
 from dashboard.what_if import WhatIf
-from models.analytics.selection import Selection
 from models.analytics.what_if import Asked, Change, Thing
 from models.queries.what_if import read_missing_parts
 
@@ -32,45 +30,32 @@ _MORE = "more"
 _MOST_PARTS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Which site and days a question is about."""
-
-    site: Site
-    days: Selection
-
-    def ask(self, change: Change) -> Asked:
-        return Asked(self.site.key, self.days.since, self.days.until, change)
-
-
 def read_change(address: Address) -> Change | None:
     """Return the change that an address names; None where it names none that there is."""
     what, _, key = dict(address.behind).get(_MORE, "").partition(":")
     return Change(Thing(what), key) if what in set(Thing) and key else None
 
 
-def _find_place(selection: Selection, workshop: Workshop) -> _Place:
-    site = next(site for site in workshop.sites if site.key == selection.sites[0])
-    return _Place(site, replace(selection, sites=(site.key,)).latest(FITTED_DAYS))
+def _ask_of(chosen: SiteDays, change: Change) -> Asked:
+    return Asked(chosen.site.key, chosen.days.since, chosen.days.until, change)
 
 
 async def show_what_if(connection: Connection, question: Question) -> list[Component]:
     """Show what there may be one more of and, of what was chosen, how far its answer is."""
     desk, lang, workshop = question.desk, question.lang, question.workshop
-    place = _find_place(question.selection, workshop)
+    chosen = choose_site(question.selection, workshop, FITTED_DAYS)
+    site = chosen.site
     change = read_change(question.asked)
-    progress = desk.ask(place.ask(change), question.now) if desk and change else None
-    parts = await read_missing_parts(connection, place.site.key, place.days.since, place.site.zone)
+    progress = desk.ask(_ask_of(chosen, change), question.now) if desk and change else None
+    parts = await read_missing_parts(connection, site.key, chosen.days.since, site.zone)
     known = [each for each in parts if desk and desk.knows_part(each[0])]
-    kinds = dict.fromkeys(bay.kind for bay in place.site.bays)
+    kinds = dict.fromkeys(bay.kind for bay in site.bays)
     offered = {
         Thing.BAY: [Choice(kind, None) for kind in kinds],
-        Thing.TECHNICIAN: [Choice(skill, None) for skill in (desk.list_skills(place.site) if desk else ())],
+        Thing.TECHNICIAN: [Choice(skill, None) for skill in (desk.list_skills(site) if desk else ())],
         Thing.PART: [Choice(part, missing / named) for part, named, missing in known[:_MOST_PARTS]],
     }
-    notes = [text(lang, "analytics.latest_days", days=place.days.days)]
-    if len(question.selection.sites) > 1:
-        notes.append(text(lang, "analytics.one_site", site=place.site.name(lang)))
+    notes = say_site(chosen, question.selection, lang)
     if question.selection.job_types or question.selection.picks_places:
         notes.append(text(lang, "what_if.whole_site"))
     return draw_what_if(offered, change, progress, notes, workshop, lang, question.asked.link)
@@ -87,7 +72,7 @@ def register_what_if(
         nothing = {"answer": no_update, "waits": no_update}
         if desk is None or selection is None or change is None:
             return nothing
-        asked = _find_place(selection, workshop).ask(change)
+        asked = _ask_of(choose_site(selection, workshop, FITTED_DAYS), change)
         if ctx.triggered_id == "what-if-stop" and clicks:
             desk.stop(asked)
         # Another process of the dashboard may be the one that was asked: its turn comes.

@@ -1,11 +1,8 @@
 """Figures of what-if questions in words: names, values with their units, changes with their signs. Pure."""
 
-from datetime import timedelta
-
 from config.texts import read_catalogue, text
 from config.workshop import Workshop
-from dashboard.figures.analytics.words import name_cause, say_count, say_share
-from dashboard.figures.length import say_length
+from dashboard.figures.analytics.words import name_cause, say_count, say_seconds, say_share
 from models.analytics.what_if import CYCLE, ON_TIME, THROUGHPUT, WAIT, Change, Range
 
 ORDER = (CYCLE, ON_TIME, THROUGHPUT)
@@ -50,7 +47,7 @@ def say_value(figure: str, value: float, lang: str) -> str:
         return say_share(value, lang)
     if figure == THROUGHPUT:
         return say_count(value, lang)
-    return say_length(timedelta(hours=value), lang)
+    return say_seconds(value * 3600, lang)
 
 
 def say_change(figure: str, change: float, lang: str) -> str:
