@@ -113,13 +113,16 @@ class Demo:
         supervisor.start(part("broker", broker_command(self._mqtt_port)))
         supervisor.start(Part("database", lambda: _start_database(database), signal.SIGINT))
         migrate(database.url, workshop.store)
-        supervisor.start(part("ingest", bayboard("ingest")))
+        health_port = str(find_free_port())
+        supervisor.start(part("ingest", bayboard("ingest", "--http-port", health_port)))
         address = f"http://127.0.0.1:{self._port}"
         # For the links in messages; the dashboard itself may be reached by other names, too.
         supervisor.start(part("reminders", bayboard("remind"), BAYBOARD_PUBLIC_URL=address))
         supervisor.start(part("dashboard", bayboard("serve", "--port", str(self._port))))
         run = {"--speed": str(self._speed), "--seed": str(self._seed)}
         run["--started-at"] = _recall_start(directory, run, self._now)
+        # A broker keeps nothing for whom it does not know yet.
+        supervisor.watch(stop, until=lambda: answers(f"http://127.0.0.1:{health_port}/readyz"))
         supervisor.start(part("workshop", bayboard("simulate", *chain.from_iterable(run.items()))))
         supervisor.watch(stop, until=lambda: answers(f"{address}/readyz"))
         for site in workshop.sites:

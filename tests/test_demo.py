@@ -43,6 +43,12 @@ def ask(database_url: str, query: LiteralString, until: Callable[[int], bool]) -
     return number
 
 
+def log_time(log: Path, event: str) -> str:
+    """Return when an event was logged, for comparing."""
+    [line, *_] = (line for line in log.read_text().splitlines() if event in line)
+    return line.split()[0]
+
+
 def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind(
     start_demo: StartDemo, publish: Publish
 ) -> None:
@@ -58,6 +64,11 @@ def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind
             opened = visitor.get(demo.wait_for_line(rf"^{who}: (\S+)$")[1])
         assert (opened.status_code, opened.url.path) == (200, where)
     ask(database, "select count(*) from stage_interval where left_at is null", lambda open_: open_ >= 5)
+    logs = Path(demo.wait_for_line(r"^logs: (\S+)$")[1])
+    assert log_time(logs / "ingest.log", "connected to broker") < log_time(
+        logs / "workshop.log", "simulation started"
+    )
+    ask(database, "select count(*) from work_order where not registered", lambda unknown: unknown == 0)
     assert ask(database, "select count(*) from quarantined_message", lambda count: count >= 0) == 0
     scan = {
         "id": "mine",
