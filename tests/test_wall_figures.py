@@ -231,6 +231,16 @@ def test_finished_car_has_no_promise_to_miss_any_more() -> None:
     assert len(attributes(parts(waiting(1, "washing"))["queue-under_way"], "data-promised")) == 1
 
 
+def test_time_of_a_car_stops_with_the_opening_hours_but_a_wait_for_parts_goes_by_the_calendar() -> None:
+    yesterday = replace(waiting(1), stage_entered_at=NINE - timedelta(days=1))
+    rows = parts(yesterday, replace(yesterday, work_order="RO-2", reason="parts"))
+    for queue in ("queue-bay", "queue-parts"):
+        assert attributes(rows[queue], "data-since") == ["2026-11-21T23:00:00+00:00"]
+        assert attributes(rows[queue], "data-stops") == ["2026-11-22T10:00:00+00:00"]
+    assert attributes(rows["queue-bay"], "data-entered") == []
+    assert attributes(rows["queue-parts"], "data-entered") == ["2026-11-21T09:00:00+00:00"]
+
+
 def test_header_counts_the_day() -> None:
     yesterday = NINE - timedelta(days=1)
     cars = [

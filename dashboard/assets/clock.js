@@ -30,23 +30,33 @@
   const second = (seconds) => two(local(seconds).getUTCSeconds());
   const day = (seconds) => Math.floor((seconds + pulse.utc_offset_seconds) / DAY_SECONDS);
 
-  function duration(seconds, short = "") {
+  // A day of opening hours is nobody's day, so long times that stand by night are said in hours.
+  function duration(seconds, short = "", stands = false) {
     const m = Math.max(0, Math.floor(seconds / 60));
     if (m < 100) return fill(words[`${short}minutes`], { m });
     const h = Math.floor(m / 60);
     if (h < 24) return fill(words[`${short}hours`], { h, mm: two(m % 60) });
+    if (stands) return fill(words[`${short}whole_hours`], { h });
     return fill(words[`${short}days`], { d: Math.floor(h / 24), h: h % 24 });
   }
 
   const age = (seconds) => (seconds < 100 ? fill(words.seconds, { s: Math.floor(seconds) }) : duration(seconds));
 
+  // How long a time has run. One in opening hours stops at closing time; the server sends another at the opening.
+  function run({ since, stops }) {
+    const until = stops ? Math.min(now(), Date.parse(stops) / 1000) : now();
+    return until - Date.parse(since) / 1000;
+  }
+
   // What is known of a car's time in its stage; `share` is of the target, null without one.
   function reckon(car) {
-    const { since, target, promised } = car.dataset;
-    const spent = since ? Math.max(0, now() - Date.parse(since) / 1000) : null;
+    const { since, stops, entered, target, promised } = car.dataset;
+    const spent = since ? Math.max(0, run(car.dataset)) : null;
     const share = spent !== null && target ? spent / (target * 60) : null;
     const level = share === null ? "none" : share >= 1 ? "over" : share >= WARN_SHARE ? "warn" : "calm";
-    return { spent, share, level, target: target * 60, promised: promised ? Date.parse(promised) / 1000 : null };
+    const tell = (seconds, short) => duration(seconds, short, Boolean(stops));
+    const instant = (at) => (at ? Date.parse(at) / 1000 : null);
+    return { spent, share, level, tell, target: target * 60, entered: instant(entered), promised: instant(promised) };
   }
 
   function say(promised) {
@@ -57,8 +67,8 @@
 
   // Words of an element's own, with the time that has passed since its moment, or is left until it.
   function count(element, sign) {
-    const seconds = sign * (now() - Date.parse(element.dataset.since) / 1000);
-    return fill(element.dataset.words, { time: duration(Math.max(0, seconds)) });
+    const time = duration(Math.max(0, sign * run(element.dataset)), "", Boolean(element.dataset.stops));
+    return fill(element.dataset.words, { time });
   }
 
   // What stands in each element with `data-tick`; `car` is what the car around it was reckoned to.
@@ -77,12 +87,15 @@
     page: () => window.bayboard_kiosk.sayPage(words.page, fill),
     since: (_car, element) => count(element, 1),
     until: (_car, element) => count(element, -1),
-    spent: (car) => (car.spent === null ? "" : duration(car.spent)),
-    waited: (car) => (car.spent === null ? "" : duration(car.spent, "short_")),
+    spent: (car) => (car.spent === null ? "" : car.tell(car.spent)),
+    waited(car) {
+      if (car.entered !== null) return duration(now() - car.entered, "short_");
+      return car.spent === null ? "" : car.tell(car.spent, "short_");
+    },
     left(car) {
       if (car.share === null) return "";
-      if (car.share >= 1) return fill(words.over, { time: duration(car.spent - car.target) });
-      return fill(words.left, { time: duration(car.target - car.spent + 59) });
+      if (car.share >= 1) return fill(words.over, { time: car.tell(car.spent - car.target) });
+      return fill(words.left, { time: car.tell(car.target - car.spent + 59) });
     },
     promise(car) {
       if (car.promised === null) return "";
@@ -127,7 +140,7 @@
     observed = board;
     observer.disconnect();
     if (!board) return;
-    const attributeFilter = ["data-since", "data-target", "data-promised", "data-words", "data-page"];
+    const attributeFilter = ["data-since", "data-stops", "data-target", "data-promised", "data-words", "data-page"];
     observer.observe(board, { childList: true, subtree: true, attributes: true, attributeFilter });
   }
 

@@ -3,7 +3,7 @@
 Owns what of a car is big and what is small. Pure: cars in, component out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from dash import html
 from dash.development.base_component import Component
@@ -11,6 +11,8 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Stage, Workshop
 from dashboard.figures.car import (
+    Judged,
+    Judgements,
     car_times,
     describe_car,
     plate,
@@ -30,14 +32,11 @@ _SHORT_NAME, _LINE_OF_NAME = 4, 6
 # A bay holds one car; two are shown when scans disagree, more are counted.
 _SHOWN_IN_ONE_BAY = 2
 
-# How likely the promise of a work order is to be broken, where that is known.
-Risks = Mapping[str, float]
-
 
 def bay_tile(
     bay: str,
     cars: Sequence[CarOnBoard] | None,
-    risks: Risks,
+    judged: Judgements,
     workshop: Workshop,
     lang: str,
     *,
@@ -53,11 +52,11 @@ def bay_tile(
         body: list[Component] = [html.Div(words, className="vacancy")]
     elif len(cars) == 1:
         kind = "busy"
-        body = [_whole_car(cars[0], marks, risks, workshop, lang)]
+        body = [_whole_car(cars[0], marks, judged[cars[0].work_order], workshop, lang)]
     else:
         kind = "busy shared"
         head += [html.Span(text(lang, "wall.cars_in_bay", count=len(cars)), className="mark"), *marks]
-        body = _shared_bay(cars, workshop, lang)
+        body = _shared_bay(cars, judged, workshop, lang)
     if cars and all(_stands(car, workshop) for car in cars):
         kind += " standing"
     if not planned:
@@ -84,11 +83,11 @@ def _stands(car: CarOnBoard, workshop: Workshop) -> bool:
 
 
 def _whole_car(
-    car: CarOnBoard, marks: Sequence[Component], risks: Risks, workshop: Workshop, lang: str
+    car: CarOnBoard, marks: Sequence[Component], judged: Judged, workshop: Workshop, lang: str
 ) -> Component:
     stage = workshop.stage(car.stage or "")
     work = " · ".join(part for part in (say_reason(car, lang), car.operation) if part)
-    risk = risk_mark(risks.get(car.work_order), workshop.alarms.promise_risk, lang)
+    risk = risk_mark(judged.risk, workshop.alarms.promise_risk, lang)
     return html.Div(
         [
             tick("left"),
@@ -112,18 +111,20 @@ def _whole_car(
             html.Div([tick("promise"), *risk, tick("seen")], className="foot"),
         ],
         className="car",
-        **car_times(car, stage),
+        **car_times(car, stage, judged.time),
     )
 
 
-def _shared_bay(cars: Sequence[CarOnBoard], workshop: Workshop, lang: str) -> list[Component]:
-    shown = [_half_car(car, workshop, lang) for car in cars[:_SHOWN_IN_ONE_BAY]]
+def _shared_bay(
+    cars: Sequence[CarOnBoard], judged: Judgements, workshop: Workshop, lang: str
+) -> list[Component]:
+    shown = [_half_car(car, judged[car.work_order], workshop, lang) for car in cars[:_SHOWN_IN_ONE_BAY]]
     hidden = len(cars) - _SHOWN_IN_ONE_BAY
     more = [html.Div(text(lang, "wall.more", count=hidden), className="more")] if hidden > 0 else []
     return [*shown, *more]
 
 
-def _half_car(car: CarOnBoard, workshop: Workshop, lang: str) -> Component:
+def _half_car(car: CarOnBoard, judged: Judged, workshop: Workshop, lang: str) -> Component:
     stage = workshop.stage(car.stage or "")
     about = " · ".join(part for part in (describe_car(car, lang), car.technician) if part)
     return html.Div(
@@ -134,7 +135,7 @@ def _half_car(car: CarOnBoard, workshop: Workshop, lang: str) -> Component:
             html.Div(html.I(), className="bar"),
         ],
         className="car half",
-        **car_times(car, stage),
+        **car_times(car, stage, judged.time),
     )
 
 

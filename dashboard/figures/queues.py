@@ -12,10 +12,10 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.bay_tile import Risks
-from dashboard.figures.car import car_times, plate, say_reason, tick, unregistered_mark
+from dashboard.figures.car import Judged, Judgements, car_times, plate, say_reason, tick, unregistered_mark
 from dashboard.figures.floor import EXPECTED, LASTING, Queue
 from dashboard.figures.number import say_number
+from dashboard.figures.part import data
 from models.domain.board import CarOnBoard
 
 ROWS = 4  # cars one above the other in a column
@@ -62,7 +62,7 @@ def _judge_crowd(columns: int, empty: int) -> str:
     return "roomy" if columns + empty / 2 < COLUMNS - 1 else "normal"
 
 
-def queue_column(queue: Queue, room: Room, risks: Risks, workshop: Workshop, lang: str) -> Component:
+def queue_column(queue: Queue, room: Room, judged: Judgements, workshop: Workshop, lang: str) -> Component:
     """Return a queue in the room it has."""
     columns = room.columns
     in_bays = text(lang, "wall.in_bays", count=queue.in_bays) if queue.in_bays else ""
@@ -75,7 +75,7 @@ def queue_column(queue: Queue, room: Room, risks: Risks, workshop: Workshop, lan
     return html.Div(
         [
             html.Div(head, className="head"),
-            html.Div(_rows(queue, columns or 0, risks, workshop, lang), className="rows"),
+            html.Div(_rows(queue, columns or 0, judged, workshop, lang), className="rows"),
         ],
         id=f"queue-{queue.key}",
         className=f"queue {kind} {room.crowd}",
@@ -83,7 +83,7 @@ def queue_column(queue: Queue, room: Room, risks: Risks, workshop: Workshop, lan
     )
 
 
-def _rows(queue: Queue, columns: int, risks: Risks, workshop: Workshop, lang: str) -> list[Component]:
+def _rows(queue: Queue, columns: int, judged: Judgements, workshop: Workshop, lang: str) -> list[Component]:
     """Return a row for each car there is room for; the last place says how many more there are."""
     if not columns:
         return []
@@ -91,18 +91,21 @@ def _rows(queue: Queue, columns: int, risks: Risks, workshop: Workshop, lang: st
     shown = queue.cars if len(queue.cars) <= room else queue.cars[: room - 1]
     hidden = len(queue.cars) - len(shown)
     more = [html.Div(text(lang, "wall.more", count=hidden), className="more")] if hidden else []
-    return [*(_row(car, queue, risks, workshop, lang) for car in shown), *more]
+    return [*(_row(car, queue, judged[car.work_order], workshop, lang) for car in shown), *more]
 
 
-def _row(car: CarOnBoard, queue: Queue, risks: Risks, workshop: Workshop, lang: str) -> Component:
+def _row(car: CarOnBoard, queue: Queue, judged: Judged, workshop: Workshop, lang: str) -> Component:
     reason = "" if car.reason == queue.key else say_reason(car, lang)
     about = " · ".join(part for part in (car.model or car.make, reason) if part)
-    at_risk = risks.get(car.work_order, 0) >= workshop.alarms.promise_risk
+    at_risk = (judged.risk or 0) >= workshop.alarms.promise_risk
+    # Suppliers know nothing of our nights: as its alarm does, a wait for parts goes by the calendar.
+    by_calendar = car.stage_entered_at if queue.key == "parts" else None
     return html.Div(
         [
             html.Div([plate(car), tick("waited")], className="who"),
             html.Div([html.Span(about), *unregistered_mark(car, lang), tick("promise")], className="about"),
         ],
         className="car row at-risk" if at_risk else "car row",
-        **car_times(car, workshop.stage(car.stage or ""), promise=queue.key != "pickup"),
+        **car_times(car, workshop.stage(car.stage or ""), judged.time, promise=queue.key != "pickup"),
+        **(data(entered=by_calendar.isoformat()) if by_calendar else {}),
     )

@@ -17,7 +17,7 @@ from config.workshop import Site, Workshop
 from dashboard.figures.alarm_strip import alarm_strip, bottleneck_line
 from dashboard.figures.bay_tile import bay_tile
 from dashboard.figures.browser_words import browser_words
-from dashboard.figures.car import tick
+from dashboard.figures.car import Judged, Judgements, tick
 from dashboard.figures.floor import Floor, Queue, arrange_floor
 from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
@@ -36,7 +36,7 @@ def draw_wall(
 ) -> list[Part]:
     """Return everything on the wall that a change can change; nothing is known while `moment` is None."""
     floor = arrange_floor(moment.snapshot.cars if moment else (), site.bays, workshop.stages)
-    drawing = _Drawing(moment, floor, _find_risks(moment), site, workshop, memory, look)
+    drawing = _Drawing(moment, floor, _judge_cars(moment), site, workshop, memory, look)
     bays = [bay.key for bay in site.bays_of(look.zone)]
     # Bays that are not in the plan come last, on every screen: nobody else would show them.
     pages = share_pages(len(bays) + len(floor.strays))
@@ -56,7 +56,7 @@ class _Drawing:
 
     moment: Moment | None
     floor: Floor
-    risks: Mapping[str, float]
+    judged: Judgements
     site: Site
     workshop: Workshop
     memory: Memory
@@ -67,21 +67,21 @@ class _Drawing:
         counts = moment.counts if moment else None
         alarms = moment.alarms if moment else None
         bottleneck = moment.bottleneck if moment else None
-        known = moment is not None
+        is_open = moment.is_open if moment else None
         return [
             self._recall("counts", (counts, free_bays), lambda: _counts(counts, free_bays, lang)),
             Part(_date(moment, self.site, lang)),
             self._recall("alarms", alarms, lambda: alarm_strip(alarms, workshop, lang)),
             self._recall(
                 "bottleneck",
-                (known, bottleneck),
-                lambda: bottleneck_line(bottleneck, workshop, lang, known=known),
+                (is_open, bottleneck),
+                lambda: bottleneck_line(bottleneck, workshop, lang, is_open=is_open),
             ),
         ]
 
     def draw_bay(self, bay: str, page: int) -> Part:
         cars = self.floor.bays[bay] if self.moment else None
-        inputs = (cars, self._risks_of(cars or ()), page)
+        inputs = (cars, self._judged_of(cars or ()), page)
         return self._recall(f"bay-{bay}", inputs, lambda: self._tile(bay, cars, page))
 
     def draw_strays(self, pages: Sequence[int]) -> Part:
@@ -90,32 +90,39 @@ class _Drawing:
         return Part(html.Div(tiles, id="strays"))
 
     def draw_queue(self, queue: Queue, room: Room) -> Part:
-        inputs = (queue, room, self._risks_of(queue.cars))
+        inputs = (queue, room, self._judged_of(queue.cars))
         return self._recall(
             f"queue-{queue.key}",
             inputs,
-            lambda: queue_column(queue, room, self.risks, self.workshop, self.look.lang),
+            lambda: queue_column(queue, room, self.judged, self.workshop, self.look.lang),
         )
 
     def _tile(
         self, bay: str, cars: Sequence[CarOnBoard] | None, page: int, *, planned: bool = True
     ) -> Component:
-        return bay_tile(bay, cars, self.risks, self.workshop, self.look.lang, page=page, planned=planned)
+        return bay_tile(bay, cars, self.judged, self.workshop, self.look.lang, page=page, planned=planned)
 
-    def _risks_of(self, cars: Sequence[CarOnBoard]) -> list[float | None]:
-        return [self.risks.get(car.work_order) for car in cars]
+    def _judged_of(self, cars: Sequence[CarOnBoard]) -> list[Judged]:
+        return [self.judged[car.work_order] for car in cars]
 
     def _recall(self, name: str, inputs: object, draw: Callable[[], Component]) -> Part:
         return self.memory.recall((self.site.key, self.look, name), inputs, draw)
 
 
-def _find_risks(moment: Moment | None) -> dict[str, float]:
+def _judge_cars(moment: Moment | None) -> Judgements:
+    """Return what was judged of each car."""
+    if moment is None:
+        return {}
+    risks = _find_risks(moment)
+    orders = [car.work_order for car in moment.snapshot.cars]
+    return {order: Judged(risks.get(order), moment.times.get(order)) for order in orders}
+
+
+def _find_risks(moment: Moment) -> Mapping[str, float]:
     """Return the risk of each promise, rounded, so that a tile is drawn anew only for what can be seen.
 
     Only a promise that is past is broken for certain, however bad another looks.
     """
-    if moment is None:
-        return {}
     now = moment.snapshot.read_at
     past = {car.work_order for car in moment.snapshot.cars if car.promised_at and car.promised_at <= now}
     return {
