@@ -68,7 +68,7 @@ def take_next(
                 if (each.site, each.digest_key, _choose_lang(each, channel)) == (first.site, None, lang)
             ]
             chosen = _choose_fitting(_write_all(alike, writer, lang), channel.room_bytes)
-        if first.digest_key or len(chosen) > 1:
+        if len(chosen) > 1 or (first.digest_key and chosen):
             return _claim_digest(connection, channel, chosen, first, lang, writer, rules, now)
         claim = Claim([first.id], name_sending(first), now, now + timedelta(seconds=rules.lease_seconds))
         begin_attempt(connection, claim, channel.name)

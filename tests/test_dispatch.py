@@ -247,6 +247,36 @@ def test_a_digest_that_failed_goes_out_again_as_the_same(outbox: Outbox, make_re
     assert outbox.read("select count(distinct digest_key) from outbox_message where state = 'sent'") == [(1,)]
 
 
+def test_a_digest_whose_words_are_gone_ends_in_the_dead_letter(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(FAILS)
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", per_minute=1)
+    outbox.put("RO-1", "RO-2")
+    outbox.send()
+    outbox.write("update outbox_message set payload = '{}'")
+    for _ in range(2):
+        outbox.send(2 * MINUTE)
+    assert set(outbox.states.values()) == {"dead"}
+    assert {detail for outcome, detail in outbox.attempts if outcome == "refused"} == {
+        "its payload lacks work_order, stage"
+    }
+
+
+def test_what_another_process_sent_in_the_same_moment_counts_whosever_clock_is_ahead(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", per_minute=1)
+    outbox.put("RO-1", "RO-2")
+    outbox.send()
+    outbox.put("RO-3", due_at=outbox.now - MINUTE)
+    outbox.send(-timedelta(seconds=1))
+    assert (len(receiver.requests), outbox.states["RO-3"]) == (1, "waiting")
+    outbox.send(2 * MINUTE)
+    assert outbox.states["RO-3"] == "sent"
+
+
 def test_mail_reaches_the_customer_in_their_language_with_an_id(
     outbox: Outbox, free_port: Callable[[], int]
 ) -> None:

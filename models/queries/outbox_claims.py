@@ -48,7 +48,7 @@ _SAY_WHY = (
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('bayboard channel ' || %s, 0))"
 _SENT = (
     "select count(distinct (send_id, attempted_at)) from delivery_attempt"
-    " where channel = %s and attempted_at > %s and attempted_at <= %s"
+    " where channel = %s and attempted_at > %s and attempted_at < %s"
 )
 _DUE = (files("models.queries") / "outbox_due.sql").read_text()
 _CANCEL = "update outbox_message set state = 'cancelled', settled_at = %s where id = any(%s)"
@@ -164,9 +164,12 @@ def read_waiting(connection: Connection[Any]) -> dict[str, tuple[int, datetime]]
 
 
 def count_sent(connection: Connection[Any], channel: str, now: datetime, within: timedelta) -> int:
-    """Return how often a channel was used within a time, and lock it until the transaction ends."""
+    """Return how often a channel was used within a time, and lock it until the transaction ends.
+
+    Also counts what is later than now: whoever locked it before us may have looked at the clock after us.
+    """
     connection.execute(_LOCK, (channel,))
-    row = connection.execute(_SENT, (channel, now - within, now)).fetchone()
+    row = connection.execute(_SENT, (channel, now - within, now + within)).fetchone()
     return row[0] if row else 0
 
 
