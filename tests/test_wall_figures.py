@@ -288,6 +288,9 @@ def test_alarms_are_counted_by_kind_and_told_one_by_one_with_shape_and_word() ->
         "沪A·D4521: In repair, {time} over target",
         "bay-B05 was last heard {time} ago",
     ]
+    assert attributes(strip, "data-stops") == ["2026-11-22T10:00:00+00:00"], (
+        "only the stage's time stands by night"
+    )
     for kind in ("promise", "stage", "device"):
         assert len(elements(strip, f"shape-{kind}")) == 2
     assert words(parts(PASSAT)["alarms"]) == "No alarms"
