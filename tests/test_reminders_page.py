@@ -183,3 +183,16 @@ def test_a_manager_snoozes_and_dismisses_at_the_own_site_and_nowhere_else(desk: 
     page.goto(f"{desk.address}/reminders?show=held&lang=zh")
     expect(rows).to_have_count(2)
     expect(page.locator(".chip.chosen")).to_contain_text("暂停")
+
+
+def test_a_phone_shows_cards_and_a_desk_columns_whatever_is_chosen(desk: Office, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    desk.open(page, "/reminders?show=due")
+    cells = page.locator(".ag-center-cols-container .ag-row").first.locator("[col-id]")
+    page.locator(".chip", has_text="Raised").locator("a").click()
+    expect(page.locator(".chip.chosen")).to_contain_text("Raised")
+    expect(cells).to_have_count(1, timeout=PATIENCE_MS)
+    expect(cells).to_have_attribute("col-id", "card")
+    page.set_viewport_size({"width": 1400, "height": 900})
+    expect(cells).to_have_count(7)
+    expect(page.locator("[col-id=card]")).to_have_count(0)

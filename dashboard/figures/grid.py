@@ -14,6 +14,7 @@ from dashboard.figures.shell import FONT
 
 # Has the browser lay a table out as cards or columns, once it is there.
 FIT_GRID = ClientsideFunction("grid", "fit")
+_FIT = ["fitGrid(params)"]
 
 _THEME = {
     "fontFamily": FONT,
@@ -36,6 +37,11 @@ def column(field: str, heading: str, *, renderer: str = "Words", **more: Any) ->
     return {"field": field, "headerName": heading, "cellRenderer": renderer, **more}
 
 
+def add_card(columns: list[dict[str, Any]], card: str) -> list[dict[str, Any]]:
+    """Return columns with the one that a narrow screen shows in their place, drawn by the renderer `card`."""
+    return [*columns, {"colId": "card", "cellRenderer": card, "hide": True, "sortable": False, "flex": 1}]
+
+
 def draw_grid(
     name: str, columns: list[dict[str, Any]], lang: str, *, card: str, **options: Any
 ) -> dag.AgGrid:
@@ -44,13 +50,10 @@ def draw_grid(
     return dag.AgGrid(
         id=name,
         className="grid",
-        columnDefs=[
-            *columns,
-            {"colId": "card", "cellRenderer": card, "hide": True, "sortable": False, "flex": 1},
-        ],
+        columnDefs=add_card(columns, card),
         defaultColDef={"resizable": True, "sortable": True, "suppressMovable": True, "minWidth": 90},
         getRowId="params.data.id",
-        eventListeners={"gridSizeChanged": ["fitGrid(params)"]},
+        eventListeners={"gridSizeChanged": _FIT, "gridColumnsChanged": _FIT},
         dashGridOptions={
             "theme": {"function": f"themeQuartz.withParams({{{theme}}})"},
             "rowHeight": 54,

@@ -41,7 +41,7 @@ def list_columns(shown: str, lang: str) -> list[Row]:
         "closed": text(lang, "reminders.closed"),
         "held": text(lang, "reminders.held"),
     }
-    columns = [
+    return [
         column("plate", text(lang, "reminders.vehicle"), renderer="ReminderCar", flex=3, minWidth=150),
         column("item", text(lang, "reminders.item"), renderer="ReminderLines", flex=3, minWidth=150),
         column("due", text(lang, "reminders.due_by"), renderer="ReminderLines", flex=3, minWidth=140),
@@ -53,8 +53,6 @@ def list_columns(shown: str, lang: str) -> list[Row]:
             for name in _MORE.get(shown, ())
         ),
     ]
-    card = {"colId": "card", "cellRenderer": "AnalyticsCard", "hide": True, "sortable": False, "flex": 1}
-    return [*columns, card]
 
 
 def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:

@@ -52,13 +52,14 @@
   // A narrow screen shows one card in place of the columns, and scrolls as one page.
   const fit = (api) => {
     const narrow = window.innerWidth < NARROW;
-    if (api.bayboardNarrow === narrow) return;
-    api.bayboardNarrow = narrow;
+    // Columns may have come since the table was laid out.
     for (const column of api.getColumns()) {
       const { colId, hide } = column.getColDef();
-      if (colId === "card") api.setColumnsVisible([column], narrow);
-      else if (!hide) api.setColumnsVisible([column], !narrow);
+      const shown = colId === "card" ? narrow : !hide && !narrow;
+      if (column.isVisible() !== shown) api.setColumnsVisible([column], shown);
     }
+    if (api.bayboardNarrow === narrow) return;
+    api.bayboardNarrow = narrow;
     api.setGridOption("rowHeight", narrow ? 94 : 54);
     api.setGridOption("headerHeight", narrow ? 0 : 42);
     api.setGridOption("domLayout", narrow ? "autoHeight" : "normal");

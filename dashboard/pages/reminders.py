@@ -16,14 +16,14 @@ from config.texts import text
 from config.workshop import Workshop
 from dashboard.access import User, Visit, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
-from dashboard.figures.grid import FIT_GRID
+from dashboard.figures.grid import FIT_GRID, add_card
 from dashboard.figures.notice import draw_database_away, draw_empty
 from dashboard.figures.reminders import draw_counts, item_row, list_columns
 from dashboard.figures.reminders_conversion import draw_conversion
 from dashboard.figures.reminders_detail import draw_item
 from dashboard.pages.reminders_actions import register_actions
 from dashboard.pages.reminders_filter import CONVERSION, PATH, VIEWS, Asked, read_address
-from dashboard.pages.reminders_layout import GRID_ID, REFRESH_MS, draw_page
+from dashboard.pages.reminders_layout import CARD, GRID_ID, REFRESH_MS, draw_page
 from models.domain.reminder_rows import Attempt, Conversion, ListedItem
 from models.queries.reminders_conversion import read_conversion
 from models.queries.reminders_list import (
@@ -98,7 +98,12 @@ class RemindersPage:
         )(_steer)
         app.callback(
             output=_FOUND,
-            inputs=[Input("reminders-tick", "n_intervals"), Input("reminders-url", "search"), done],
+            inputs=[
+                Input("reminders-tick", "n_intervals"),
+                Input("reminders-url", "search"),
+                done,
+                State(GRID_ID, "columnDefs"),
+            ],
         )(self._refresh)
         app.callback(
             output=_ITEM,
@@ -116,7 +121,9 @@ class RemindersPage:
         """Draw the page without its data."""
         return draw_page(visit, self._workshop, read_address(search))
 
-    async def _refresh(self, _ticks: int, search: str, done_at: str | None) -> _Props:
+    async def _refresh(
+        self, _ticks: int, search: str, done_at: str | None, columns: list[dict[str, Any]]
+    ) -> _Props:
         visit, now, asked = current_visit.get(), self._clock(), read_address(search)
         try:
             async with self._open_database() as connection:
@@ -125,7 +132,13 @@ class RemindersPage:
             return {**dict.fromkeys(_FOUND, no_update), "notice": draw_database_away(visit.lang)}
         is_watching = done_at is not None and now - datetime.fromisoformat(done_at) < _WATCH
         interval = _WATCH_MS if is_watching else REFRESH_MS
-        return {**self._draw_reading(reading, asked, visit.lang), "interval": interval}
+        wanted = add_card(list_columns(asked.show, visit.lang), CARD)
+        return {
+            **self._draw_reading(reading, asked, visit.lang),
+            # Columns that are there keep the widths that somebody gave them.
+            "columns": no_update if columns == wanted else wanted,
+            "interval": interval,
+        }
 
     async def _read(self, connection: Connection, asked: Asked, user: User, now: datetime) -> _Reading:
         which = asked.find(user)
@@ -159,7 +172,6 @@ class RemindersPage:
         }
         return {
             "rows": [item_row(item, self._workshop, lang) for item in reading.items],
-            "columns": list_columns(asked.show, lang),
             "counts": draw_counts(reading.counts, asked.show, links, lang),
             "found": words[key],
             "empty": None if shown or converts else _draw_nothing(asked, self._workshop, lang),

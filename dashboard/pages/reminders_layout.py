@@ -21,6 +21,7 @@ REFRESH_MS = 30_000
 # One of `dashboard.export.GRIDS`.
 GRID = "due"
 GRID_ID = f"analytics-table-{GRID}"
+CARD = "AnalyticsCard"
 # What can be done with an item, in the order of the buttons.
 ACTIONS = ("snooze", "dismiss", "release", "resend")
 
@@ -90,9 +91,7 @@ def _draw_filters(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
 
 
 def _draw_table(show: str, lang: str) -> Component:
-    grid = draw_grid(GRID_ID, [], lang, card="AnalyticsCard")
-    grid.columnDefs = list_columns(show, lang)
-    table: Component = grid
+    table: Component = draw_grid(GRID_ID, list_columns(show, lang), lang, card=CARD)
     return table
 
 
