@@ -31,14 +31,19 @@ from bayboard.embedded import (
     find_free_port,
     refuse_taken_port,
 )
+from bayboard.mosquitto_access import hash_password, make_password
 from bayboard.screen_commands import make_screen_link
 from bayboard.supervisor import Part, Supervisor, answers, start_logged
 from config.message_events import AUDIENCES
 from config.workshop import Workshop, load_workshop
 from dashboard.access import Role, ScreenKind, Ticket, User
 from dashboard.passwords import draw_token
+from models.connect import connect_database
 from models.migrations.run import migrate
+from models.registry import AdmittedDevice, admit_device
 from models.screens import add_screen, read_screens, revoke_screen
+from simulators.devices import SiteDevices
+from simulators.pace import Pace
 from simulators.scaled import scale_workshop
 
 _MARK = ".bayboard"
@@ -113,6 +118,7 @@ class Demo:
         supervisor.start(part("broker", broker_command(self._mqtt_port)))
         supervisor.start(Part("database", lambda: _start_database(database), signal.SIGINT))
         migrate(database.url, workshop.store)
+        _register_devices(database.url, workshop, self._now)
         health_port = str(find_free_port())
         supervisor.start(part("ingest", bayboard("ingest", "--http-port", health_port)))
         address = f"http://127.0.0.1:{self._port}"
@@ -169,6 +175,18 @@ def _give_channel(workshop_file: Path, messages: Path) -> Workshop:
         )
     messages.touch()
     return load_workshop(workshop_file)
+
+
+def _register_devices(database_url: str, workshop: Workshop, now: datetime) -> None:
+    """Register the simulated devices, which the demo's broker lets in without a password."""
+    unused = hash_password(make_password())
+    engine = connect_database(database_url)
+    with engine.begin() as connection:
+        for site in workshop.sites:
+            for device in SiteDevices(site, "", Pace(now, 0, 1)).all:
+                admitted = AdmittedDevice(site.key, device.source, device.name, unused)
+                admit_device(connection, admitted, vin=None, now=now, again=True)
+    engine.dispose()
 
 
 def _recall_start(directory: Path, run: dict[str, str], now: datetime) -> str:

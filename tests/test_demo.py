@@ -69,6 +69,11 @@ def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind
         logs / "workshop.log", "simulation started"
     )
     ask(database, "select count(*) from work_order where not registered", lambda unknown: unknown == 0)
+    ask(
+        database,
+        "select count(*) from device_state left join device using (site, device) where password_hash is null",
+        lambda unregistered: unregistered == 0,
+    )
     assert ask(database, "select count(*) from quarantined_message", lambda count: count >= 0) == 0
     scan = {
         "id": "mine",
