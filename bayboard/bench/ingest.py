@@ -7,6 +7,7 @@ are counted from outside while it works, so that starting up does not count.
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -242,7 +243,9 @@ class _Bench:
 
     def _publish(self, publications: Sequence[Publication]) -> None:
         parts = [(self._broker.port, publications[n::_PUBLISHERS]) for n in range(_PUBLISHERS)]
-        with multiprocessing.get_context("fork").Pool(_PUBLISHERS) as pool:
+        # A worker that ended its threads politely would be waited for when the benchmark is ended.
+        plainly = (signal.SIGTERM, signal.SIG_DFL)
+        with multiprocessing.get_context("fork").Pool(_PUBLISHERS, signal.signal, plainly) as pool:
             pool.starmap(publish_all, parts)
 
     def _count(self) -> int:
