@@ -18,7 +18,7 @@ from models.queries.reminders_evidence import lock_vehicles
 from models.queries.reminders_outbox import put_messages
 from models.queries.reminders_ripe import (
     Ripe,
-    count_second_notices,
+    count_notices,
     insert_reminders,
     read_consent,
     read_ripe,
@@ -76,7 +76,7 @@ def _raise(connection: Connection[Any], ripe: Sequence[Ripe], plans: Plans, now:
         now,
     )
     new = [(reminder, each) for reminder, each in zip(ids, first, strict=True) if reminder is not None]
-    count_second_notices(connection, [reminder for reminder, _ in again], now)
+    count_notices(connection, [reminder for reminder, _ in again], now)
     leaves_at = find_leaving_time(plans.sites[site], now)
     told = sorted((*new, *again), key=lambda pair: (pair[1].vin, pair[0]))
     messages = [
@@ -105,8 +105,8 @@ def _write_message(
 ) -> NewMessage:
     first = told[0][1]
     reminders = tuple(reminder for reminder, _ in told)
-    # Each reminder's first and second notice are an event of their own, told together or not.
-    events = (f"{reminder}.{1 if each.reminder_id is None else 2}" for reminder, each in told)
+    # Each notice of a reminder is an event of its own, told together with others or not.
+    events = (f"{reminder}.{each.notices + 1}" for reminder, each in told)
     items = [
         {
             "item": each.item,

@@ -19,7 +19,17 @@ from tests.garage import NOW, Garage
 MINUTE = timedelta(minutes=1)
 PATIENCE_SECONDS = 30
 FAILS, REFUSES = Reply(503, body=b"down", taken=False), Reply(400, body=b"no such group", taken=False)
+OIL = "Oil and filter service"
 CUSTOMER = {"role": Role.CUSTOMER, "recipient": "C1", "template": "ready_for_pickup"}
+
+
+def make_due(outbox: Outbox) -> Garage:
+    """Make a garage with a car whose oil is due in some days."""
+    garage = Garage(outbox.url)
+    garage.add_vehicle()
+    garage.add_driving(30_000, 100.0)
+    garage.add_order(NOW - timedelta(days=91), NOW - timedelta(days=90), OIL, "Coolant change")
+    return garage
 
 
 def run_at_once(*dispatchers: Dispatcher) -> None:
@@ -462,16 +472,28 @@ def test_a_reminder_is_sent_once_its_message_is(outbox: Outbox, make_receiver: M
     ]
 
 
+@pytest.mark.parametrize(("job", "state"), [("Window regulator", "sent"), (OIL, "cancelled")])
+def test_a_reminder_waits_while_the_car_is_in_the_workshop_and_is_withdrawn_if_it_is_done(
+    outbox: Outbox, make_receiver: MakeReceiver, job: str, state: str
+) -> None:
+    garage = make_due(outbox)
+    garage.run()
+    order = garage.add_order(NOW, None, job)
+    garage.run(full=False)
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", audience="customer")
+    outbox.send()
+    assert outbox.read("select state, attempts from outbox_message") == [("waiting", 0)]
+    garage.close_order(order, NOW + MINUTE)
+    garage.run(NOW + MINUTE, full=False)
+    outbox.send(MINUTE)
+    assert outbox.read("select state from outbox_message") == [(state,)]
+
+
 def test_what_an_engine_raises_has_words_and_reaches_the_customer(
     outbox: Outbox, make_receiver: MakeReceiver
 ) -> None:
-    garage = Garage(outbox.url)
-    garage.add_vehicle()
-    garage.add_driving(30_000, 100.0)
-    garage.add_order(
-        NOW - timedelta(days=91), NOW - timedelta(days=90), "Oil and filter service", "Coolant change"
-    )
-    garage.run()
+    make_due(outbox).run()
     receiver = make_receiver()
     outbox.add_channel(f"json://127.0.0.1:{receiver.port}/{{phone}}", audience="customer", lang="zh")
     outbox.send()

@@ -15,7 +15,13 @@ from structlog.testing import capture_logs
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from models.queries.reminders_conversion import read_conversion
-from models.queries.reminders_words import OdometerWord, correct_odometer, hold_item, record_consent
+from models.queries.reminders_words import (
+    OdometerWord,
+    correct_odometer,
+    hold_item,
+    record_consent,
+    release_item,
+)
 from reminders.engine import Engine
 from reminders.metrics import Metrics
 from reminders.plans import make_plans
@@ -196,6 +202,34 @@ def test_a_snoozed_item_waits_and_a_dismissed_one_is_not_raised(passat: Garage) 
     passat.run(NOW + 5 * DAY, full=False)
     assert passat.read(RAISED) == [("oil", "suppressed", "message", 1)]
     assert passat.read(MESSAGES) == [("service_due", "cancelled", "C1")]
+
+
+@pytest.mark.parametrize("state", ["waiting", "sent"])
+def test_a_snooze_that_is_over_is_told_of_whether_its_message_had_left_or_not(
+    passat: Garage, state: str
+) -> None:
+    passat.run()
+    passat.write("update outbox_message set state = %s", (state,))
+    _say(passat, lambda connection: hold_item(connection, VIN, "oil", until=NOW + DAY, by="A1", now=NOW))
+    passat.run(NOW + DAY / 2, full=False)
+    assert passat.read(RAISED) == [("oil", "suppressed", "message", 1)]
+    for days in (1.5, 2, 2.5):
+        passat.run(NOW + days * DAY)
+    assert passat.read(RAISED) == [("oil", state.replace("waiting", "raised"), "message", 2)]
+    first = "sent" if state == "sent" else "cancelled"
+    assert [told for _, told, _ in passat.read(MESSAGES)] == [first, "waiting"]
+
+
+def test_a_dismissal_that_is_undone_tells_only_who_was_not_told(passat: Garage) -> None:
+    passat.run()
+    for told_before in (False, True):
+        if told_before:
+            passat.write("update outbox_message set state = 'sent' where state = 'waiting'")
+        _say(passat, lambda connection: hold_item(connection, VIN, "oil", until=None, by="A1", now=NOW))
+        passat.run(NOW, full=False)
+        _say(passat, lambda connection: release_item(connection, VIN, "oil"))
+        passat.run(NOW, full=False)
+    assert [told for _, told, _ in passat.read(MESSAGES)] == ["cancelled", "sent"]
 
 
 def test_a_vehicle_that_cannot_be_reckoned_takes_nothing_from_the_others_and_is_said_once(

@@ -1,4 +1,4 @@
--- Messages of a channel that are due and nobody's, the oldest first, locked; whether their customer has said no since.
+-- Messages of a channel that may leave now and are nobody's, the oldest first, locked; whether their customer has said no since.
 select id, event_key, site, recipient_role as role, recipient, template, lang, payload, created_at, due_at, attempts,
     digest_key,
     exists (
@@ -20,6 +20,11 @@ from outbox_message as message
 where state = 'waiting' and channel = %(channel)s and due_at <= %(now)s
     and (claimed_until is null or claimed_until <= %(now)s)
     and not (recipient_role = 'customer' and site = any(%(asleep)s))
+    -- Nobody is reminded of a service while the car is in the workshop.
+    and not exists (
+        select from outbox_reminder as link join service_reminder as raised on raised.id = link.reminder_id
+        where link.message_id = message.id and raised.state = 'booked'
+    )
     and (%(digest_key)s::text is null or digest_key = %(digest_key)s)
 -- By nothing else: thousands are due at the same moment in the morning, and the index has no further order.
 order by due_at

@@ -24,7 +24,7 @@ _RAISE = (
 
 @dataclass(frozen=True, slots=True)
 class Ripe:
-    """A due item of which people must be told; `reminder_id` is set where they were told once already."""
+    """A due item of which people must be told; `reminder_id` is set where they were told already."""
 
     vin: str
     item: str
@@ -34,6 +34,7 @@ class Ripe:
     due_on: date | None
     projected_on: date | None
     reminder_id: int | None
+    notices: int
     channel: str | None
     site: str
     km: float | None
@@ -88,10 +89,10 @@ def insert_reminders(
     return [row[0] if (row := each.fetchone()) else None for each in cursor.results()] if raised else []
 
 
-def count_second_notices(connection: Connection[Any], reminders: Sequence[int], now: datetime) -> None:
+def count_notices(connection: Connection[Any], reminders: Sequence[int], now: datetime) -> None:
     """Remember that people are told again of reminders."""
     connection.execute(
-        "update service_reminder set notices = 2, noticed_at = %s where id = any(%s) and notices = 1",
+        "update service_reminder set notices = notices + 1, noticed_at = %s where id = any(%s)",
         (now, list(reminders)),
     )
 

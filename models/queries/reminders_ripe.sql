@@ -1,7 +1,7 @@
--- Due items of a site of which people must be told: the first time, or again because the day is near.
+-- Due items of a site of which people must be told: the first time, again because the day is near, or after a hold.
 -- Not while the car is in the workshop; an order that nobody has touched for long keeps no car there.
 select due.vin, due.item, due.cycle, due.plan, due.due_km, due.due_on, due.projected_on, reminder.id as reminder_id,
-    reminder.channel, owner.site, owner.km, owner.customer_ref, owner.customer_name, owner.customer_phone,
+    coalesce(reminder.notices, 0) as notices, reminder.channel, owner.site, owner.km, owner.customer_ref, owner.customer_name, owner.customer_phone,
     owner.advisor, plate, make, model
 from service_due as due
 join vehicle_service as owner using (vin)
@@ -15,8 +15,14 @@ where owner.site = %(site)s
   and (
       reminder.id is null
       or (
-          reminder.notices = 1 and reminder.closed_at is null and reminder.state in ('raised', 'sent', 'failed')
-          and due.second_notice_on <= %(today)s and reminder.noticed_at <= %(now)s - interval '3 days'
+          reminder.closed_at is null and reminder.state in ('raised', 'sent', 'failed')
+          and (
+              reminder.noticed_at is null
+              or (
+                  reminder.notices = 1 and due.second_notice_on <= %(today)s
+                  and reminder.noticed_at <= %(now)s - interval '3 days'
+              )
+          )
       )
   )
   and not exists (

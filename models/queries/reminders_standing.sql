@@ -1,6 +1,8 @@
 -- Open reminders of vehicles whose state must change: held, booked while the car is here, else as it was told.
+-- One whose snooze is over, or whose message was withdrawn for a hold that was undone, is to be told of anew.
 update service_reminder as reminder
-set state = verdict.state
+set state = verdict.state,
+    noticed_at = case when reminder.state = 'suppressed' and verdict.is_untold then null else noticed_at end
 from (
     select raised.id,
         case
@@ -15,7 +17,14 @@ from (
                 from outbox_reminder as link join outbox_message as message on message.id = link.message_id
                 where link.reminder_id = raised.id
             ), 'raised')
-        end as state
+        end as state,
+        exists (
+            select from service_hold as hold
+            where (hold.vin, hold.item, hold.cycle) = (raised.vin, raised.item, raised.cycle) and hold.until <= %(now)s
+        ) or not exists (
+            select from outbox_reminder as link join outbox_message as message on message.id = link.message_id
+            where link.reminder_id = raised.id and message.state <> 'cancelled'
+        ) as is_untold
     from service_reminder as raised
     left join service_due as due on due.vin = raised.vin and due.item = raised.item
     where raised.vin = any(%(vins)s) and raised.closed_at is null

@@ -145,8 +145,9 @@ class ServiceReminder(Base):
     state: Mapped[str]
     # message or call; null while withheld.
     channel: Mapped[str | None]
-    # How many notices were written: the first, and one when the day is near.
+    # How many notices were written: the first, and one when the day is near or a snooze is over.
     notices: Mapped[int]
+    # When the last one was; null asks for another.
     noticed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     # The work order that did it.
