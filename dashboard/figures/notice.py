@@ -1,10 +1,12 @@
-"""What a page says in place of data, or about them: the database is away, there is nothing yet."""
+"""What a page says in place of data, or about them: the database is away, there is nothing yet. Pure."""
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from config.texts import text
+
+_AGAIN_MS = 5_000
 
 
 def draw_database_away(lang: str) -> Component:
@@ -18,6 +20,16 @@ def draw_database_away(lang: str) -> Component:
         icon=html.Span("◆"),
     )
     return alert
+
+
+def draw_retry(name: str) -> Component:
+    """Return what has a page without a beat ask again.
+
+    Its `n_intervals` goes up once, a moment after a callback that found the database away has raised
+    `max_intervals`: counted from the answer, so that no try is overtaken by the next.
+    """
+    again: Component = dcc.Interval(id=name, interval=_AGAIN_MS, max_intervals=0)
+    return again
 
 
 def draw_empty(title: str, sentence: str, command: str | None = None) -> Component:

@@ -19,7 +19,7 @@ from dashboard.access import Visit, current_visit
 from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import zone_of
-from dashboard.figures.notice import draw_database_away, draw_empty
+from dashboard.figures.notice import draw_database_away, draw_empty, draw_retry
 from dashboard.figures.records.mileage import draw_mileage
 from dashboard.figures.records.search import draw_hits
 from dashboard.figures.records.service import draw_due, draw_messages, draw_parts, draw_reminders
@@ -47,16 +47,18 @@ class VehiclePage:
                 "state": Output("vehicle", "className"),
                 "notice": Output("vehicle-notice", "children"),
                 "file": Output("vehicle-file", "children"),
+                "tries": Output("vehicle-again", "max_intervals"),
             },
-            inputs=[Input("vehicle-asked", "data"), State("url", "pathname")],
+            inputs=[Input("vehicle-again", "n_intervals"), State("url", "pathname")],
         )(self._show)
         app.callback(
             output={
                 "state": Output("vehicle-search", "className"),
                 "found": Output("vehicle-found", "children"),
                 "one": Output("vehicle-one", "href"),
+                "tries": Output("vehicle-search-again", "max_intervals"),
             },
-            inputs=[Input("vehicle-typed", "data")],
+            inputs=[Input("vehicle-search-again", "n_intervals"), State("vehicle-typed", "data")],
         )(self._find)
 
     def layouts(self) -> dict[str, Callable[[Visit, str], Component]]:
@@ -68,7 +70,7 @@ class VehiclePage:
             [
                 html.Div(id="vehicle-notice"),
                 html.Div(draw_skeleton(visit.lang), id="vehicle-file"),
-                dcc.Store(id="vehicle-asked", data=True),
+                draw_retry("vehicle-again"),
             ],
             id="vehicle",
             className="record loading",
@@ -81,12 +83,13 @@ class VehiclePage:
                 html.Div(html.P(text(visit.lang, "grid.loading")), id="vehicle-found"),
                 dcc.Store(id="vehicle-typed", data=typed),
                 dcc.Location(id="vehicle-one", refresh="callback-nav"),
+                draw_retry("vehicle-search-again"),
             ],
             id="vehicle-search",
             className="record loading",
         )
 
-    async def _show(self, _asked: bool, pathname: str) -> Mapping[str, Any]:
+    async def _show(self, tries: int | None, pathname: str) -> Mapping[str, Any]:
         visit, now = current_visit.get(), self._clock()
         [vin] = read_record_address(pathname, VEHICLE_ADDRESS, visit.user)
         try:
@@ -94,12 +97,13 @@ class VehiclePage:
                 record = await read_vehicle(connection, vin, visit.user.sites)
         except DatabaseAwayError:
             away = draw_database_away(visit.lang)
-            return {"state": no_update, "notice": away, "file": no_update}
+            return {"state": no_update, "notice": away, "file": no_update, "tries": (tries or 0) + 1}
+        found: Mapping[str, Any] = {"notice": None, "tries": no_update}
         if record is None:
             title = text(visit.lang, "vehicle.not_found_title", typed=vin)
             empty = draw_empty(title, text(visit.lang, "vehicle.not_found"))
-            return {"state": "record without-data", "notice": None, "file": empty}
-        return {"state": "record with-data", "notice": None, "file": self._draw(record, now, visit.lang)}
+            return {**found, "state": "record without-data", "file": empty}
+        return {**found, "state": "record with-data", "file": self._draw(record, now, visit.lang)}
 
     def _draw(self, record: VehicleRecord, now: datetime, lang: str) -> list[Component]:
         workshop = self._workshop
@@ -118,15 +122,16 @@ class VehiclePage:
         site = record.visits[0].site if record.visits else self._workshop.sites[0].key
         return zone_of(site, self._workshop)
 
-    async def _find(self, typed: str) -> Mapping[str, Any]:
+    async def _find(self, tries: int | None, typed: str) -> Mapping[str, Any]:
         visit = current_visit.get()
+        unchanged = dict.fromkeys(("state", "found", "one", "tries"), no_update)
         try:
             async with self._open_database() as connection:
                 hits = await find_vehicles(connection, typed, visit.user.sites)
         except DatabaseAwayError:
-            return {"state": no_update, "found": draw_database_away(visit.lang), "one": no_update}
+            return {**unchanged, "found": draw_database_away(visit.lang), "tries": (tries or 0) + 1}
         if len(hits) == 1:
-            return {"state": no_update, "found": no_update, "one": vehicle_address(hits[0].vin)}
+            return {**unchanged, "one": vehicle_address(hits[0].vin)}
         state = "record with-data" if hits else "record without-data"
         found = draw_hits(hits, typed, MOST_HITS, self._workshop, visit.lang)
-        return {"state": state, "found": found, "one": no_update}
+        return {**unchanged, "state": state, "found": found}
