@@ -12,28 +12,10 @@ from models.analytics.bottleneck import Kind
 from models.analytics.moment import Moment, judge_moment
 from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
+from tests.cars import CAR, TWO
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
-# Two in the afternoon at the site, which is open from eight to six.
-TWO = datetime(2026, 11, 21, 6, tzinfo=UTC)
-CAR = CarOnBoard(
-    work_order="RO-1",
-    registered=True,
-    plate="沪A·D4521",
-    make=None,
-    model=None,
-    job_type="repair",
-    stage="repairing",
-    stage_entered_at=TWO - timedelta(minutes=10),
-    bay="B01",
-    technician="T012",
-    operation=None,
-    reason=None,
-    promised_at=None,
-    updated_at=TWO,
-    came_at=TWO - timedelta(hours=1),
-)
 
 
 def ago(hours: float = 0, minutes: float = 0) -> datetime:
@@ -140,6 +122,16 @@ def test_devices_that_went_or_are_silent_are_alarms_while_the_site_is_open() -> 
     assert judge(devices=(DeviceOnBoard("quiet", True, early - timedelta(hours=12)),), now=early).alarms == ()
     night = TWO + timedelta(hours=6)
     assert kinds(judge(waiting(minutes=14), devices=devices, now=night)) == [AlarmKind.STAGE]
+
+
+def test_a_device_that_is_switched_off_for_the_night_is_no_alarm_in_the_morning() -> None:
+    nine = ago(hours=5)
+    devices = (
+        DeviceOnBoard("switched off at six", False, nine - timedelta(hours=14, minutes=50)),
+        DeviceOnBoard("gone since yesterday's work", False, nine - timedelta(hours=16)),
+    )
+    assert [alarm.key for alarm in judge(devices=devices, now=nine).alarms] == ["gone since yesterday's work"]
+    assert len(judge(devices=devices, now=nine + timedelta(hours=3)).alarms) == 2
 
 
 def test_alarms_tell_the_gravest_kind_first_and_of_each_the_oldest() -> None:

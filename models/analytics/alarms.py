@@ -62,7 +62,7 @@ def find_alarms(
             found += _judge_car(car, workshop, estimates.get(car.work_order), times.get(car.work_order), now)
     if opened_at:
         found += _find_idle_bays(snapshot, site, workshop, opened_at)
-        found += _find_silent_devices(snapshot, rules, opened_at)
+        found += _find_silent_devices(snapshot, site, rules, opened_at)
     kinds = list(AlarmKind)
     return tuple(sorted(found, key=lambda alarm: (kinds.index(alarm.kind), alarm.since, alarm.key)))
 
@@ -120,10 +120,17 @@ def waits_for_bay(car: CarOnBoard, workshop: Workshop) -> bool:
     return car.bay is None and stage is not None and stage.find_cause(car.reason) == "bay"
 
 
-def _find_silent_devices(snapshot: SiteSnapshot, rules: AlarmRules, opened_at: datetime) -> Iterable[Alarm]:
-    """Yield the devices that said they were going, or said nothing for long; the night does not count."""
+def _find_silent_devices(
+    snapshot: SiteSnapshot, site: Site, rules: AlarmRules, opened_at: datetime
+) -> Iterable[Alarm]:
+    """Yield the devices that went during opening hours, or said nothing for long; the night does not count.
+
+    One that went while the site was closed was switched off for the night, and has the morning to come back.
+    """
     silent = timedelta(minutes=rules.device_silent_minutes)
+    hours = site.hours
     for device in snapshot.devices:
         quiet_since = max(device.heard_at, opened_at)
-        if device.online is False or snapshot.read_at - quiet_since >= silent:
+        went = device.online is False and hours.is_open(device.heard_at)
+        if went or snapshot.read_at - quiet_since >= silent:
             yield Alarm(AlarmKind.DEVICE, device.device, device.heard_at)
