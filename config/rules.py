@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from config.message_events import EVENTS, VISIT_EVENTS
+
 Condition = Literal[
     "stage_entered",
     "stage_lasts",
@@ -39,10 +41,23 @@ Place = tuple[int | str, ...]
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d)")
 LONGEST = timedelta(days=30)
+# What came to be told longer ago is history, as after a backfill or a long silence of all engines.
+OLDEST = timedelta(days=1)
 # Conditions that are about a stage of the rule's own, and those that hold only after some time.
 _OF_A_STAGE = {"stage_entered", "stage_lasts"}
 _WITHIN_A_STAGE = _OF_A_STAGE | {"promise_at_risk", "part_arrived", "all_parts_arrived"}
 _AFTER_A_TIME = {"stage_lasts", "approval_unanswered"}
+# What is always known of a car for which a condition holds. One that was not scanned yet is in no stage, and
+# a promise has a time that is ahead, of which nothing has gone by.
+_KNOWN = {"site", "work_order"}
+_KNOWN_OF: Mapping[Condition, Collection[str]] = {
+    "stage_entered": {"stage", "minutes"},
+    "stage_lasts": {"stage", "minutes"},
+    "car_ready": {"stage", "minutes"},
+    "approval_unanswered": {"stage", "minutes"},
+    "part_arrived": {"minutes"},
+    "all_parts_arrived": {"minutes"},
+}
 
 
 def _read_duration(value: object) -> object:
@@ -106,7 +121,7 @@ class Rule(BaseModel):
     template: str | None = None
     escalate: list[Escalation] = []
     until: Literal["ended", "visit_over"] = "ended"
-    # A rule that is new tells of what began so long before.
+    # A rule that is new tells of what came to be told so long before.
     fresh: Duration = timedelta(hours=1)
 
     @property
@@ -122,7 +137,6 @@ def find_rule_errors(
     *,
     stages: Collection[str],
     sites: Collection[str],
-    templates: Collection[str],
 ) -> Iterator[tuple[Place, str]]:
     """Yield the place of everything that is wrong with rules, and a sentence that says what."""
     for number, rule in enumerate(rules):
@@ -139,10 +153,21 @@ def find_rule_errors(
             ("template", rule.template or TEMPLATES[rule.when]),
             *(("escalate", step.template) for step in rule.escalate if step.template),
         ]:
-            if template not in templates:
-                yield (*place, key), f"there is no template {template!r}, only {', '.join(sorted(templates))}"
+            if sentence := _find_problem(rule.when, template):
+                yield (*place, key), sentence
         for key, sentence in _find_contradictions(rule):
             yield (*place, key), sentence
+
+
+def _find_problem(when: Condition, template: str) -> str | None:
+    """Say why a template cannot tell of a condition, if it cannot."""
+    if template not in VISIT_EVENTS:
+        return f"there is no template {template!r}, only {', '.join(sorted(VISIT_EVENTS))}"
+    known = {*_KNOWN, *_KNOWN_OF.get(when, ())}
+    wanted = {name for name, value in EVENTS[template].values.items() if value.always}
+    if unknown := sorted(wanted - known):
+        return f"{template} tells of {' and '.join(unknown)}, which {when} does not always know"
+    return None
 
 
 def _find_contradictions(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -158,6 +183,10 @@ def _find_contradictions(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "for", f"{when} is told at once, so for does not go with it; stage_lasts waits"
     if rule.risk is not None and when != "promise_at_risk":
         yield "risk", f"{when} knows no risk; promise_at_risk does"
+    if rule.until == "visit_over" and rule.escalate and when in _AFTER_A_TIME:
+        yield "until", f"{when} is escalated while it holds, so visit_over does not go with escalate"
+    if rule.fresh > OLDEST:
+        yield "fresh", f"nothing is told of that came to be told more than {OLDEST.days} day ago"
     times = [length for length, _, _ in rule.steps]
     if any(later <= earlier for earlier, later in pairwise(times)):
         yield "escalate", "each after must be longer than the one before it, and than for"

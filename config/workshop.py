@@ -25,7 +25,6 @@ from pydantic import (
 
 from config.alarms import AlarmRules
 from config.channels import Channel, DeliveryRules, find_channel_errors
-from config.message_events import VISIT_EVENTS
 from config.opening import Country, Opening, OpeningHours
 from config.plans import ReminderRules, ServicePlan, find_overlaps
 from config.rules import Rule, find_rule_errors
@@ -268,7 +267,7 @@ def _find_unknown_sites(workshop: Workshop) -> Iterator[tuple[Location, str]]:
 def _find_wrong_rules(workshop: Workshop) -> Iterator[tuple[Location, str]]:
     stages = [stage.key for stage in workshop.stages if stage.kind != "end"]
     sites = [site.key for site in workshop.sites]
-    return find_rule_errors(workshop.rules, stages=stages, sites=sites, templates=VISIT_EVENTS)
+    return find_rule_errors(workshop.rules, stages=stages, sites=sites)
 
 
 def _find_wrong_channels(workshop: Workshop) -> Iterator[tuple[Location, str]]:

@@ -10,14 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from config.rules import Rule
+from config.rules import OLDEST, Rule
 from models.analytics.open_clock import OpenClock
 from models.domain.open_visit import OpenVisit
 from models.domain.rule_firing import Fired
 from reminders.rules_conditions import Floor, Holding, find_holdings
-
-# What began longer ago is history, as after a backfill or a long silence of all engines.
-OLDEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from models.domain.open_visit import OpenVisit
 from reminders.plans import SiteFacts, make_site_facts
 from reminders.rules_conditions import Floor
 
-# A rule's longest time, and what opening hours may make of it; a clock is good for this long.
-_CLOCK_LOOKS_BACK, _CLOCK_IS_GOOD = timedelta(days=60), timedelta(days=1)
-_CLOCK_DAYS = 120
+# In which even a site that seldom opens has been open for a rule's longest time; a clock is good for a day.
+_CLOCK_LOOKS_BACK, _CLOCK_IS_GOOD = timedelta(days=400), timedelta(days=1)
+_CLOCK_DAYS = 460
 
 
 @dataclass(slots=True)

@@ -65,7 +65,7 @@ def _gather(firing: Firing, stage: Stage | None, clock: OpenClock, now: datetime
     """Gather what the words of a message may say."""
     visit, part, estimate = firing.holding.visit, firing.holding.part, firing.holding.estimate
     # A promise is not broken since its own time.
-    since = None if estimate else firing.since
+    since = None if firing.rule.when == "promise_at_risk" else firing.since
     return {
         **_describe(visit),
         "stage": {"en": stage.en, "zh": stage.zh} if stage else visit.stage,

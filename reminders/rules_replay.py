@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from config.rules import OLDEST
 from models.analytics.ready import ReadyEstimate
 from models.analytics.site_model import SiteModel
 from models.domain.open_visit import OpenVisit
 from models.domain.order_story import OrderStory, tell_visits
 from models.domain.outbox import NewMessage
 from models.domain.rule_firing import Fired
-from reminders.rules import OLDEST, Firing, judge_rules
+from reminders.rules import Firing, judge_rules
 from reminders.rules_facts import RuleFacts
 from reminders.rules_messages import may_be_told, write_message
 

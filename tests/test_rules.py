@@ -92,6 +92,16 @@ def test_an_engine_that_was_away_escalates_what_it_told_of() -> None:
     assert desk.tell(NOON + 3 * DAY, make_visit("washing")) == [("stage_lasts", 1)]
 
 
+def test_the_longest_time_of_opening_hours_goes_by() -> None:
+    # The site is open for nine or ten hours on most days: thirty times 24 of them are about three months.
+    desk = Desk((make_rule("stage_lasts", stage="washing", **{"for": "30 d"}),))
+    washing = make_visit("washing")
+    told = [days for days in range(60, 130) if desk.tell(NOON + days * DAY, washing)]
+    opened = FACTS.sites["s1"].hours.open_seconds(NOON, NOON + told[0] * DAY) / HOUR.total_seconds()
+    assert len(told) == 1
+    assert 720 <= opened <= 745
+
+
 def test_opening_hours_leave_out_the_night() -> None:
     in_hours, by_calendar = (
         make_rule("stage_lasts", name=hours, stage="washing", hours=hours, **{"for": "2 h"})
@@ -282,6 +292,21 @@ def test_every_condition_has_its_words() -> None:
             ('when = "approval_unanswered"\ntell = "foreman"\nfor = "2 h"\n'
              'escalate = [{ after = "1 h", tell = "director" }]'),
             "escalate: each after must be longer",
+        ),
+        ('when = "car_ready"\ntell = "foreman"\nfresh = "3 d"', "fresh: nothing is told of that"),
+        (
+            'when = "promise_at_risk"\ntell = "foreman"\ntemplate = "approval_unanswered"',
+            "template: approval_unanswered tells of minutes, which promise_at_risk",
+        ),
+        (
+            ('when = "part_arrived"\ntell = "foreman"\n'
+             'escalate = [{ after = "1 h", tell = "manager", template = "stage_too_long" }]'),
+            "escalate: stage_too_long tells of stage, which part_arrived",
+        ),
+        (
+            ('when = "stage_lasts"\nstage = "ready"\ntell = "foreman"\nfor = "2 h"\nuntil = "visit_over"\n'
+             'escalate = [{ after = "3 h", tell = "director" }]'),
+            "until: stage_lasts is escalated while it holds",
         ),
     ],
 )  # fmt: skip
