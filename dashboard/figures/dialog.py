@@ -4,11 +4,12 @@ Owns how they look and what their parts are called, by the name of the page they
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
+
+from dashboard.figures.part import speak
 
 
 def draw_dialog(
@@ -22,7 +23,7 @@ def draw_dialog(
         centered=True,
         size=size,
         zIndex=400,
-        closeButtonProps={"aria-label": close},
+        closeButtonProps=speak(close),
     )
     return modal
 
@@ -50,6 +51,5 @@ def draw_shown_once(
     above: Sequence[Component] = (),
 ) -> Component:
     """Return a dialog with something to copy that nobody is told again, and why; `above` it stands more."""
-    spoken: dict[str, Any] = {"aria-label": label}
-    value = dmc.TextInput(id=value_id, value="", readOnly=True, **spoken)
+    value = dmc.TextInput(id=value_id, value="", readOnly=True, **speak(label))
     return draw_dialog(dialog_id, [*above, value, html.P(words)], close=close, title=title, size=size)

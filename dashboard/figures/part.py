@@ -39,6 +39,11 @@ def data(**attributes: str) -> dict[str, Any]:
     return {f"data-{name}": value for name, value in attributes.items()}
 
 
+def speak(words: str) -> dict[str, Any]:
+    """Return what a component is called to whoever hears the page, as keyword arguments."""
+    return {"aria-label": words}
+
+
 def plant(component: Component) -> list[Any]:
     """Return a tree of html components as plain values."""
     drawn = component.to_plotly_json()  # type: ignore[no-untyped-call]  # Dash is untyped here

@@ -3,8 +3,6 @@
 Owns the ids that the page's callbacks speak of. Pure.
 """
 
-from typing import Any
-
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -12,7 +10,10 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.access import Visit
+from dashboard.figures.dialog import draw_question
 from dashboard.figures.grid import column, draw_grid
+from dashboard.figures.part import speak
+from dashboard.figures.site_filter import draw_site_filter
 from dashboard.pages.quarantine_filter import ALL, SINCE, Asked
 from models.domain.quarantine import Status
 
@@ -68,21 +69,13 @@ def _draw_filters(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
                     for status in (*Status, ALL)
                 ],
             ),
-            dmc.Select(
-                id="quarantine-site",
-                value=asked.site or None,
-                placeholder=text(lang, "quarantine.any_site"),
-                data=[{"value": site.key, "label": site.name(lang)} for site in sites],
-                clearable=True,
-                style={} if len(sites) > 1 else {"display": "none"},
-                **_label(text(lang, "devices.site")),
-            ),
+            draw_site_filter("quarantine-site", sites, asked.site, lang),
             dmc.TextInput(
                 id="quarantine-device",
                 value=asked.device,
                 placeholder=text(lang, "quarantine.any_device"),
                 debounce=True,
-                **_label(text(lang, "quarantine.device")),
+                **speak(text(lang, "quarantine.device")),
             ),
             dmc.TextInput(
                 id="quarantine-reason",
@@ -90,7 +83,7 @@ def _draw_filters(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
                 placeholder=text(lang, "quarantine.any_reason"),
                 debounce=True,
                 className="wide",
-                **_label(text(lang, "quarantine.reason")),
+                **speak(text(lang, "quarantine.reason")),
             ),
             dmc.Select(
                 id="quarantine-since",
@@ -98,15 +91,11 @@ def _draw_filters(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
                 placeholder=text(lang, "quarantine.any_time"),
                 data=[{"value": since, "label": text(lang, f"since.{since}")} for since in SINCE],
                 clearable=True,
-                **_label(text(lang, "quarantine.time")),
+                **speak(text(lang, "quarantine.time")),
             ),
         ],
         className="filters",
     )
-
-
-def _label(words: str) -> dict[str, Any]:
-    return {"aria-label": words}
 
 
 def _draw_actions(lang: str) -> Component:
@@ -160,27 +149,17 @@ def _draw_drawer(lang: str) -> Component:
         title=text(lang, "quarantine.refused_message"),
         position="right",
         size=640,
-        closeButtonProps=_label(text(lang, "quarantine.close")),
+        closeButtonProps=speak(text(lang, "quarantine.close")),
     )
     return drawer
 
 
 def _draw_question(lang: str) -> Component:
-    modal: Component = dmc.Modal(
-        [
-            html.P(text(lang, "quarantine.discard_means")),
-            html.Div(
-                [
-                    dmc.Button(text(lang, "quarantine.keep"), id="quarantine-keep", variant="default"),
-                    dmc.Button(text(lang, "quarantine.discard"), id="quarantine-confirm", color="red"),
-                ],
-                className="buttons",
-            ),
-        ],
-        id="quarantine-question",
-        title="",
-        centered=True,
-        zIndex=400,
-        closeButtonProps=_label(text(lang, "quarantine.close")),
+    return draw_question(
+        "quarantine",
+        "confirm",
+        means=text(lang, "quarantine.discard_means"),
+        keep=text(lang, "quarantine.keep"),
+        act=text(lang, "quarantine.discard"),
+        close=text(lang, "quarantine.close"),
     )
-    return modal

@@ -3,8 +3,6 @@
 Owns the ids that the page's callbacks speak of. Pure.
 """
 
-from typing import Any
-
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -14,7 +12,9 @@ from config.workshop import Workshop
 from dashboard.access import Visit
 from dashboard.figures.analytics.table import draw_tools
 from dashboard.figures.grid import draw_grid
+from dashboard.figures.part import speak
 from dashboard.figures.reminders import list_columns, list_items
+from dashboard.figures.site_filter import draw_site_filter
 from dashboard.pages.reminders_filter import Asked
 
 REFRESH_MS = 30_000
@@ -60,22 +60,14 @@ def _draw_filters(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
     sites = [site for site in workshop.sites if visit.user.may_see(site.key)]
     return html.Div(
         [
-            dmc.Select(
-                id="reminders-site",
-                value=asked.site or None,
-                placeholder=text(lang, "reminders.any_site"),
-                data=[{"value": site.key, "label": site.name(lang)} for site in sites],
-                clearable=True,
-                style={} if len(sites) > 1 else {"display": "none"},
-                **_label(text(lang, "reminders.site")),
-            ),
+            draw_site_filter("reminders-site", sites, asked.site, lang),
             dmc.Select(
                 id="reminders-item",
                 value=asked.item or None,
                 placeholder=text(lang, "reminders.any_item"),
                 data=[{"value": key, "label": name} for key, name in list_items(workshop, lang)],
                 clearable=True,
-                **_label(text(lang, "reminders.item")),
+                **speak(text(lang, "reminders.item")),
             ),
             dmc.TextInput(
                 id="reminders-search",
@@ -83,7 +75,7 @@ def _draw_filters(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
                 placeholder=text(lang, "reminders.any_vehicle"),
                 debounce=True,
                 className="wide",
-                **_label(text(lang, "reminders.any_vehicle")),
+                **speak(text(lang, "reminders.any_vehicle")),
             ),
         ],
         className="filters",
@@ -152,10 +144,6 @@ def _draw_drawer(lang: str) -> Component:
         title=text(lang, "reminders.one"),
         position="right",
         size=560,
-        closeButtonProps=_label(text(lang, "reminders.close")),
+        closeButtonProps=speak(text(lang, "reminders.close")),
     )
     return drawer
-
-
-def _label(words: str) -> dict[str, Any]:
-    return {"aria-label": words}

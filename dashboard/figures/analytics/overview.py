@@ -4,7 +4,6 @@ Owns what a tile shows: value, trend, comparison with the period before, and the
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
@@ -25,6 +24,7 @@ from dashboard.figures.analytics.words import (
     say_figure,
     say_seconds,
 )
+from dashboard.figures.part import speak
 from models.analytics.flow import LittleCheck
 from models.analytics.overview import FIGURES, Overview, mean_wait
 
@@ -90,9 +90,8 @@ def draw_tile(name: str, overview: Overview, lang: str, link: Link) -> Component
 
 def draw_formula(label: str, formula: str, lang: str) -> Component:
     """Return the sign that says a formula to whoever points at it or reaches it by keyboard."""
-    spoken: dict[str, Any] = {"aria-label": text(lang, "analytics.formula_of", figure=label)}
     tooltip: Component = dmc.Tooltip(
-        html.Button("ƒ", type="button", **spoken),
+        html.Button("ƒ", type="button", **speak(text(lang, "analytics.formula_of", figure=label))),
         label=formula,
         multiline=True,
         w=280,

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from dash import dcc, html
@@ -23,6 +22,7 @@ from dashboard.figures.analytics.words import (
     say_seconds,
     say_share,
 )
+from dashboard.figures.part import speak
 from dashboard.figures.when import say_range
 from models.analytics.kpis import OrderFigures
 from models.analytics.order_record import OrderHead, OrderRecord
@@ -150,7 +150,6 @@ def _draw_waits(figures: OrderFigures, workshop: Workshop, lang: str) -> Compone
     waits = sorted(figures.wait_seconds.items(), key=lambda item: -item[1])
     parts += [("wait", name_cause(cause, workshop, lang), seconds) for cause, seconds in waits]
     whole = sum(seconds for _, _, seconds in parts) or 1.0
-    spoken: dict[str, Any] = {"aria-label": text(lang, "analytics.waits_title")}
     return html.Ul(
         [
             html.Li(
@@ -165,5 +164,5 @@ def _draw_waits(figures: OrderFigures, workshop: Workshop, lang: str) -> Compone
             if seconds > 0
         ],
         className="stay",
-        **spoken,
+        **speak(text(lang, "analytics.waits_title")),
     )
