@@ -21,9 +21,9 @@ from dashboard.provider import Provider
 from dashboard.what_if import OpenWhatIf
 
 # Open streams end at once on a signal; this is for a page that is being loaded right then.
+_GRACEFUL_SECONDS = 3
 # A worker imports for longer than uvicorn's 5 seconds on a busy machine; ended then, it would never start.
 _WORKER_PATIENCE_SECONDS = 60
-_GRACEFUL_SECONDS = 3
 
 log = structlog.get_logger()
 

@@ -60,7 +60,7 @@ def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:
     zone = zone_of(item.site, workshop)
     site = workshop.site(item.site or "")
     name = name_item(item.item, item.plan, workshop, lang)
-    state = item.reminder_state if item.reminder_state and item.shown != "due" else item.due_state
+    state = find_state(item)
     vehicle = " ".join(filter(None, (item.make, item.model)))
     return {
         "id": item.key,
@@ -115,6 +115,18 @@ def draw_counts(
         className="chip chosen" if chosen == "conversion" else "chip",
     )
     return [html.Div(chips, className="chips"), html.Div([conversion], className="chips")]
+
+
+def say_found(shown: int, found: int, lang: str) -> str:
+    """Say how many items are found, and how many of them are shown."""
+    if shown < found:
+        return text(lang, "reminders.first", shown=f"{shown:,}", found=f"{found:,}")
+    return text(lang, "reminders.found", found=f"{found:,}")
+
+
+def find_state(item: ListedItem) -> str:
+    """Return the state that is told of an item: its reminder's, where it is no longer merely due."""
+    return item.reminder_state if item.reminder_state and item.shown != "due" else item.due_state
 
 
 def list_items(workshop: Workshop, lang: str) -> Sequence[tuple[str, str]]:

@@ -14,12 +14,7 @@ from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.addresses import order_address, vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, name_item, say_count, say_date, zone_of
-from dashboard.figures.reminders import (
-    say_hold,
-    say_km,
-    say_moment,
-    say_range,
-)
+from dashboard.figures.reminders import find_state, say_hold, say_km, say_moment, say_range
 from models.domain.reminder_rows import Attempt, ListedItem, Owner
 
 
@@ -44,7 +39,7 @@ def draw_item(
 
 
 def _draw_state(item: ListedItem, lang: str) -> Component:
-    state = item.reminder_state if item.shown != "due" and item.reminder_state else item.due_state
+    state = find_state(item)
     return html.Span(text(lang, f"reminder_state.{state}"), className=f"state state-{state}")
 
 
@@ -108,19 +103,18 @@ def _tell_mileage(owner: Owner, zone: ZoneInfo, lang: str) -> list[tuple[str, Co
 
 
 def _tell_customer(owner: Owner, zone: ZoneInfo, lang: str) -> list[tuple[str, Component | str]]:
-    word = "reminders.no_word"
-    if owner.consent is not None:
-        word = "reminders.said_yes" if owner.consent else "reminders.said_no"
-    said = {
-        "reminders.no_word": text(lang, "reminders.no_word"),
-        "reminders.said_yes": text(lang, "reminders.said_yes", at=say_moment(owner.consent_at, zone, lang)),
-        "reminders.said_no": text(lang, "reminders.said_no", at=say_moment(owner.consent_at, zone, lang)),
-    }
+    said_at = say_moment(owner.consent_at, zone, lang)
+    if owner.consent is None:
+        consent = text(lang, "reminders.no_word")
+    elif owner.consent:
+        consent = text(lang, "reminders.said_yes", at=said_at)
+    else:
+        consent = text(lang, "reminders.said_no", at=said_at)
     person = " · ".join(filter(None, (owner.customer_name, owner.customer_phone, owner.customer_ref)))
     return [
         (text(lang, "reminders.customer"), person or UNKNOWN),
         (text(lang, "reminders.advisor"), owner.advisor or UNKNOWN),
-        (text(lang, "reminders.consent"), said[word]),
+        (text(lang, "reminders.consent"), consent),
     ]
 
 

@@ -18,7 +18,7 @@ from dashboard.access import User, Visit, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.grid import FIT_GRID, add_card
 from dashboard.figures.notice import draw_database_away, draw_empty
-from dashboard.figures.reminders import draw_counts, item_row, list_columns
+from dashboard.figures.reminders import draw_counts, item_row, list_columns, say_found
 from dashboard.figures.reminders_conversion import draw_conversion
 from dashboard.figures.reminders_detail import draw_item
 from dashboard.pages.reminders_actions import register_actions
@@ -165,15 +165,10 @@ class RemindersPage:
         links = {show: PATH + replace(asked, show=show).address() for show in VIEWS}
         shown, found = len(reading.items), reading.counts.get(asked.show, 0)
         converts = asked.show == CONVERSION
-        key = "reminders.first" if shown < found else "reminders.found"
-        words = {
-            "reminders.first": text(lang, "reminders.first", shown=f"{shown:,}", found=f"{found:,}"),
-            "reminders.found": text(lang, "reminders.found", found=f"{found:,}"),
-        }
         return {
             "rows": [item_row(item, self._workshop, lang) for item in reading.items],
             "counts": draw_counts(reading.counts, asked.show, links, lang),
-            "found": words[key],
+            "found": say_found(shown, found, lang),
             "empty": None if shown or converts else _draw_nothing(asked, self._workshop, lang),
             "conversion": draw_conversion(reading.months, lang) if converts else None,
             "notice": None,

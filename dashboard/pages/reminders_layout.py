@@ -40,7 +40,7 @@ def draw_page(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
                 [html.Span(id="reminders-found", className="count"), *draw_tools(GRID, lang)],
                 className="actions tools",
             ),
-            _draw_table(asked.show, lang),
+            draw_grid(GRID_ID, list_columns(asked.show, lang), lang, card=CARD),
             html.Div(id="reminders-empty"),
             html.Div(id="reminders-conversion", className="record"),
             _draw_drawer(lang),
@@ -80,11 +80,6 @@ def _draw_filters(visit: Visit, workshop: Workshop, asked: Asked) -> Component:
         ],
         className="filters",
     )
-
-
-def _draw_table(show: str, lang: str) -> Component:
-    table: Component = draw_grid(GRID_ID, list_columns(show, lang), lang, card=CARD)
-    return table
 
 
 def _draw_drawer(lang: str) -> Component:
