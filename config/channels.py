@@ -8,15 +8,15 @@ address is asked where messages are sent.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config.message_events import DIGEST, EVENTS
 from config.texts import LANGS
+from config.words import ONE_OR_MORE, Audience, Names
 
-Audience = Literal["customer", "advisor", "foreman", "manager", "director"]
 # What of a message an address may be written for: it then reaches a person, not a group.
 TARGETS = ("phone", "email", "recipient")
 # Robots of group chats are cut off when they say more within a minute.
@@ -24,10 +24,6 @@ ROBOTS = ("wecombot", "dingtalk", "feishu", "lark")
 ROBOT_PER_MINUTE = 20
 _SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TARGET = re.compile(r"\{(" + "|".join(TARGETS) + r")\}")
-
-
-def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _known_lang(lang: str) -> str:
@@ -42,11 +38,8 @@ def _known_event(name: str) -> str:
     return name
 
 
-Names = Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
-Audiences = Annotated[list[Audience], BeforeValidator(_one_or_many), Field(min_length=1)]
-Events = Annotated[
-    list[Annotated[str, AfterValidator(_known_event)]], BeforeValidator(_one_or_many), Field(min_length=1)
-]
+Audiences = Annotated[list[Audience], *ONE_OR_MORE]
+Events = Annotated[list[Annotated[str, AfterValidator(_known_event)]], *ONE_OR_MORE]
 
 
 class Channel(BaseModel):

@@ -8,10 +8,11 @@ and `Event.find_gaps` a payload. It knows neither channels nor the database.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
-# Whom messages are for; `models.domain.outbox.Role` says the same, and a test that it does.
-AUDIENCES = ("customer", "advisor", "foreman", "manager", "director")
+from config.words import Audience
+
+AUDIENCES: tuple[Audience, ...] = get_args(Audience)
 DIGEST = "digest"
 
 

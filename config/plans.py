@@ -9,17 +9,14 @@ from datetime import time
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from config.words import Names
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
 Km = Annotated[float, Field(gt=0, le=1_000_000)]
 Months = Annotated[int, Field(gt=0, le=240)]
 Days = Annotated[int, Field(ge=0, le=730)]
-Names = Annotated[
-    list[str],
-    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
-    Field(min_length=1),
-]
 
 
 class PlanItem(BaseModel):

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from config.message_events import EVENTS, VISIT_EVENTS
+from config.words import ONE_OR_MORE, Audience, JobType, Names
 
 Condition = Literal[
     "stage_entered",
@@ -24,7 +25,6 @@ Condition = Literal[
     "car_ready",
     "approval_unanswered",
 ]
-Audience = Literal["customer", "foreman", "advisor", "manager", "director"]
 # What is told of a condition unless the rule names another template.
 TEMPLATES: Mapping[Condition, str] = {
     "stage_entered": "stage_entered",
@@ -35,7 +35,6 @@ TEMPLATES: Mapping[Condition, str] = {
     "car_ready": "ready_for_pickup",
     "approval_unanswered": "approval_unanswered",
 }
-JobType = Literal["maintenance", "repair", "body", "warranty", "inspection"]
 Place = tuple[int | str, ...]
 
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
@@ -76,12 +75,7 @@ Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
 _NAME = r"^[a-z0-9_-]{1,40}$"
 
 
-def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Names = Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)]
-JobTypes = Annotated[list[JobType], BeforeValidator(_one_or_many), Field(min_length=1)]
+JobTypes = Annotated[list[JobType], *ONE_OR_MORE]
 
 
 class Escalation(BaseModel):

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -31,6 +30,7 @@ from config.rules import Rule, find_rule_errors
 from config.store import StoreRules
 from config.toml_lines import Location, locate_line
 from config.topic_filter import check_filter, may_match_below
+from config.words import Names
 
 # What devices of the contract publish below; ingest always reads it.
 _OUR_TOPICS = "workshop/v1/"
@@ -55,10 +55,6 @@ def _foreign_filter(text: str) -> str:
     if may_match_below(text, _OUR_TOPICS):
         raise ValueError(f"{text!r} matches topics below {_OUR_TOPICS}, which need no adapter")
     return text
-
-
-def _one_or_many(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 class _Facts(BaseModel):
@@ -170,7 +166,7 @@ class Adapter(_Facts):
     topic: Annotated[str, AfterValidator(_foreign_filter)]
     kind: Literal["traccar", "wican"]
     site: Key
-    odometer: Annotated[list[str], BeforeValidator(_one_or_many), Field(min_length=1)] | None = None
+    odometer: Names | None = None
     unit: Literal["km", "mi", "m"] | None = None
     vin: str | None = None
     without_odometer: Literal["quarantine", "skip"] = "quarantine"

@@ -14,12 +14,13 @@ from math import exp, inf, log, sqrt
 from statistics import fmean, median, quantiles
 
 from config.opening import OpeningHours as SiteHours
+from config.words import JobType
 from config.workshop import Bay, Site
 from models.analytics.significance import JobRow
 from models.analytics.visits import PastInterval
 from simulators.chance import Spread
 from simulators.facts import Stage
-from simulators.jobs import CHECKS, MIX, JobType
+from simulators.jobs import CHECKS, MIX
 from simulators.opening import HOUR, AlwaysOpen, Hours, OpeningHours
 from simulators.parameters import Parameters
 

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
-from typing import Literal
 
+from config.words import JobType
 from simulators.vehicles import Powertrain
-
-JobType = Literal["maintenance", "repair", "body", "warranty", "inspection"]
 
 
 class Skill(StrEnum):

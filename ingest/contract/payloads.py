@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from config.words import JobType
 from ingest.contract.topics import ContractError, Kind
 
 MAX_PAYLOAD_BYTES = 256 * 1024
@@ -188,7 +189,7 @@ class WorkOrderChange(Payload, frozen=True, kw_only=True):
     change: Literal["opened", "updated", "cancelled"]
     vehicle: Vehicle | UnsetType = UNSET
     customer: Customer | UnsetType = UNSET
-    job_type: Literal["maintenance", "repair", "body", "warranty", "inspection"] | UnsetType | None = UNSET
+    job_type: JobType | UnsetType | None = UNSET
     advisor: Text | UnsetType | None = UNSET
     promised_at: Instant | UnsetType | None = UNSET
     lines: tuple[JobLine, ...] | UnsetType = UNSET
