@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from reminders.metrics import sum_up
+
 
 class DeliveryMetrics:
     """Counters of one dispatcher, in the registry of its process."""
@@ -34,13 +36,4 @@ class DeliveryMetrics:
     def summary(self) -> str:
         """Say in a few lines what was counted."""
         counted = {"messages sent": self.sent, "messages given up": self.dead}
-        return "\n".join(f"{name}: {_read(counter):.0f}" for name, counter in counted.items())
-
-
-def _read(counter: Counter) -> float:
-    return sum(
-        sample.value
-        for metric in counter.collect()
-        for sample in metric.samples
-        if sample.name.endswith("_total")
-    )
+        return sum_up(counted)

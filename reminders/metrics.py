@@ -1,5 +1,7 @@
 """Every metric of the reminder engine, named and explained in one place."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
@@ -65,7 +67,12 @@ class Metrics:
             "messages put into the outbox": self.messages,
             "messages of rules": self.rule_messages.labels("put"),
         }
-        return "\n".join(f"{name}: {_read(counter):.0f}" for name, counter in counted.items())
+        return sum_up(counted)
+
+
+def sum_up(counted: Mapping[str, Counter]) -> str:
+    """Say what was counted, a line each, over all labels."""
+    return "\n".join(f"{name}: {_read(counter):.0f}" for name, counter in counted.items())
 
 
 def _read(counter: Counter) -> float:
