@@ -6,6 +6,7 @@ page must never do: an error in the console or in a script, or a request to anot
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from ctypes.util import find_library
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from playwright.sync_api import (
 )
 
 # Beside what Playwright itself turns off: the sandbox (which root may not have), updates, background traffic.
-FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+_FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 _SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 
 
@@ -41,6 +42,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
 
 
+@contextmanager
+def launch_browser() -> Iterator[Browser]:
+    """Run Debian's Chromium without a window, for as long as the context lasts."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=_FLAGS)
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
@@ -48,10 +58,8 @@ def browser() -> Iterator[Browser]:
     parts = {"chromium": shutil.which("chromium"), "libatomic1": find_library("atomic")}
     if missing := " ".join(name for name, found in parts.items() if not found):
         pytest.skip(f"Chromium cannot run: apt-get install {missing}, or run `make test` as root")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=parts["chromium"], args=FLAGS)
+    with launch_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

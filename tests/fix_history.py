@@ -43,6 +43,22 @@ class WrittenHistory:
     history: History
 
 
+def write_history(
+    database_url: str, plan: Plan, workshop: Workshop, now: datetime, truth: Path | None = None
+) -> None:
+    """Write what a plan simulates and settle it as ingest would have by now."""
+    run_backfill(
+        database_url,
+        [plan],
+        make_rules(workshop),
+        jobs=1,
+        truth=truth,
+        stop=threading.Event(),
+        tell=lambda _site, _days: None,
+    )
+    settle_history(database_url, [plan], workshop, now)
+
+
 @pytest.fixture(scope="session")
 def written_history(
     postgresql_server: DatabaseServer, tmp_path_factory: pytest.TempPathFactory
@@ -56,16 +72,7 @@ def written_history(
     plan = Plan(site, 1, "hidden-slow", average=True, first_day=FIRST_DAY, days=DAYS)
     begins_at = datetime.combine(FIRST_DAY, datetime.min.time(), site.zone)
     ends_at = datetime.combine(date.fromordinal(FIRST_DAY.toordinal() + DAYS), begins_at.time(), site.zone)
-    run_backfill(
-        url,
-        [plan],
-        make_rules(workshop),
-        jobs=1,
-        truth=truth_file,
-        stop=threading.Event(),
-        tell=lambda _site, _days: None,
-    )
-    settle_history(url, [plan], workshop, ends_at)
+    write_history(url, plan, workshop, ends_at, truth_file)
     history = History(
         workshop,
         site.key,

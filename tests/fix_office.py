@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 import pytest
@@ -56,21 +57,29 @@ class Office:
             )
 
 
+class ServeDashboard(Protocol):
+    def __call__(self, database_url: str, **environment: str) -> str: ...
+
+
 @pytest.fixture
-def office(
-    database_url: str, start_bayboard: StartCommand, free_port: Callable[[], int], tmp_path: Path
-) -> Iterator[Office]:
+def serve_dashboard(start_bayboard: StartCommand, free_port: Callable[[], int]) -> ServeDashboard:
+    """Start a dashboard over a database, wait until it is ready, and return its address."""
+
+    def serve(database_url: str, **environment: str) -> str:
+        port = free_port()
+        known = {"BAYBOARD_DATABASE_URL": database_url, "BAYBOARD_SECRET_KEY": KEY, **environment}
+        server = start_bayboard("serve", "--port", str(port), **known)
+        server.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
+        return f"http://127.0.0.1:{port}"
+
+    return serve
+
+
+@pytest.fixture
+def office(database_url: str, serve_dashboard: ServeDashboard, tmp_path: Path) -> Iterator[Office]:
     """The dashboard of two workshops, without devices and messages."""
     workshop_file = tmp_path / "workshop.toml"
     workshop_file.write_text(DEFAULT_WORKSHOP_FILE.read_text() + SECOND_SITE)
-    port = free_port()
-    server = start_bayboard(
-        "serve",
-        *("--port", str(port)),
-        BAYBOARD_DATABASE_URL=database_url,
-        BAYBOARD_SECRET_KEY=KEY,
-        BAYBOARD_WORKSHOP_FILE=str(workshop_file),
-    )
-    server.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
+    address = serve_dashboard(database_url, BAYBOARD_WORKSHOP_FILE=str(workshop_file))
     with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Office(f"http://127.0.0.1:{port}", connection, database_url)
+        yield Office(address, connection, database_url)

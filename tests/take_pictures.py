@@ -4,9 +4,7 @@ Run it with `make pictures`. A history of ten simulated weeks is written into a 
 cars of the tests' still life are put on top of it, and no clock goes on while Chromium looks.
 """
 
-import shutil
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,21 +16,20 @@ from typing import Any
 
 import psycopg
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from psycopg.rows import dict_row
 
-from bayboard.backfill import run_backfill, settle_history
 from bayboard.backfill_story import Plan
 from bayboard.embedded import PostgresServer, find_free_port
 from bayboard.estimating import refresh_sites
-from bayboard.ingesting import make_rules
 from bayboard.remind import remind_once
 from bayboard.what_if import WhatIfDesk
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings
 from config.workshop import load_workshop
 from models.migrations.run import migrate
-from tests.fix_browser import FLAGS
+from tests.fix_browser import launch_browser
+from tests.fix_history import write_history
 from tests.fix_still import Still, lose_connection, serve_still
 from tests.fix_visit import NOON, Visits
 from tests.still_life import TOKEN, put_still_life
@@ -112,7 +109,7 @@ def main(names: list[str]) -> None:
     """Take all pictures, or those that are named."""
     _PICTURES.mkdir(exist_ok=True)
     chosen = [view for view in VIEWS if not names or view.name in names]
-    with _shop_with_a_past() as (still, records), _chromium() as browser:
+    with _shop_with_a_past() as (still, records), launch_browser() as browser:
         for view in chosen:
             still.now = NOON + timedelta(hours=view.hours_later)
             size = _take(still, browser, replace(view, path=view.path.format_map(records)))
@@ -131,16 +128,7 @@ def _shop_with_a_past() -> Iterator[tuple[Still, dict[str, str]]]:
         PostgresServer(Path(directory) / "data", find_free_port()) as server,
     ):
         migrate(server.url)
-        run_backfill(
-            server.url,
-            [plan],
-            make_rules(workshop),
-            jobs=1,
-            truth=None,
-            stop=threading.Event(),
-            tell=lambda _site, _days: None,
-        )
-        settle_history(server.url, [plan], workshop, NOON)
+        write_history(server.url, plan, workshop, NOON)
         refresh_sites(server.url, workshop, [site], NOON)
         settings = Settings.from_environment({"BAYBOARD_DATABASE_URL": server.url})
         remind_once(settings, workshop, NOON, {}, send=False)
@@ -163,14 +151,6 @@ def _empty_the_shop(connection: psycopg.Connection[Any]) -> None:
     )
     connection.execute("update work_order set closed_at = %s where closed_at is null", [left_at])
     connection.execute("delete from device_state")
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def _open(still: Still, page: Page, view: View) -> None:

@@ -11,9 +11,9 @@ from models.analytics.bottleneck_days import Bottlenecks, find_bottlenecks
 from models.analytics.open_clock import OpenClock
 from models.domain.intervals import IntervalRow
 from models.queries.analytics_bottleneck import read_intervals, read_labour
+from tests.asking import ask
+from tests.components import plain, read_words
 from tests.fix_history import History
-from tests.test_analytics_figures import plain, read_words
-from tests.test_analytics_queries import ask
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from dash.development.base_component import Component
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
+from plotly.graph_objects import Bar, Figure
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
@@ -23,7 +23,7 @@ from dashboard.figures.analytics import look
 from dashboard.figures.analytics.overview import draw_groups, draw_little, draw_tile, draw_waits
 from dashboard.figures.analytics.people import draw_slower
 from dashboard.figures.analytics.sparkline import draw_sparkline
-from dashboard.figures.analytics.spread import draw_histogram
+from dashboard.figures.analytics.spread import draw_histogram, draw_spreads
 from dashboard.figures.analytics.stages import draw_stability
 from dashboard.figures.analytics.words import name_cause, say_change, say_figure
 from dashboard.pages.analytics_filter import CUSTOM, SPANS, Asked, read_address, say_condition
@@ -32,6 +32,7 @@ from models.analytics.overview import FIGURES, Overview, Sums
 from models.analytics.pictures import StageBin, TrendPoint
 from models.analytics.selection import Bucket, Selection
 from models.analytics.significance import Comparison, Factor
+from tests.components import plain, read_words
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -57,25 +58,6 @@ SUMS = Sums(
     carried_over=3,
 )
 OVERVIEW = Overview(SUMS, replace(SUMS, cycle_seconds=100 * 45000, on_time=64), {TODAY: SUMS}, None)
-
-
-def plain(component: Any) -> Any:
-    """Return a component as plain data, children in their order."""
-    if isinstance(component, Component):
-        body = component.to_plotly_json()  # type: ignore[no-untyped-call]  # Dash
-        return {body["type"]: plain(body["props"])}
-    if isinstance(component, dict):
-        return {key: plain(value) for key, value in component.items()}
-    return [plain(each) for each in component] if isinstance(component, list | tuple) else component
-
-
-def read_words(component: Any) -> str:
-    """Return all words of a component."""
-    if isinstance(component, Component):
-        return read_words(getattr(component, "children", None))
-    if isinstance(component, list | tuple):
-        return "|".join(words for each in component if (words := read_words(each)))
-    return "" if component is None else str(component)
 
 
 def test_every_figure_is_what_its_formula_says() -> None:
@@ -158,11 +140,57 @@ def test_causes_have_names_whatever_they_are() -> None:
 
 def test_waits_are_beside_the_period_before_and_lead_to_their_orders() -> None:
     graph = plain(draw_waits(OVERVIEW, WORKSHOP, "en", Asked().link))["Div"]["children"]["Graph"]
-    before, now = graph["figure"].data
-    assert list(now.y) == ["parts", "pickup"]
-    assert list(now.x) == [3, 5]
-    assert list(now.customdata) == ["/analytics/orders?cause=parts", "/analytics/orders?cause=pickup"]
-    assert list(before.x) == [3, 5]
+    before, now = graph["figure"]["data"]
+    assert now["y"] == ["parts", "pickup"]
+    assert now["x"] == [3, 5]
+    assert now["customdata"] == ["/analytics/orders?cause=parts", "/analytics/orders?cause=pickup"]
+    assert before["x"] == [3, 5]
+
+
+def test_a_chart_has_the_one_look_beside_what_it_says_itself() -> None:
+    figure = plain(draw_waits(OVERVIEW, WORKSHOP, "en", Asked().link))["Div"]["children"]["Graph"]["figure"]
+    layout = figure["layout"]
+    assert "template" not in layout, "plotly's own look would travel with every chart"
+    assert (layout["legend"]["traceorder"], layout["legend"]["orientation"]) == ("reversed", "h")
+    assert (layout["xaxis"]["title"]["text"], layout["xaxis"]["gridcolor"]) == ("hours", look.LINE)
+    assert layout["barmode"] == "group"
+
+
+@given(st.lists(st.text("ai Wm0件料", min_size=1, max_size=30), min_size=1, max_size=5), st.booleans())
+def test_a_chart_leaves_room_for_its_longest_name_and_its_legend(names: list[str], keyed: bool) -> None:
+    def leave(rows: list[str], groups: int) -> dict[str, int]:
+        figure = Figure([Bar(x=[1] * len(rows), y=rows, orientation="h") for _ in range(groups)])
+        drawn = plain(look.draw_chart("x", figure, "en"))["Div"]["children"]["Graph"]["figure"]
+        margin: dict[str, int] = drawn["layout"]["margin"]
+        return margin
+
+    room = leave(names, 2 if keyed else 1)
+    assert room["l"] == max(leave([name], 1)["l"] for name in names)
+    assert leave([f"{names[0]}件"], 1)["l"] - leave([names[0]], 1)["l"] in {13, 14}
+    assert (room["t"] > leave(names, 1)["t"]) is keyed
+
+
+def test_every_part_of_a_box_leads_to_its_stage_and_says_its_percentiles() -> None:
+    bins = [
+        StageBin("repair", stage, place, 4, 4 * 1.1**place)
+        for stage, place in (("received", 60), ("repairing", 80))
+    ]
+    graph = plain(draw_spreads(bins, WORKSHOP.stages, "en", Asked().link))["Div"]["children"]["Graph"]
+    figure = graph["figure"]
+    for trace in figure["data"]:
+        for name, address, said in zip(trace["y"], trace["customdata"], trace["hovertext"], strict=True):
+            stage = {"Received": "received", "In repair": "repairing"}[name]
+            assert address == f"/analytics/stages?stage={stage}"
+            assert said.startswith(f"{name}, visits: 4<br>P10: ")
+    waits, work = (trace for trace in figure["data"] if trace["type"] == "bar")
+    assert {*waits["y"], *work["y"]} == {"Received", "In repair"}
+    assert waits["marker"]["color"] != work["marker"]["color"]
+    assert figure["layout"]["yaxis"]["categoryarray"] == ["In repair", "Received"]
+
+
+def test_a_band_reaches_from_its_low_end_to_its_high_end() -> None:
+    band = look.draw_band([(1, 2, 5), (3, 3, 4)], look.CALM)
+    assert (band["arrayminus"], band["array"]) == ([1, 0], [3, 1])
 
 
 def test_no_chart_can_be_sent_to_anybody() -> None:
@@ -202,9 +230,9 @@ def test_a_sparkline_bridges_gaps_and_needs_two_points() -> None:
 def test_a_bar_of_a_distribution_leads_to_visits_as_long_as_it_says() -> None:
     bins = [StageBin("repair", "repairing", 80, 4, 4 * 2100), StageBin("body", "repairing", 81, 1, 2300)]
     graph = plain(draw_histogram(bins, "repairing", "en", Asked().link))["Div"]["children"]["Graph"]
-    [bar] = graph["figure"].data
-    assert list(bar.y) == [4, 1]
-    visits = read_address(urlsplit(bar.customdata[0]).query).find_visits()
+    [bar] = graph["figure"]["data"]
+    assert bar["y"] == [4, 1]
+    visits = read_address(urlsplit(bar["customdata"][0]).query).find_visits()
     assert visits is not None
     assert visits.least == pytest.approx(1.1**80, abs=1e-3)
     assert visits.most_seconds == pytest.approx(1.1**81, abs=1e-3)
@@ -215,8 +243,8 @@ def test_a_day_far_out_is_a_signal_and_leads_to_its_own_orders() -> None:
     trend = [TrendPoint(day, 9, 600.0 + 10 * (n % 2) if n < 11 else 6000.0) for n, day in enumerate(days)]
     selection = Selection(("s1",), days[0], days[-1] + timedelta(days=1))
     drawn, said = draw_stability(trend, "washing", selection, "en", Asked().link)
-    points = plain(drawn)["Div"]["children"]["Graph"]["figure"].data[0]
-    assert list(points.marker.symbol)[-1] == "diamond"
+    points = plain(drawn)["Div"]["children"]["Graph"]["figure"]["data"][0]
+    assert points["marker"]["symbol"][-1] == "diamond"
     assert points.customdata[-1] == (
         "/analytics/orders?span=custom&from=2026-11-12&to=2026-11-12&stage=washing"
     )

@@ -1,14 +1,12 @@
 """The pages below `/analytics` as a manager uses them: a real server, a real database, a real browser."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fix_access import KEY, let_in
-from tests.fix_office import PATIENCE_MS
-from tests.fix_processes import StartCommand
+from tests.fix_access import let_in
+from tests.fix_office import PATIENCE_MS, ServeDashboard
 
 DAYS = "span=custom&from=2026-06-08&to=2026-06-14"
 
@@ -25,13 +23,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(history_url: str, start_bayboard: StartCommand, free_port: Callable[[], int]) -> Desk:
-    port = free_port()
-    server = start_bayboard(
-        "serve", "--port", str(port), BAYBOARD_DATABASE_URL=history_url, BAYBOARD_SECRET_KEY=KEY
-    )
-    server.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-    return Desk(f"http://127.0.0.1:{port}")
+def desk(history_url: str, serve_dashboard: ServeDashboard) -> Desk:
+    return Desk(serve_dashboard(history_url))
 
 
 def test_every_view_paints_in_both_languages(desk: Desk, page: Page) -> None:

@@ -1,14 +1,13 @@
 """What the analytics queries answer equals the figures' own definitions over the same events."""
 
-import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby, pairwise
 from math import isclose
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
 import psycopg
 import pytest
@@ -42,7 +41,9 @@ from models.queries.analytics_orders import (
 from models.queries.analytics_overview import Connection, prepare, read_names, read_overview
 from models.queries.analytics_people import read_bays, read_technicians
 from models.queries.analytics_stages import read_stage_bins, read_stage_heat, read_stage_trend
+from tests.asking import ask
 from tests.fix_history import FIRST_DAY, History
+from tests.told_rows import read_all_intervals, read_all_labour
 
 SECOND_WEEK = date(2026, 6, 8)
 END = date(2026, 6, 15)
@@ -100,8 +101,8 @@ def told(history: History, history_url: str) -> Told:
         return Told(
             history,
             {order.work_order: order for order in _read_orders(connection)},
-            _read_all_intervals(connection),
-            _read_all_labour(connection),
+            read_all_intervals(connection),
+            read_all_labour(connection),
             {
                 (order, job): hours
                 for order, job, hours in connection.execute(
@@ -125,45 +126,10 @@ def _read_orders(connection: psycopg.Connection) -> list[OrderRow]:
     return [replace(OrderRow(*row[:9]), operations=frozenset(row[9])) for row in rows]
 
 
-def _read_all_intervals(connection: psycopg.Connection) -> dict[str, list[IntervalRow]]:
-    intervals: defaultdict[str, list[IntervalRow]] = defaultdict(list)
-    for row in connection.execute(
-        "select work_order, stage, bay, technician, reason, entered_at, left_at"
-        " from stage_interval order by work_order, position"
-    ):
-        intervals[row[0]].append(IntervalRow(*row))
-    return intervals
-
-
-def _read_all_labour(connection: psycopg.Connection) -> list[LabourRow]:
-    labour: list[LabourRow] = []
-    begun: dict[tuple[str, str, str], datetime] = {}
-    for order, job, technician, bay, action, at in connection.execute(
-        "select work_order, job, technician, bay, action, corrected_at"
-        " from labour_scan order by corrected_at, action"
-    ):
-        if action == "on":
-            begun[order, job, technician] = at
-        elif began_at := begun.pop((order, job, technician), None):
-            labour.append(LabourRow(order, job, technician, bay, began_at, at))
-    return labour
-
-
 def select(
     told: Told, since: date = SECOND_WEEK, until: date = END, filters: Filters | None = None
 ) -> Selection:
     return Selection((told.history.site,), since, until, **(filters or {}))
-
-
-T = TypeVar("T")
-
-
-def ask(url: str, question: Callable[[Connection], Awaitable[T]]) -> T:
-    async def answer() -> T:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            return await question(connection)
-
-    return asyncio.run(answer())
 
 
 def read(told: Told, url: str, selection: Selection) -> Overview:

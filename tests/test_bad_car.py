@@ -37,28 +37,14 @@ from models.domain.board import CarOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
 from models.domain.open_visit import OpenVisit
 from reminders.rules_facts import make_rule_facts
+from tests.cars import CAR, TWO
+from tests.components import read_words
 from tests.fix_visit import Visits
-from tests.test_analytics_figures import read_words
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
-# Two in the afternoon at the site, which is open.
-TWO = datetime(2026, 11, 21, 6, tzinfo=UTC)
-PASSAT = CarOnBoard(
-    work_order="RO-1",
-    registered=True,
-    plate="沪A·D4521",
-    make=None,
-    model=None,
-    job_type="repair",
-    stage="repairing",
-    stage_entered_at=TWO - timedelta(hours=5),
-    bay="B01",
-    technician="T012",
-    operation=None,
-    reason=None,
-    promised_at=TWO + timedelta(hours=3),
-    updated_at=TWO,
+PASSAT = replace(
+    CAR, stage_entered_at=TWO - timedelta(hours=5), promised_at=TWO + timedelta(hours=3), came_at=None
 )
 
 

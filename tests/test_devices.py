@@ -1,6 +1,5 @@
 """The registry of devices: at a terminal, as a query, and on the sheet that goes with a device."""
 
-import asyncio
 import json
 import math
 import re
@@ -21,6 +20,7 @@ from ingest.contract.payloads import DeviceStatus, decode
 from ingest.contract.topics import KINDS_OF_SOURCE, Kind, Source, parse_topic
 from models.domain.device import DeviceRow
 from models.queries.devices import read_devices
+from tests.asking import ask
 from tests.fix_processes import RunningCommand, StartCommand
 
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -32,11 +32,7 @@ def at(minutes: float) -> datetime:
 
 
 def read(database_url: str, *sites: str) -> list[DeviceRow]:
-    async def ask() -> list[DeviceRow]:
-        async with await psycopg.AsyncConnection.connect(database_url) as connection:
-            return await read_devices(connection, sites or None)
-
-    return asyncio.run(ask())
+    return ask(database_url, lambda connection: read_devices(connection, sites or None))
 
 
 @pytest.fixture

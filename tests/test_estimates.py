@@ -1,6 +1,5 @@
 """The daily refresh of a site's model: learned from the database, judged by what it had not seen."""
 
-import asyncio
 from datetime import timedelta
 
 import psycopg
@@ -20,6 +19,7 @@ from models.queries.estimates import (
     read_site_model,
     refresh_estimates,
 )
+from tests.asking import ask
 from tests.fix_history import History
 
 OPEN_ORDER = """
@@ -43,11 +43,7 @@ def _refresh(url: str, history: History, hours_later: float = 0.0) -> Refreshed 
 
 
 def _read_model(url: str, site: str) -> SiteModel | None:
-    async def read() -> SiteModel | None:
-        async with await psycopg.AsyncConnection.connect(url) as connection:
-            return await read_site_model(connection, site)
-
-    return asyncio.run(read())
+    return ask(url, lambda connection: read_site_model(connection, site))
 
 
 def test_a_site_learns_from_its_history_and_is_judged_by_the_second_half(
@@ -88,15 +84,11 @@ def test_cars_in_the_shop_are_estimated_from_what_was_learned(history: History, 
     site = history.workshop.site(history.site)
     assert site
 
-    async def read() -> None:
-        async with await psycopg.AsyncConnection.connect(history_url) as connection:
-            cars = await read_open_cars(connection, site.key)
-        found = expect_ready(cars, model, history.workshop.stages, site.hours, history.ends_at)
-        not_ready = {car.work_order for car in cars if car.stage not in {"ready", "delivered"}}
-        assert set(found) == not_ready
-        assert any(estimate.basis is Basis.HISTORY for estimate in found.values())
-
-    asyncio.run(read())
+    cars = ask(history_url, lambda connection: read_open_cars(connection, site.key))
+    found = expect_ready(cars, model, history.workshop.stages, site.hours, history.ends_at)
+    not_ready = {car.work_order for car in cars if car.stage not in {"ready", "delivered"}}
+    assert set(found) == not_ready
+    assert any(estimate.basis is Basis.HISTORY for estimate in found.values())
 
 
 def test_a_wall_says_the_risk_that_history_knows_and_targets_do_not(
@@ -114,18 +106,18 @@ def test_a_wall_says_the_risk_that_history_knows_and_targets_do_not(
         "promised_at": now + timedelta(minutes=50),
     }
 
-    async def draw() -> str:
-        async with await psycopg.AsyncConnection.connect(history_url) as connection:
-            drawn = await wall_kind(history.workshop, Learned()).read(connection, site, now)
+    def draw() -> str:
+        wall = wall_kind(history.workshop, Learned())
+        drawn = ask(history_url, lambda connection: wall.read(connection, site, now))
         parts = {part.id: part for part in drawn(Look("en"))}
         return str(parts["strays"].tree)
 
     with psycopg.connect(history_url) as connection:
         connection.execute(OPEN_ORDER, order)
-    assert "RO-RISK" in asyncio.run(draw())
-    assert "% risk" not in asyncio.run(draw())
+    assert "RO-RISK" in draw()
+    assert "% risk" not in draw()
     assert _refresh(history_url, history)
-    assert "% risk" in asyncio.run(draw())
+    assert "% risk" in draw()
 
 
 def test_nothing_judged_has_no_calibration() -> None:

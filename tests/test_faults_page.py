@@ -1,12 +1,10 @@
 """Faults, parts and answers are those of the events, counted in the plainest way; and the page says so."""
 
-import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from statistics import fmean, median
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,19 +18,17 @@ from dashboard.figures.records.parts import draw_leads, draw_missing, draw_use
 from dashboard.pages.analytics_filter import Asked, read_address
 from models.analytics.faults import NO_BAND, Answer, CodeCount, FaultsRead, LeadTime, MissingPart, PartUse
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection
 from models.queries.faults import FaultCondition, list_faulty_orders, read_faults
-from tests.fix_access import KEY, let_in
+from tests.asking import ask
+from tests.components import read_words
+from tests.fix_access import let_in
 from tests.fix_history import FIRST_DAY, History
-from tests.fix_office import PATIENCE_MS
-from tests.fix_processes import StartCommand
-from tests.test_analytics_figures import read_words
+from tests.fix_office import PATIENCE_MS, ServeDashboard
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 [SITE] = WORKSHOP.sites
 END = FIRST_DAY + timedelta(days=14)
 LINK = Asked().link
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +41,6 @@ class Visit:
     opened_at: datetime
     closed_at: datetime
     model: str
-
-
-def ask(url: str, question: Callable[[Connection], Awaitable[T]]) -> T:
-    async def answer() -> T:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            return await question(connection)
-
-    return asyncio.run(answer())
 
 
 def select(history: History, **more: Any) -> Selection:
@@ -284,11 +272,11 @@ def test_the_most_frequent_code_comes_first_with_its_share_and_where_it_is_found
     assert [(row["work_order"], row["share_words"]) for row in rows] == [("P0301", "10%"), ("C0035", "5.0%")]
     assert rows[1]["words_words"] == "Wheel speed sensor, front left"
     assert rows[1]["model_words"] == "VW Passat (5)"
-    heat = models.children[-1].children.figure.to_dict()["data"][0]
+    heat = models.children[-1].children.figure["data"][0]
     assert (heat["x"], heat["y"]) == (["unnamed", "VW Passat"], ["C0035", "P0301"])
     assert heat["z"] == [[5 / 150, 5 / 50], [20 / 150, 0.0]]
     assert heat["customdata"][0][1] == "/analytics/faults?code=C0035&model=VW+Passat"
-    assert bands.children[-1].children.figure.to_dict()["data"][0]["x"] == ["0–20,000 km", "unknown"]
+    assert bands.children[-1].children.figure["data"][0]["x"] == ["0–20,000 km", "unknown"]
 
 
 def test_mileage_that_nobody_knows_is_said_and_not_drawn() -> None:
@@ -303,9 +291,9 @@ def test_parts_say_how_many_how_long_and_who_waits() -> None:
     [row] = table.children[-1].rowData
     assert (row["quantity"], row["lead_words"], row["waiting"], row["waiting_level"]) == (6, "2 h", 2, "warn")
     assert row["href"] == "/analytics/faults?part=BP-1"
-    assert months.children[-1].children.figure.to_dict()["data"][0]["y"] == [6]
-    assert jobs.children[-1].children.figure.to_dict()["data"][0]["name"] == "Repair"
-    median_hours, most_hours = draw_leads(READ, "en", LINK).children[-1].children.figure.to_dict()["data"]
+    assert months.children[-1].children.figure["data"][0]["y"] == [6]
+    assert jobs.children[-1].children.figure["data"][0]["name"] == "Repair"
+    median_hours, most_hours = draw_leads(READ, "en", LINK).children[-1].children.figure["data"]
     assert (median_hours["x"], most_hours["x"]) == ([2.0], [3.0])
     now = datetime(2026, 6, 10, tzinfo=UTC)
     [waiting] = draw_missing(READ.missing, SITE.key, WORKSHOP, now, "en").children[-1].rowData
@@ -331,14 +319,9 @@ def test_the_address_keeps_the_code_that_was_asked_for() -> None:
 
 
 def test_a_manager_goes_from_a_code_to_its_orders_and_on_to_one(
-    history_url: str, start_bayboard: StartCommand, free_port: Callable[[], int], page: Page
+    history_url: str, serve_dashboard: ServeDashboard, page: Page
 ) -> None:
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    server = start_bayboard(
-        "serve", "--port", str(port), BAYBOARD_DATABASE_URL=history_url, BAYBOARD_SECRET_KEY=KEY
-    )
-    server.wait_for_answer(f"{address}/readyz")
+    address = serve_dashboard(history_url)
     let_in(page, address)
     page.goto(f"{address}/analytics/faults?span=custom&from=2026-06-01&to=2026-06-14&lang=zh")
     charts = page.locator("#analytics.with-data .js-plotly-plot .main-svg:first-child")

@@ -1,6 +1,5 @@
 """TLS from end to end: the script's certificates, production's listener, our own clients."""
 
-import asyncio
 import re
 import shutil
 import socket
@@ -27,6 +26,7 @@ from models.connect import connect_database
 from models.domain.device import DeviceRow
 from models.queries.devices import read_devices
 from models.registry import AdmittedDevice, admit_device
+from tests.asking import ask
 from tests.fix_broker import PASSWORD, Broker, prepare_mosquitto
 from tests.fix_processes import StartCommand
 from tests.participant import Participant
@@ -125,7 +125,7 @@ def test_a_devices_status_and_last_will_over_tls_reach_the_list_of_devices(
         deadline = time.monotonic() + 30
         listed: object = None
         while time.monotonic() < deadline:
-            listed = [(row.device, row.online) for row in asyncio.run(read(database_url))]
+            listed = [(row.device, row.online) for row in read(database_url)]
             if listed == [("bay-B07", online)]:
                 return
             time.sleep(0.05)
@@ -138,9 +138,8 @@ def test_a_devices_status_and_last_will_over_tls_reach_the_list_of_devices(
         wait_until_listed(online=False)
 
 
-async def read(database_url: str) -> list[DeviceRow]:
-    async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        return await read_devices(connection, None)
+def read(database_url: str) -> list[DeviceRow]:
+    return ask(database_url, lambda connection: read_devices(connection, None))
 
 
 def test_a_running_broker_shows_a_renewed_certificate_when_it_is_told_to(

@@ -1,11 +1,9 @@
 """One order's page says what the events say, whatever state the order is in, and only to those it is for."""
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import psycopg
@@ -40,27 +38,19 @@ from models.analytics.order_record import (
     pair_labour,
 )
 from models.queries.order_record import read_order
+from tests.asking import ask
+from tests.components import read_words
 from tests.fix_access import let_in
 from tests.fix_history import History
 from tests.fix_office import PATIENCE_MS, Office
 from tests.fix_visit import NOON, Visits
-from tests.test_analytics_figures import read_words
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 [SITE] = WORKSHOP.sites
-T = TypeVar("T")
 
 
 def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
-
-
-def ask(url: str, question: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
-    async def answer() -> T:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            return await question(connection)
-
-    return asyncio.run(answer())
 
 
 def head(**more: Any) -> OrderHead:
@@ -84,7 +74,7 @@ def scan(minutes: float, stage: str, bay: str | None = None, late: float = 0, of
 
 
 def find_chart(component: Component) -> dict[str, Any]:
-    figure: dict[str, Any] = component.children.figure.to_dict()
+    figure: dict[str, Any] = component.children.figure
     return figure
 
 

@@ -1,6 +1,5 @@
 """Every figure of the overview, read from the database, is what really happened in the simulated shop."""
 
-import asyncio
 import sys
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
@@ -9,13 +8,14 @@ import psycopg
 import pytest
 
 from config.workshop import Site
-from models.analytics.overview import FIGURES, Sums
+from models.analytics.overview import FIGURES
 from models.analytics.selection import Selection
 from models.queries.analytics_overview import read_overview
 from models.rollups.settle import refresh_rollups
 from simulators.life import Life
 from simulators.site import simulate_history
 from simulators.spoil import Rates, read_rates
+from tests.asking import ask
 from tests.fix_history import DAYS, FIRST_DAY, History
 from tests.through_ingest import ingest, receive_life
 from tests.told_history import SITE, WORKSHOP, tell_history
@@ -29,13 +29,9 @@ def read_figures(url: str, site: Site, days: int) -> dict[str, float | None]:
     until = FIRST_DAY + timedelta(days=days)
     ends_at = datetime.combine(until, time(), site.zone)
 
-    async def read() -> Sums:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            selection = Selection((site.key,), FIRST_DAY, until)
-            return (await read_overview(connection, selection, {site.key: len(site.bays)}, ends_at)).now
-
-    sums = asyncio.run(read())
-    return {name: reckon(sums) for name, reckon in FIGURES.items()}
+    selection, bays = Selection((site.key,), FIRST_DAY, until), {site.key: len(site.bays)}
+    overview = ask(url, lambda connection: read_overview(connection, selection, bays, ends_at))
+    return {name: reckon(overview.now) for name, reckon in FIGURES.items()}
 
 
 def describe_shop(site: Site, days: int) -> Shop:

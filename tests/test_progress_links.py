@@ -1,9 +1,7 @@
 """Links to customers' pages: unguessable, over in time, revoked at once; how plate and code lead to one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
 
 import psycopg
 import pytest
@@ -19,37 +17,32 @@ from models.queries.progress_links import (
     read_ticket,
     revoke_progress_links,
 )
+from tests.asking import ask
 from tests.fix_visit import NOON, Visits
 
-Answer = TypeVar("Answer")
 WEEK = timedelta(days=7)
 SECOND = timedelta(seconds=1)
 
 
-def ask(visits: Visits, question: Callable[[psycopg.AsyncConnection], Awaitable[Answer]]) -> Answer:
-    async def connect() -> Answer:
-        async with await psycopg.AsyncConnection.connect(visits.database_url, autocommit=True) as connection:
-            return await question(connection)
-
-    return asyncio.run(connect())
-
-
 def make_link(visits: Visits, work_order: str = "RO-1") -> str:
-    return ask(visits, lambda connection: make_progress_link(connection, "s1", work_order, NOON))
+    return ask(visits.database_url, lambda connection: make_progress_link(connection, "s1", work_order, NOON))
 
 
 def opens(visits: Visits, token: str, after: timedelta = timedelta()) -> bool:
-    return ask(visits, lambda connection: read_progress(connection, token, NOON + after)) is not None
+    return (
+        ask(visits.database_url, lambda connection: read_progress(connection, token, NOON + after))
+        is not None
+    )
 
 
 def enter(
     visits: Visits, plate_end: str, code: str, address: str = "10.0.0.7", after: timedelta = timedelta()
 ) -> str | None:
-    return ask(visits, lambda c: enter_progress(c, plate_end, code, address, NOON + after))
+    return ask(visits.database_url, lambda c: enter_progress(c, plate_end, code, address, NOON + after))
 
 
 def read_code(visits: Visits, work_order: str = "RO-1") -> str:
-    ticket = ask(visits, lambda connection: read_ticket(connection, "s1", work_order))
+    ticket = ask(visits.database_url, lambda connection: read_ticket(connection, "s1", work_order))
     assert ticket
     return ticket.code
 
@@ -91,8 +84,8 @@ def test_revoked_links_are_over_at_once_and_new_ones_are_not(visits: Visits) -> 
     visits.open("RO-1")
     visits.open("RO-2")
     old, other = make_link(visits, "RO-1"), make_link(visits, "RO-2")
-    assert ask(visits, lambda c: revoke_progress_links(c, "s1", "RO-1", NOON)) == 1
-    assert ask(visits, lambda c: revoke_progress_links(c, "s1", "RO-1", NOON)) == 0
+    assert ask(visits.database_url, lambda c: revoke_progress_links(c, "s1", "RO-1", NOON)) == 1
+    assert ask(visits.database_url, lambda c: revoke_progress_links(c, "s1", "RO-1", NOON)) == 0
     new = make_link(visits, "RO-1")
     assert [opens(visits, token) for token in (old, other, new)] == [False, True, True]
 
@@ -109,7 +102,7 @@ def test_plate_and_code_lead_to_the_own_visit(visits: Visits) -> None:
     visits.open("RO-2", plate="沪B·67345")
     token = enter(visits, "7345", read_code(visits, "RO-2"))
     assert token
-    progress = ask(visits, lambda connection: read_progress(connection, token, NOON))
+    progress = ask(visits.database_url, lambda connection: read_progress(connection, token, NOON))
     assert progress
     assert progress.plate == "沪B·***45"
 

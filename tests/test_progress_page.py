@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TypeVar
 
 import httpx
-import psycopg
 import pytest
 from fastapi import FastAPI
 
@@ -18,6 +17,7 @@ from config.workshop import load_workshop
 from dashboard.app import create_app
 from models.queries.progress import hash_token
 from models.queries.progress_links import TRIES_OF_PLATE, make_progress_link, read_ticket
+from tests.asking import ask
 from tests.fix_visit import NOON, PRIVATE, Visits
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
@@ -51,11 +51,8 @@ def get(database_url: str, path: str, minutes: float = 30, etag: str = "") -> ht
 
 
 def make_link(visits: Visits) -> str:
-    async def make() -> str:
-        async with await psycopg.AsyncConnection.connect(visits.database_url, autocommit=True) as connection:
-            return await make_progress_link(connection, "s1", "RO-1", NOON)
-
-    return f"/progress/{asyncio.run(make())}"
+    token = ask(visits.database_url, lambda connection: make_progress_link(connection, "s1", "RO-1", NOON))
+    return f"/progress/{token}"
 
 
 def read_words(page: str) -> str:
@@ -228,13 +225,9 @@ def post(visits: Visits, plate_end: str, code: str, **headers: str) -> httpx.Res
 
 
 def read_code(visits: Visits) -> str:
-    async def read() -> str:
-        async with await psycopg.AsyncConnection.connect(visits.database_url, autocommit=True) as connection:
-            ticket = await read_ticket(connection, "s1", "RO-1")
-            assert ticket
-            return ticket.code
-
-    return asyncio.run(read())
+    ticket = ask(visits.database_url, lambda connection: read_ticket(connection, "s1", "RO-1"))
+    assert ticket
+    return ticket.code
 
 
 def test_a_phone_loads_a_few_kilobytes_all_in_all(whole_visit: Visits) -> None:

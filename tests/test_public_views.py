@@ -1,9 +1,6 @@
 """What the database itself lets customers' pages know: nothing that names a person or a car."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
 
 import psycopg
 import pytest
@@ -12,17 +9,8 @@ from models.domain.public import Finding, PublicPart, ServiceDue, StageVisit
 from models.queries.lounge import read_lounge
 from models.queries.progress import read_progress
 from models.queries.progress_links import make_progress_link
+from tests.asking import ask
 from tests.fix_visit import NOON, PRIVATE, PUBLIC_VIEWS, Visits
-
-Answer = TypeVar("Answer")
-
-
-def ask(url: str, question: Callable[[psycopg.AsyncConnection], Awaitable[Answer]]) -> Answer:
-    async def connect() -> Answer:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            return await question(connection)
-
-    return asyncio.run(connect())
 
 
 def make_link(visits: Visits, work_order: str = "RO-1") -> str:

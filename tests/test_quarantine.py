@@ -1,14 +1,13 @@
 """Quarantine is worked: found by filter, replayed as if just come, linked, discarded, kept once."""
 
-import asyncio
 import io
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import LiteralString, TypeVar
+from typing import LiteralString
 
 import psycopg
 import pytest
@@ -48,11 +47,11 @@ from models.queries.quarantine import (
     read_quarantined,
     request_replay,
 )
+from tests.asking import ask
 from tests.fix_broker import Broker
 from tests.fix_ingest import StartIngest, wait_for_rows
 from tests.fix_processes import StartCommand
 
-Answer = TypeVar("Answer")
 Command = Callable[..., tuple[int, str]]
 # In the past of whatever clock the commands of the tests read.
 NOW = datetime(2024, 11, 21, 4, tzinfo=UTC)
@@ -94,14 +93,6 @@ def replay_all(connection: psycopg.Connection, adapters: Adapters = NO_ADAPTERS)
 
 def rows(connection: psycopg.Connection, query: LiteralString) -> list[tuple[object, ...]]:
     return connection.execute(query).fetchall()
-
-
-def ask(url: str, question: Callable[[psycopg.AsyncConnection], Awaitable[Answer]]) -> Answer:
-    async def answer() -> Answer:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            return await question(connection)
-
-    return asyncio.run(answer())
 
 
 SETTLED: LiteralString = (

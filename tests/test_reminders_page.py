@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
-from dash.development.base_component import Component
 from playwright.sync_api import Page, expect
 
 from config.settings import DEFAULT_WORKSHOP_FILE
@@ -16,6 +14,7 @@ from dashboard.figures.reminders_conversion import draw_conversion
 from dashboard.figures.reminders_detail import draw_item
 from dashboard.pages.reminders_filter import VIEWS, Asked, read_address
 from models.domain.reminder_rows import SHOWN, Attempt, Conversion, ListedItem, Owner
+from tests.components import read_words
 from tests.fix_office import PATIENCE_MS, Office
 from tests.garage import Garage
 
@@ -35,23 +34,6 @@ OWNER = Owner(
     trusted_readings=16, refused_readings=2, advisor="A1", customer_ref="C1", customer_name="王伟",
     customer_phone="10012345678", consent=False, consent_at=NOW, done_on=date(2026, 2, 1), done_km=20_000.0,
 )  # fmt: skip
-
-
-def words(*components: Component | str | None) -> str:
-    """Return every word of components, in their order."""
-    said: list[str] = []
-
-    def gather(part: Any) -> None:
-        if isinstance(part, str):
-            said.append(part)
-        elif isinstance(part, list | tuple):
-            for each in part:
-                gather(each)
-        elif isinstance(part, Component):
-            gather(getattr(part, "children", None))
-
-    gather(list(components))
-    return " ".join(said)
 
 
 @pytest.mark.parametrize("shown", SHOWN)
@@ -84,7 +66,7 @@ def test_counts_lead_to_their_items_and_the_chosen_one_is_marked() -> None:
     chips = drawn[0].children
     assert [chip.className for chip in chips] == ["chip chosen", "chip none"]
     assert [chip.children.href for chip in chips] == [links["due"], links["raised"]]
-    assert words(*chips) == "3 Due 0 Raised"
+    assert read_words(chips, " ") == "3 Due 0 Raised"
 
 
 def test_one_item_tells_of_its_mileage_consent_and_every_attempt() -> None:
@@ -92,7 +74,7 @@ def test_one_item_tells_of_its_mileage_consent_and_every_attempt() -> None:
         1, "customer", "C1", "service_due", "dead", NOW, NOW + DAY, 1, NOW, "sms", "refused", "no such number"
     )
     again = replace(message, attempt=2, outcome="failed", detail=None)
-    said = words(*draw_item(ITEM, OWNER, [message, again], WORKSHOP, "en"))
+    said = read_words(draw_item(ITEM, OWNER, [message, again], WORKSHOP, "en"), " ")
     for part in (
         "Oil and filter service", "1 Feb 2027 · at 30,000 km", "5 Dec 2026 (1 Dec 2026 – 12 Dec 2026)",
         "29,400 km, 18 Nov 2026 10:00", "38.2 km (30 to 45), by its readings", "16 believed, 2 refused",
@@ -113,13 +95,13 @@ def test_numbers_of_any_characters_lead_to_their_pages() -> None:
 def test_a_month_of_which_some_may_still_come_has_no_share_yet() -> None:
     months = [Conversion(date(2026, 9, 1), 40, 10, 0, 4), Conversion(date(2026, 10, 1), 20, 5, 15, 0)]
     panel = draw_conversion(months, "en")
-    said = words(panel)
+    said = read_words(panel, " ")
     assert "25%" in said
     assert "25% so far" in said
     chart = panel.children[2].children
-    share = next(trace for trace in chart.figure.data if trace.name == "Share")
-    assert list(share.y) == [0.25, None]
-    assert "Nobody was told yet" in words(draw_conversion([], "en"))
+    share = next(trace for trace in chart.figure["data"] if trace["name"] == "Share")
+    assert share["y"] == [0.25, None]
+    assert "Nobody was told yet" in read_words(draw_conversion([], "en"), " ")
 
 
 def test_what_is_asked_for_stands_in_the_address_and_is_read_back() -> None:

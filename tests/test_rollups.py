@@ -45,6 +45,7 @@ from models.rollups.marks import mark_site
 from models.rollups.mileage import aggregate_history
 from models.rollups.settle import Settled, refresh_rollups
 from models.rollups.views import ROLLUPS
+from tests.told_rows import read_all_intervals, read_all_labour
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 RULES = make_rules(WORKSHOP)
@@ -104,30 +105,6 @@ def read_all(connection: psycopg.Connection) -> dict[str, Rows]:
 # What is reckoned by hand: plain loops over the rows of events, with the figures' own definitions.
 
 
-def read_intervals(connection: psycopg.Connection) -> dict[str, list[IntervalRow]]:
-    intervals: defaultdict[str, list[IntervalRow]] = defaultdict(list)
-    for row in connection.execute(
-        "select work_order, stage, bay, technician, reason, entered_at, left_at"
-        " from stage_interval order by work_order, position"
-    ):
-        intervals[row[0]].append(IntervalRow(*row))
-    return intervals
-
-
-def read_labour(connection: psycopg.Connection) -> dict[str, list[LabourRow]]:
-    labour: defaultdict[str, list[LabourRow]] = defaultdict(list)
-    begun: dict[tuple[str, str, str], datetime] = {}
-    for order, job, technician, bay, action, at in connection.execute(
-        "select work_order, job, technician, bay, action, corrected_at"
-        " from labour_scan order by corrected_at, action"
-    ):
-        if action == "on":
-            begun[order, job, technician] = at
-        elif began_at := begun.pop((order, job, technician), None):
-            labour[order].append(LabourRow(order, job, technician, bay, began_at, at))
-    return labour
-
-
 def find_visits(intervals: Mapping[str, Sequence[IntervalRow]]) -> Iterator[list[IntervalRow]]:
     for of_order in intervals.values():
         for _, visit in groupby(of_order, key=lambda interval: interval.stage):
@@ -165,7 +142,10 @@ def occupy_bays(intervals: Mapping[str, Sequence[IntervalRow]]) -> dict[object, 
 
 def measure_orders(connection: psycopg.Connection) -> tuple[Told, Measured]:
     """Say of each closed order its day and whether it was on time; and its figures."""
-    intervals, labour = read_intervals(connection), read_labour(connection)
+    intervals = read_all_intervals(connection)
+    labour: defaultdict[str, list[LabourRow]] = defaultdict(list)
+    for worked in read_all_labour(connection):
+        labour[worked.work_order].append(worked)
     sold: dict[str, float] = dict(
         connection.execute("select work_order, sum(hours) from work_order_line group by 1").fetchall()
     )
@@ -206,7 +186,7 @@ def read_orders(connection: psycopg.Connection) -> tuple[Told, Measured]:
 
 def compare_by_hand(connection: psycopg.Connection) -> None:
     """Compare what the rollups say now with what is reckoned by hand."""
-    intervals = read_intervals(connection)
+    intervals = read_all_intervals(connection)
     types: dict[str, str] = dict(connection.execute("select work_order, job_type from work_order").fetchall())
     stage_time = {
         tuple(key): visits
@@ -228,7 +208,7 @@ def compare_by_hand(connection: psycopg.Connection) -> None:
     assert occupied == pytest.approx(occupy_bays(intervals))
     clocked: defaultdict[object, float] = defaultdict(float)
     present: defaultdict[date, dict[str, tuple[datetime, datetime]]] = defaultdict(dict)
-    for row in (row for of_order in read_labour(connection).values() for row in of_order):
+    for row in read_all_labour(connection):
         day = local(row.ended_at).date()
         clocked[day, row.technician] += (row.ended_at - row.began_at).total_seconds()
         began, ended = present[day].get(row.technician, row.span)

@@ -1,14 +1,14 @@
 """Screens: their links, by command and by page, and the end of one, in a real browser."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.fix_access import KEY, let_in
-from tests.fix_processes import RunningCommand, StartCommand
+from tests.fix_access import let_in
+from tests.fix_office import ServeDashboard
+from tests.fix_processes import StartCommand
 
 PATIENCE_MS = 30_000
 REFUSED = pytest.mark.expects_console("403")
@@ -34,13 +34,8 @@ class Hall:
 
 
 @pytest.fixture
-def hall(database_url: str, start_bayboard: StartCommand, free_port: Callable[[], int]) -> Hall:
-    address = f"http://127.0.0.1:{(port := free_port())}"
-    server: RunningCommand = start_bayboard(
-        "serve", "--port", str(port), BAYBOARD_DATABASE_URL=database_url, BAYBOARD_SECRET_KEY=KEY
-    )
-    server.wait_for_answer(f"{address}/readyz")
-    return Hall(start_bayboard, address, database_url)
+def hall(database_url: str, start_bayboard: StartCommand, serve_dashboard: ServeDashboard) -> Hall:
+    return Hall(start_bayboard, serve_dashboard(database_url), database_url)
 
 
 def expect_current(page: Page) -> None:

@@ -18,6 +18,7 @@ from models.analytics.alarms import AlarmKind
 from models.analytics.moment import Moment, judge_moment
 from models.analytics.stage_time import StageTime, count_stage_times
 from models.domain.board import CarOnBoard, SiteSnapshot
+from tests.cars import CAR
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 # Open from eight to six on every day that is no holiday in China; a repair may take 90 minutes.
@@ -33,22 +34,7 @@ def at(hour: int, minute: int = 0, day: date = FRIDAY) -> datetime:
 
 
 TOMORROW = FRIDAY + timedelta(days=1)
-LEFT_BEHIND = CarOnBoard(
-    work_order="RO-1",
-    registered=True,
-    plate="沪A·D4521",
-    make=None,
-    model=None,
-    job_type="repair",
-    stage="repairing",
-    stage_entered_at=at(17, 30),
-    bay="B01",
-    technician="T012",
-    operation=None,
-    reason=None,
-    promised_at=None,
-    updated_at=at(17, 30),
-)
+LEFT_BEHIND = replace(CAR, stage_entered_at=at(17, 30), updated_at=at(17, 30), came_at=None)
 
 
 def judge(car: CarOnBoard, now: datetime, site: Site = SITE) -> Moment:

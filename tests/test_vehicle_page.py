@@ -1,11 +1,9 @@
 """A vehicle's file holds what is known of it, to whom it may be told; and a part of its plate finds it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 import pytest
@@ -33,25 +31,17 @@ from models.analytics.vehicle_record import (
     drive_really,
 )
 from models.queries.vehicle_record import MOST_VISITS, find_vehicles, read_vehicle
+from tests.asking import ask
+from tests.components import read_words
 from tests.fix_access import let_in
 from tests.fix_history import History
 from tests.fix_office import PATIENCE_MS, Office
 from tests.fix_visit import NOON, PRIVATE, Visits
-from tests.test_analytics_figures import read_words
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 [SITE] = WORKSHOP.sites
 VIN = PRIVATE["vin"]
 DAY = timedelta(days=1)
-T = TypeVar("T")
-
-
-def ask(url: str, question: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
-    async def answer() -> T:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            return await question(connection)
-
-    return asyncio.run(answer())
 
 
 def read(visits: Visits, sites: tuple[str, ...] | None = None, vin: str = VIN) -> VehicleRecord | None:
@@ -80,7 +70,7 @@ def add_reading(visits: Visits, km: float, days: float, reason: str | None = Non
 
 
 def find_chart(component: Any) -> dict[str, Any]:
-    figure: dict[str, Any] = component.children[2].children.figure.to_dict()
+    figure: dict[str, Any] = component.children[2].children.figure
     return figure
 
 

@@ -1,12 +1,10 @@
 """The what-if page: what may be asked, how far an answer is, and what it says of its own worth."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from dash.development.base_component import Component
 from playwright.sync_api import Page, expect
@@ -34,11 +32,11 @@ from models.analytics.what_if import (
     State,
     Thing,
 )
-from tests.fix_access import KEY, let_in
+from tests.asking import ask
+from tests.components import find, read_words
+from tests.fix_access import let_in
 from tests.fix_history import DAYS, FIRST_DAY, History
-from tests.fix_office import PATIENCE_MS
-from tests.fix_processes import StartCommand
-from tests.test_calibration_page import find, say
+from tests.fix_office import PATIENCE_MS, ServeDashboard
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 BAY = Change(Thing.BAY, "general")
@@ -89,7 +87,7 @@ class FakeDesk:
 
 def _say_answer(answer: Answer, lang: str = "en") -> list[tuple[Any, str]]:
     drawn = draw_progress(Progress(State.DONE, 16, 16, answer), BAY, WORKSHOP, lang)
-    return [(line.className, say(line)) for line in find(drawn, "Li")]
+    return [(line.className, read_words(line, "")) for line in find(drawn, "Li")]
 
 
 def test_an_answer_says_each_change_with_its_range_and_how_sure_it_is() -> None:
@@ -110,10 +108,10 @@ def test_an_answer_says_each_change_with_its_range_and_how_sure_it_is() -> None:
 def test_an_answer_says_how_far_the_model_can_be_trusted(cycle: float, words: str) -> None:
     model = {**ANSWER.model, CYCLE: Range(cycle, cycle, cycle)}
     drawn = draw_progress(Progress(State.DONE, 16, 16, replace(ANSWER, model=model)), BAY, WORKSHOP, "en")
-    assert words in say(drawn)
-    assert "From 16 pairs of simulated shops over 14 days each" in say(drawn)
+    assert words in read_words(drawn, "")
+    assert "From 16 pairs of simulated shops over 14 days each" in read_words(drawn, "")
     [table] = find(drawn, "Table")
-    assert "4 h" in say(table)
+    assert "4 h" in read_words(table, "")
 
 
 def test_a_change_of_unlike_directions_is_not_clear() -> None:
@@ -158,29 +156,25 @@ def test_the_choice_is_marked_and_each_leads_to_its_question() -> None:
         ("Tyre (missing 25% of the time)", "/analytics/what-if?more=part%3ATyre"),
     ]
     marked = [span for span in find(page, "Span") if hasattr(span, "aria-current")]
-    assert [say(span) for span in marked] == ["general"]
-    assert "nothing to choose" in say(page)
+    assert [read_words(span, "") for span in marked] == ["general"]
+    assert "nothing to choose" in read_words(page, "")
 
 
 def _show(url: str, history: History, desk: FakeDesk | None, query: str) -> list[Component]:
     selection = Selection((history.site,), FIRST_DAY, FIRST_DAY + timedelta(DAYS))
     question = Question(read_address(query), selection, history.workshop, history.ends_at, "en", desk)
 
-    async def show() -> list[Component]:
-        async with await psycopg.AsyncConnection.connect(url) as connection:
-            return await show_what_if(connection, question)
-
-    return asyncio.run(show())
+    return ask(url, lambda connection: show_what_if(connection, question))
 
 
 def test_the_page_asks_the_desk_what_the_address_names(history: History, history_url: str) -> None:
     desk = FakeDesk(Progress(State.PLAYING, 2, 16))
     page = _show(history_url, history, desk, "?more=bay:general")
     assert desk.asked == [Asked(history.site, FIRST_DAY, FIRST_DAY + timedelta(DAYS), BAY)]
-    assert "2 of 16 pairs of shops played" in say(page)
+    assert "2 of 16 pairs of shops played" in read_words(page, "")
     [tick] = find(page, "Interval")
     assert not tick.disabled
-    parts = [say(link) for link in find(page, "Link") if "missing" in say(link)]
+    parts = [read_words(link, "") for link in find(page, "Link") if "missing" in read_words(link, "")]
     assert parts
     assert not any("12 V battery" in part for part in parts)
     page = _show(history_url, history, None, "?more=bay:general")
@@ -188,15 +182,11 @@ def test_the_page_asks_the_desk_what_the_address_names(history: History, history
 
 
 def test_a_manager_asks_and_is_answered(
-    history_url: str, start_bayboard: StartCommand, free_port: Callable[[], int], page: Page
+    history_url: str, serve_dashboard: ServeDashboard, page: Page
 ) -> None:
-    port = free_port()
-    server = start_bayboard(
-        "serve", "--port", str(port), BAYBOARD_DATABASE_URL=history_url, BAYBOARD_SECRET_KEY=KEY
-    )
-    server.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
-    let_in(page, f"http://127.0.0.1:{port}")
-    page.goto(f"http://127.0.0.1:{port}/analytics/what-if?span=custom&from=2026-06-01&to=2026-06-14")
+    address = serve_dashboard(history_url)
+    let_in(page, address)
+    page.goto(f"{address}/analytics/what-if?span=custom&from=2026-06-01&to=2026-06-14")
     page.get_by_role("link", name="mechanical", exact=True).click(timeout=PATIENCE_MS)
     page.wait_for_url("**more=technician**")
     expect(page.locator("#what-if-answer h2").first).to_have_text("With one mechanical technician more")
