@@ -15,6 +15,7 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.figures.analytics.calibration_charts import (
+    compare_errors,
     draw_reliability,
     draw_risks,
     draw_week_coverage,
@@ -25,7 +26,7 @@ from dashboard.figures.analytics.look import (
     AMBER,
     CALM,
     CALM_PALE,
-    CALM_SOFT,
+    draw_band,
     draw_chart,
     draw_nothing,
     draw_panel,
@@ -37,7 +38,6 @@ from dashboard.figures.analytics.words import (
     name_job,
     name_stage,
     say_count,
-    say_seconds,
     say_share,
 )
 from dashboard.figures.grid import column
@@ -149,14 +149,7 @@ def draw_coverage(
             mode="markers",
             name=f"P{percentile}",
             marker={"color": colour, "size": 12},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [share.high - share.value for share in shares],
-                "arrayminus": [share.value - share.low for share in shares],
-                "thickness": 2,
-                "color": colour,
-            },
+            error_x=draw_band([(share.low, share.value, share.high) for share in shares], colour),
             customdata=[link("calibration", stage=each.stage) for each in shown],
             hovertext=[_say_share(share, lang) for share in shares],
             hovertemplate="%{hovertext}<extra>%{fullData.name}</extra>",
@@ -177,18 +170,16 @@ def draw_errors(
     """Draw the mean errors of the estimate, the promise and the plain median side by side."""
     figure = go.Figure()
     shown = [each for stage in stages for each in outcomes if each.stage == stage]
-    for name, colour, errors in (
-        (text(lang, "calibration.estimate"), CALM, [each.mean_error_seconds for each in shown]),
-        (text(lang, "calibration.promise"), AMBER, [each.mean_promise_error_seconds for each in shown]),
-        (text(lang, "calibration.median"), CALM_SOFT, [each.mean_median_error_seconds for each in shown]),
-    ):
+    names = [name_stage(each.stage, workshop, lang) for each in shown]
+    addresses = [link("calibration", stage=each.stage) for each in shown]
+    for each in compare_errors(shown, lang):
         figure.add_bar(
-            x=[name_stage(each.stage, workshop, lang) for each in shown],
-            y=[None if seconds is None else seconds / 60 for seconds in errors],
-            name=name,
-            marker={"color": colour},
-            customdata=[link("calibration", stage=each.stage) for each in shown],
-            hovertext=[UNKNOWN if seconds is None else say_seconds(seconds, lang) for seconds in errors],
+            x=names,
+            y=each.minutes,
+            name=each.name,
+            marker={"color": each.colour},
+            customdata=addresses,
+            hovertext=each.said,
             hovertemplate="%{hovertext}<extra>%{fullData.name}</extra>",
         )
     figure.update_layout(barmode="group", bargap=0.35)

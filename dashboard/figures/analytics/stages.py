@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import plotly.graph_objects as go
 from dash import html
@@ -134,12 +135,19 @@ def draw_stability(
         hovertemplate="%{hovertext}<extra></extra>",
     )
     if chart:
-        for seconds, dash in (
-            (chart.lower_seconds, "dash"),
-            (chart.centre_seconds, "solid"),
-            (chart.upper_seconds, "dash"),
-        ):
-            figure.add_hline(y=seconds / 60, line={"color": TEXT_SOFT, "width": 1, "dash": dash})
+        limits = {chart.lower_seconds: "dash", chart.centre_seconds: "solid", chart.upper_seconds: "dash"}
+        across: dict[str, Any] = {"type": "line", "yref": "y", "x0": 0, "x1": 1, "xref": "x domain"}
+        figure.update_layout(
+            shapes=[
+                {
+                    "y0": seconds / 60,
+                    "y1": seconds / 60,
+                    "line": {"color": TEXT_SOFT, "width": 1, "dash": dash},
+                    **across,
+                }
+                for seconds, dash in limits.items()
+            ]
+        )
     figure.update_yaxes(type="log", title=text(lang, "analytics.minutes"))
     drawn = draw_chart("stability", figure, lang, height=280, label=text(lang, "analytics.mean"))
     return [drawn, html.P(_judge(chart, len(trend), lang), className="said")]

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 
 from config.texts import read_catalogue, text
 from config.workshop import Workshop
-from dashboard.figures.analytics.look import AMBER, CALM, TEXT_SOFT, draw_chart, draw_panel
+from dashboard.figures.analytics.look import AMBER, CALM, TEXT_SOFT, draw_band, draw_chart, draw_panel
 from dashboard.figures.analytics.whatif_words import (
     ORDER,
     find_direction,
@@ -192,14 +192,7 @@ def draw_hours(answer: Answer, figures: Sequence[str], workshop: Workshop, lang:
         y=[name_figure(name, workshop, lang) for name in shown],
         mode="markers",
         marker={"color": [CALM if name == CYCLE else AMBER for name in shown], "size": 11},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [(change.high - change.middle) * 60 for change in changes],
-            "arrayminus": [(change.middle - change.low) * 60 for change in changes],
-            "thickness": 2,
-            "color": TEXT_SOFT,
-        },
+        error_x=draw_band([(60 * each.low, 60 * each.middle, 60 * each.high) for each in changes], TEXT_SOFT),
         hovertext=[
             f"{say_change(name, change.middle, lang)} ({say_range(name, change, lang, signed=True)})"
             for name, change in zip(shown, changes, strict=True)

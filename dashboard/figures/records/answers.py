@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from dashboard.figures.analytics.look import AMBER, CALM, draw_panel
-from dashboard.figures.analytics.spread import draw_boxes
+from dashboard.figures.analytics.spread import Box, draw_boxes
 from dashboard.figures.analytics.table import Row, draw_table, draw_tools
 from dashboard.figures.analytics.words import Link, name_job, say_count, say_seconds
 from dashboard.figures.grid import column
@@ -21,7 +21,7 @@ def draw_answers(answers: Sequence[Answer], days: int, lang: str, link: Link) ->
     """Draw the spread of each kind of answer, and a table by job type."""
     whole = {each.what: each for each in answers if each.job_type is None}
     boxes = [
-        (text(lang, f"faults_answer.{what}"), whole[what].spread, colour, link("stages"))
+        Box(text(lang, f"faults_answer.{what}"), whole[what].spread, colour, link("stages"))
         for what, colour in reversed(WHATS.items())
         if what in whole
     ]
