@@ -87,7 +87,7 @@ class AnalyticsPages:
         return {"/analytics": found[address_of("overview")], **found}
 
     def _layout(self, view: str, visit: Visit, search: str) -> Component:
-        return draw_page(visit, self._workshop, view, read_address(search))
+        return draw_page(visit, self._workshop, view, read_address(search), search)
 
     async def _show(self, search: str, pathname: str) -> _Props:
         visit, asked, view = current_visit.get(), read_address(search), find_view(pathname)

@@ -30,8 +30,8 @@ def find_view(pathname: str) -> str:
     return pathname.rstrip("/").removeprefix(PATH).strip("/") or VIEWS[0]
 
 
-def draw_page(visit: Visit, workshop: Workshop, view: str, asked: Asked) -> Component:
-    """Draw a view without its data."""
+def draw_page(visit: Visit, workshop: Workshop, view: str, asked: Asked, search: str) -> Component:
+    """Draw a view without its data; `search` is the address that asks for this."""
     lang = visit.lang
     return html.Div(
         [
@@ -46,7 +46,8 @@ def draw_page(visit: Visit, workshop: Workshop, view: str, asked: Asked) -> Comp
             html.Div(id="analytics-notice"),
             html.Div(draw_skeleton(lang), id="analytics-view", className=f"view-{view}"),
             # The frame's own address would have the filters' callback run on every other page as well.
-            dcc.Location(id="analytics-url", refresh="callback-nav"),
+            # Told the address, it does not have filters put right that are, before the view is asked for.
+            dcc.Location(id="analytics-url", refresh="callback-nav", search=search),
         ],
         id="analytics",
         className="loading",
