@@ -79,8 +79,12 @@ def _is_ready(rule: Rule, visit: OpenVisit, floor: Floor) -> Iterator[Holding]:
 
 def _awaits_approval(rule: Rule, visit: OpenVisit, floor: Floor) -> Iterator[Holding]:
     stage = floor.stages.get(visit.stage or "")
-    if stage and stage.find_cause(visit.reason) == "approval":
+    if stage is None or stage.find_cause(visit.reason) != "approval":
+        return
+    if stage.waits_for == "approval":
         yield from _in_stage(rule, visit, floor)
+    elif visit.reason_since:
+        yield Holding(visit, visit.subject, visit.reason_since, visit.reason_left_before)
 
 
 def _is_at_risk(rule: Rule, visit: OpenVisit, floor: Floor) -> Iterator[Holding]:

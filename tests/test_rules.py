@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -183,9 +184,21 @@ def test_when_a_part_came_is_told_from_what_was_said_time_after_time() -> None:
 @pytest.mark.parametrize(("stage", "reason"), [("awaiting_approval", None), ("repairing", "approval")])
 def test_a_customer_who_does_not_answer_is_known_by_stage_or_reason(stage: str, reason: str | None) -> None:
     desk = Desk((make_rule("approval_unanswered", **{"for": "2 h"}, tell="director"),))
-    asked = make_visit(stage, reason=reason)
+    asked = make_visit(stage, reason=reason, reason_since=reason and NOON)
     assert desk.tell(NOON + 2 * HOUR, asked) == [("approval_unanswered", 0)]
     assert desk.tell(NOON + 3 * HOUR, make_visit("repairing")) == []
+
+
+def test_an_answer_is_missing_from_when_the_customer_was_asked_not_from_when_the_stage_began() -> None:
+    desk = Desk((make_rule("approval_unanswered", **{"for": "2 h"}, tell="director"),))
+    works = make_visit("repairing", NOON - 5 * HOUR)
+    asks = replace(works, reason="approval", reason_since=NOON)
+    assert desk.tell(NOON - MINUTE, works) == desk.tell(NOON + HOUR, asks) == []
+    assert desk.tell(NOON + 2 * HOUR, asks) == [("approval_unanswered", 0)]
+    # Asked again after an answer, while nobody looked.
+    again = replace(asks, reason_since=NOON + 3 * HOUR, reason_left_before=NOON + 2.5 * HOUR)
+    assert desk.tell(NOON + 4 * HOUR, again) == []
+    assert desk.tell(NOON + 5 * HOUR, again) == [("approval_unanswered", 0)]
 
 
 @pytest.mark.parametrize(

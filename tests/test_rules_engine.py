@@ -12,6 +12,7 @@ import pytest
 from config.rules import Rule
 from models.analytics.open_clock import OpenClock
 from models.queries.progress import hash_token
+from models.queries.rules import read_visits
 from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine
 from reminders.rules_facts import RuleFacts, make_rule_facts
@@ -146,23 +147,40 @@ def test_who_opted_out_is_not_told_and_staff_are(shop: Visits) -> None:
     assert read(shop, MESSAGES) == [("ready_for_pickup", "foreman", "waiting")]
 
 
-def test_a_stage_left_and_entered_again_is_told_of_again(shop: Visits) -> None:
-    shop.open(stage="ready", stage_entered_at=NOON)
-    judge(shop, NOON, READY)
-    shop.connection.execute("update outbox_message set state = 'sent'")
-    for position, (stage, begins, ends) in enumerate(
-        [("ready", 0, 30), ("repairing", 30, 90), ("ready", 90, 0)]
-    ):
+def add_intervals(shop: Visits, *intervals: tuple[str, str | None, int, int]) -> None:
+    """Add stages with their reasons, from and until so many minutes after noon; 0 is not over."""
+    for position, (stage, reason, begins, ends) in enumerate(intervals):
         shop.add(
             "stage_interval",
             position=position,
             stage=stage,
+            reason=reason,
             entered_at=NOON + begins * MINUTE,
             left_at=NOON + ends * MINUTE if ends else None,
             inferred=False,
-        )  # fmt: skip
+        )
+
+
+def test_a_stage_left_and_entered_again_is_told_of_again(shop: Visits) -> None:
+    shop.open(stage="ready", stage_entered_at=NOON)
+    judge(shop, NOON, READY)
+    shop.connection.execute("update outbox_message set state = 'sent'")
+    add_intervals(shop, ("ready", None, 0, 30), ("repairing", None, 30, 90), ("ready", None, 90, 0))
     shop.update(stage="ready", stage_entered_at=NOON + 90 * MINUTE)
     assert judge(shop, NOON + 91 * MINUTE, READY) == 1
+
+
+def test_a_reason_that_came_later_than_its_stage_counts_from_when_it_came(shop: Visits) -> None:
+    shop.open(stage="repairing", stage_entered_at=NOON, reason="approval")
+    add_intervals(
+        shop,
+        ("repairing", "approval", 0, 10), ("repairing", None, 10, 60),
+        ("repairing", "approval", 60, 90), ("repairing", "approval", 90, 0),
+    )  # fmt: skip
+    [visit] = read_visits(shop.connection, ["s1"])["s1"]
+    assert (visit.reason_since, visit.reason_left_before) == (NOON + HOUR, NOON + 10 * MINUTE)
+    assert judge(shop, NOON + 179 * MINUTE, APPROVAL) == 0
+    assert judge(shop, NOON + 180 * MINUTE, APPROVAL) == 1
 
 
 def test_a_part_that_came_is_told_of_with_its_description(shop: Visits) -> None:

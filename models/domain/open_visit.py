@@ -31,7 +31,8 @@ class PartOfVisit:
 class OpenVisit:
     """A car of an open work order, with whom to tell of it; what nobody has said yet is None.
 
-    `stage_left_before` is when it left the stage it is in after an earlier visit of that stage.
+    `stage_left_before` is when it left the stage it is in after an earlier visit of that stage. A reason may
+    begin later than its stage: at `reason_since`, after an earlier time until `reason_left_before`.
     """
 
     site: str
@@ -51,6 +52,8 @@ class OpenVisit:
     stage_left_before: datetime | None = None
     bay: str | None = None
     reason: str | None = None
+    reason_since: datetime | None = None
+    reason_left_before: datetime | None = None
     promised_at: datetime | None = None
     sold_hours: float | None = None
     parts_due_at: datetime | None = None

@@ -56,6 +56,7 @@ def _describe(
         for interval in intervals
         if current and entered_at and interval.stage == current.stage and interval.entered_at < entered_at
     ]
+    reason_since, reason_left_before = _date_reason(intervals, entered_at)
     return OpenVisit(
         story.site,
         story.work_order,
@@ -74,6 +75,8 @@ def _describe(
         stage_left_before=max((at for at in left if at), default=None),
         bay=current.bay if current else None,
         reason=current.reason if current else None,
+        reason_since=reason_since,
+        reason_left_before=reason_left_before,
         promised_at=facts.promised_at,
         sold_hours=sum(line.get("hours") or 0.0 for line in order.get("lines") or ()) or None,
         parts_due_at=max(missing, default=None),
@@ -81,3 +84,19 @@ def _describe(
             (change.at, change.said["parts"]) for change in changes if change.said.get("parts") is not None
         ),
     )
+
+
+def _date_reason(
+    intervals: Sequence[Interval], entered_at: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """Say since when the car has its reason in its stage, and until when it had it before."""
+    if not intervals or intervals[-1].reason is None:
+        return None, None
+    current = intervals[-1]
+    alike, other = list[datetime](), list[datetime]()
+    for interval in intervals:
+        if interval.left_at:
+            is_alike = (interval.stage, interval.reason) == (current.stage, current.reason)
+            (alike if is_alike else other).append(interval.left_at)
+    since = max(other, default=entered_at)
+    return since, max((at for at in alike if since and at < since), default=None)

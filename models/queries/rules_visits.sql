@@ -17,6 +17,8 @@ select
     earlier.left_at as stage_left_before,
     work_order.bay,
     work_order.reason,
+    because.since as reason_since,
+    because_before.left_at as reason_left_before,
     work_order.promised_at,
     sold.hours as sold_hours,
     missing.due_at as parts_due_at
@@ -32,6 +34,25 @@ left join lateral (
       and stage = work_order.stage
       and left_at < work_order.stage_entered_at
 ) as earlier on true
+left join lateral (
+    -- A stage may last while what the car waits for changes: since when it has been this.
+    select
+        coalesce(
+            max(left_at) filter (
+                where (stage, reason) is distinct from (work_order.stage, work_order.reason)
+            ),
+            work_order.stage_entered_at
+        ) as since
+    from stage_interval
+    where (site, work_order) = (work_order.site, work_order.work_order)
+) as because on work_order.reason is not null
+left join lateral (
+    select max(left_at) as left_at
+    from stage_interval
+    where (site, work_order) = (work_order.site, work_order.work_order)
+      and (stage, reason) = (work_order.stage, work_order.reason)
+      and left_at < because.since
+) as because_before on work_order.reason is not null
 left join lateral (
     select sum(hours) as hours
     from work_order_line
