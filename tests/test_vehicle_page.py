@@ -206,6 +206,8 @@ def test_refused_readings_stand_in_the_chart_with_their_reason() -> None:
     panel = draw_mileage(record, SITE.zone, "en")
     believed, refused, corrected = find_chart(panel)["data"]
     assert believed["y"] == [45_000]
+    axis = find_chart(panel)["layout"]["xaxis"]
+    assert axis["autorangeoptions"]["include"] == [NOON.date() - 3 * DAY, NOON.date() + 3 * DAY]
     assert refused["hovertext"] == ["a digit too few (4500 km fits 45000)"]
     assert corrected["marker"]["symbol"] == "diamond"
     assert "7 readings are believed, 2 refused" in read_words(panel)

@@ -11,7 +11,7 @@ from config.texts import text
 from dashboard.figures.analytics.look import ALARM, AMBER, CALM, draw_chart, draw_panel
 from dashboard.figures.analytics.words import say_instant
 from dashboard.figures.number import say_number
-from dashboard.figures.records.timeline import local_time
+from dashboard.figures.records.time_axis import frame_days, local_time
 from models.analytics.vehicle_record import MileageCorrection, RefusedReading, VehicleRecord
 
 # Refused readings that are listed beside the chart.
@@ -54,7 +54,9 @@ def draw_mileage(record: VehicleRecord, zone: ZoneInfo, lang: str) -> Component:
             hovertemplate="%{x|%Y-%m-%d}: %{hovertext}<extra></extra>",
         )
     figure.update_yaxes(title="km", tickformat=",.0f")
-    figure.update_xaxes(type="date")
+    doubted = [*(each.at for each in record.refused), *(each.at for each in record.corrections)]
+    days = [*(each.day for each in record.mileage), *(local_time(at, zone).date() for at in doubted)]
+    figure.update_xaxes(type="date", autorangeoptions=frame_days(days))
     head = record.head
     counted = text(
         lang,

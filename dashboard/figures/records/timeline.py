@@ -26,6 +26,7 @@ from dashboard.figures.records.lanes import (
     list_stages,
     order_lanes,
 )
+from dashboard.figures.records.time_axis import local_time
 from models.analytics.order_record import OrderRecord
 from models.analytics.ready import ReadyEstimate
 
@@ -168,8 +169,3 @@ def _shade_closed(
                 layer="below",
             )
         closed_from = closes
-
-
-def local_time(at: datetime, zone: ZoneInfo) -> datetime:
-    """Return what the clock at the site says, for charts know no zones."""
-    return at.astimezone(zone).replace(tzinfo=None)

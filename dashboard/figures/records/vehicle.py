@@ -29,6 +29,7 @@ from dashboard.figures.analytics.words import (
 from dashboard.figures.grid import column
 from dashboard.figures.number import say_number
 from dashboard.figures.records.list import draw_list
+from dashboard.figures.records.time_axis import frame_days
 from models.analytics.vehicle_record import FoundCode, VehicleHead, VehicleRecord, VehicleVisit
 
 # Visits and codes that a chart has room for; the tables have them all.
@@ -188,7 +189,8 @@ def draw_codes(codes: Sequence[FoundCode], lang: str) -> Component:
                 hovertext=[explain_code(lang, found.code) for found in group],
                 hovertemplate="%{y}: %{hovertext}<br>%{x|%Y-%m-%d}<extra>%{fullData.name}</extra>",
             )
-    figure.update_xaxes(type="date", hoverformat="%Y-%m-%d")
+    days = frame_days([found.day for found in codes])
+    figure.update_xaxes(type="date", hoverformat="%Y-%m-%d", autorangeoptions=days)
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=drawn[::-1])
     chart = draw_chart("found", figure, lang, height=110 + 26 * len(drawn), label=title)
     words = [
