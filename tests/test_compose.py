@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from bayboard.mosquitto_access import make_service_account
+from config.settings import document_settings
 from tests.fix_broker import Broker
 
 ROOT = Path(__file__).parent.parent
@@ -108,6 +109,14 @@ def test_no_secret_stands_in_the_file() -> None:
                 assert len(secrets) > 1
             for secret in secrets:
                 assert from_environment.fullmatch(secret), variable
+
+
+def test_every_setting_of_production_reaches_the_service_that_reads_it() -> None:
+    given = {variable for name in OURS for variable in SERVICES[name].get("environment", {})}
+    # Logs are for people there; the other two want a file or a directory mounted as well.
+    left = {"BAYBOARD_LOG_FORMAT", "BAYBOARD_MESSAGES_DIR", "BAYBOARD_MQTT_CA_FILE"}
+    assert {variable for variable, _ in document_settings()} - given == left
+    assert "BAYBOARD_PUBLIC_URL" in SERVICES["remind"]["environment"], "links in messages need it"
 
 
 def test_our_services_log_in_with_an_account_that_the_broker_has() -> None:
