@@ -98,6 +98,22 @@ def test_codes_are_counted_once_a_visit_by_model(
     assert models == Counter(visit.model for visit in closed)
 
 
+def test_a_tool_whose_clock_is_wrong_by_hours_finds_the_same_codes_on_the_same_visits(
+    history: History, history_url: str
+) -> None:
+    right = read(history, history_url)
+    with psycopg.connect(history_url) as connection:
+        for table in ("diagnostic_report", "trouble_code"):
+            connection.execute(f"update {table} set at = at - interval '20 hours'")
+    wrong = read(history, history_url)
+    assert (wrong.codes, wrong.answers) == (right.codes, right.answers)
+    code = next(each.code for each in right.codes if each.code)
+    of_code = FaultCondition(code=code)
+    orders = ask(history_url, lambda connection: list_faulty_orders(connection, select(history), of_code))
+    whole = [each for each in right.codes if each.code == code and each.model is None and each.band is None]
+    assert [len(orders)] == [each.visits for each in whole]
+
+
 def test_mileage_is_reckoned_between_the_first_and_the_last_that_is_believed(
     history: History, history_url: str, closed: list[Visit]
 ) -> None:

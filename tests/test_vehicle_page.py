@@ -177,6 +177,13 @@ def test_what_was_shown_is_moved_by_the_last_correction() -> None:
     assert swap.is_swap
 
 
+@pytest.mark.parametrize("shown_km", [910.0, 15.0])
+def test_on_the_day_of_a_new_cluster_it_has_driven_what_was_said(shown_km: float) -> None:
+    swap = MileageCorrection(datetime(2026, 11, 2, 12, tzinfo=UTC), 910.0, 0.0, "Li")
+    [day] = drive_really([DayMileage(date(2026, 11, 2), shown_km)], [swap])
+    assert day.km == 910.0
+
+
 HEAD = VehicleHead(
     VIN, "沪A12345", "Volkswagen", "Passat", 2022, "petrol", None, 45_000, NOON, 38, 30, 45, "readings", 7, 2
 )

@@ -194,12 +194,20 @@ class VehicleHit:
 
 
 def drive_really(mileage: Sequence[DayMileage], corrections: Sequence[MileageCorrection]) -> list[DayMileage]:
-    """Return what the vehicle has really driven by each day: what was shown, moved by the last correction."""
+    """Return what the vehicle has really driven by each day: what was shown, moved by the last correction.
+
+    On the day of a correction it is what was said: what was shown may be of the cluster before or after it.
+    """
     marks = sorted(corrections, key=lambda mark: mark.at)
     days = [mark.at.date() for mark in marks]
     moved = []
     for shown in mileage:
         place = bisect_right(days, shown.day)
-        offset = marks[place - 1].km - marks[place - 1].shown_km if place else 0.0
-        moved.append(replace(shown, km=shown.km + offset))
+        last = marks[place - 1] if place else None
+        if last is None:
+            moved.append(shown)
+        elif last.at.date() == shown.day:
+            moved.append(replace(shown, km=last.km))
+        else:
+            moved.append(replace(shown, km=shown.km + last.km - last.shown_km))
     return moved

@@ -37,13 +37,15 @@ answer as (
     union all
     select 'code', job_type, min(entered_at) - reported.at
     from (
-        select distinct visit.site, visit.work_order, visit.job_type, trouble_code.at
+        select distinct visit.site, visit.work_order, visit.job_type, corrected_at as at
         from trouble_code
+        join diagnostic_report using (site, device, event_id, at)
         join visit on visit.site = trouble_code.site and visit.vin = trouble_code.vin
         where trouble_code.site = any(%(sites)s)
-            and trouble_code.at >= %(since)s::date - interval '60 days'
-            and trouble_code.at < %(until)s::date + interval '1 day'
-            and trouble_code.at between visit.opened_at and visit.closed_at
+            -- Tools' own clocks may be off by a day.
+            and trouble_code.at >= %(since)s::date - interval '61 days'
+            and trouble_code.at < %(until)s::date + interval '2 days'
+            and corrected_at between visit.opened_at and visit.closed_at
     ) as reported
     join begun using (site, work_order, job_type)
     where touched and entered_at >= reported.at

@@ -29,11 +29,13 @@ with visit as materialized (
 found as materialized (
     select distinct visit.site, visit.work_order, visit.model, visit.band, trouble_code.code
     from trouble_code
+    join diagnostic_report using (site, device, event_id, at)
     join visit on visit.site = trouble_code.site and visit.vin = trouble_code.vin
     where trouble_code.site = any(%(sites)s)
-        and trouble_code.at >= %(since)s::date - interval '60 days'
-        and trouble_code.at < %(until)s::date + interval '1 day'
-        and trouble_code.at between visit.opened_at and visit.closed_at
+        -- Tools' own clocks may be off by a day.
+        and trouble_code.at >= %(since)s::date - interval '61 days'
+        and trouble_code.at < %(until)s::date + interval '2 days'
+        and corrected_at between visit.opened_at and visit.closed_at
 ),
 frequent as (
     select code from found group by code order by count(*) desc, code limit %(most)s

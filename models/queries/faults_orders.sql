@@ -24,8 +24,12 @@ where figures.site = any(%(sites)s)
         %(code)s::text is null
         or exists (
             select from trouble_code
+            join diagnostic_report using (site, device, event_id, at)
             where trouble_code.vin = figures.vin
-                and trouble_code.at between figures.opened_at and figures.closed_at
+                -- Tools' own clocks may be off by a day.
+                and trouble_code.at >= figures.opened_at - interval '1 day'
+                and trouble_code.at <= figures.closed_at + interval '1 day'
+                and corrected_at between figures.opened_at and figures.closed_at
                 and trouble_code.site = figures.site
                 and code = %(code)s
         )

@@ -55,11 +55,12 @@ from unnest(%(visit_sites)s::text[], %(visit_orders)s::text[]) as visit (site, w
 join stage_interval using (site, work_order) order by site, work_order, position
 """
 _CODES: LiteralString = """
-select site, (at at time zone coalesce(timezone, 'UTC'))::date as day, code,
+select site, (corrected_at at time zone coalesce(timezone, 'UTC'))::date as day, code,
     (array_agg(status order by array_position(array['permanent', 'confirmed', 'pending'], status)))[1]
         as status
-from trouble_code left join workshop_site using (site)
-where vin = %(vin)s and (%(sites)s::text[] is null or site = any(%(sites)s))
+from trouble_code join diagnostic_report using (site, device, event_id, at)
+    left join workshop_site using (site)
+where trouble_code.vin = %(vin)s and (%(sites)s::text[] is null or site = any(%(sites)s))
 group by site, day, code order by day desc, code limit %(most)s
 """
 _MILEAGE: LiteralString = """
