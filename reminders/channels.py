@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from apprise import Apprise, NotifyBase
 
@@ -72,10 +73,11 @@ class OpenChannel:
         return service
 
     def hide_secrets(self, text: str) -> str:
-        """Return a text without the address, should another's words repeat it."""
-        hidden = [part for part in re.split(r"[:/?&=@]+", self.url) if len(part) >= _SECRET_LENGTH]
-        for part in hidden:
-            text = text.replace(part, "…")
+        """Return a text without the address, should another's words repeat it, as written or as meant."""
+        written = re.split(r"[:/?&=@]+", self.url)
+        for part in sorted({*written, *map(unquote, written)}, key=len, reverse=True):
+            if len(part) >= _SECRET_LENGTH:
+                text = text.replace(part, "…")
         return text
 
     def _find_values(self, message: Mapping[str, Any], recipient: str | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ committed state; a broker that may have forgotten, because we are new to it, is 
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -122,9 +123,10 @@ class Publisher:
             )
             for each in portion
         ]
+        deadline = time.monotonic() + _ANSWER_SECONDS
         try:
             for message in sent:
-                message.wait_for_publish(_ANSWER_SECONDS)
+                message.wait_for_publish(max(0.0, deadline - time.monotonic()))
         except (RuntimeError, ValueError):
             return False
         return all(message.is_published() for message in sent)

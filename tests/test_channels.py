@@ -91,6 +91,8 @@ def test_secrets_come_from_the_environment(outbox: Outbox) -> None:
         f"wecombot://{KEY}", True, 20, 2048
     )  # fmt: skip
     assert KEY not in whole.hide_secrets(f"Max retries exceeded with url: /send?key={KEY}")
+    for said in ("p@ss/word", "p%40ss%2Fword"):
+        assert part.hide_secrets(f"no such user: {said}") == "no such user: …"
 
 
 def test_a_message_takes_the_first_channel_that_is_for_it(outbox: Outbox) -> None:
