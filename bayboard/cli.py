@@ -21,7 +21,6 @@ from bayboard.backfill_command import backfill
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
 from bayboard.device_commands import app as device
-from bayboard.doctor_command import doctor
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from bayboard.outbox_commands import app as outbox
@@ -55,7 +54,6 @@ app.add_typer(rules, name="rules")
 app.add_typer(service, name="service")
 app.add_typer(screen, name="screen")
 app.command()(backfill)
-app.command()(doctor)
 app.command()(remind)
 app.command()(verify)
 
@@ -91,6 +89,14 @@ def _explain(error: Exception) -> str | None:
 def _fail(message: str) -> None:
     sys.stderr.write(f"bayboard: {message}\n")
     sys.exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, files, channels, broker, database, clocks, sites, devices and messages, a line each."""
+    from bayboard.doctor_command import doctor as examine  # noqa: PLC0415  # brings SQLAlchemy
+
+    examine()
 
 
 @app.command()

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 # Each takes a tenth of a second or more, and most commands end without any of them.
-HEAVY = {"apprise", "babel", "dash", "numpy", "pandas", "plotly", "scipy", "simpy"}
+HEAVY = {"apprise", "babel", "dash", "numpy", "pandas", "plotly", "scipy", "simpy", "sqlalchemy"}
 
 
 def test_the_console_command_loads_nothing_heavy_before_it_knows_what_is_asked() -> None:
