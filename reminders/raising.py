@@ -69,16 +69,21 @@ def _raise(connection: Connection[Any], ripe: Sequence[Ripe], plans: Plans, now:
     worth = read_worth(connection, site, customers, now) if plans.rules.call_from_hours else {}
     channels = {each.vin: _choose_channel(each, consent, worth, plans) for each in ripe}
     first = [each for each in ripe if each.reminder_id is None]
-    again = [(each.reminder_id, each) for each in ripe if each.reminder_id is not None and channels[each.vin]]
+    again = [
+        (each.reminder_id, each, channel)
+        for each in ripe
+        if each.reminder_id is not None and (channel := channels[each.vin])
+    ]
     ids = insert_reminders(
         connection,
         [(each, channels[each.vin], "raised" if channels[each.vin] else "withheld") for each in first],
         now,
     )
     new = [(reminder, each) for reminder, each in zip(ids, first, strict=True) if reminder is not None]
-    count_notices(connection, [reminder for reminder, _ in again], now)
+    count_notices(connection, {reminder: channel for reminder, _, channel in again}, now)
     leaves_at = find_leaving_time(plans.sites[site], now)
-    told = sorted((*new, *again), key=lambda pair: (pair[1].vin, pair[0]))
+    told = [*new, *((reminder, each) for reminder, each, _ in again)]
+    told.sort(key=lambda pair: (pair[1].vin, pair[0]))
     messages = [
         _write_message(list(group), channel, plans, leaves_at)
         for vin, group in groupby(told, key=lambda pair: pair[1].vin)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -56,6 +57,10 @@ def _say(garage: Garage, word: Callable[[psycopg.AsyncConnection[Any]], Awaitabl
     asyncio.run(say())
 
 
+async def _answer(at: datetime, allowed: bool, connection: psycopg.AsyncConnection[Any]) -> int:
+    return await record_consent(connection, "s1", "C1", allowed=allowed, by=None, now=at)
+
+
 def test_a_due_service_is_raised_once_with_its_message(passat: Garage) -> None:
     passat.run()
     passat.run()
@@ -75,7 +80,7 @@ def test_people_are_told_again_when_the_day_is_near(passat: Garage) -> None:
     assert [state for _, state, _ in passat.read(MESSAGES)] == ["waiting", "waiting"]
 
 
-def test_two_engines_at_once_raise_each_due_once(garage: Garage) -> None:
+def test_three_engines_at_once_raise_each_due_once(garage: Garage) -> None:
     vins = [f"LSVAU2A37N2{number:06d}" for number in range(120)]
     with psycopg.connect(garage.url, autocommit=True) as connection, connection.pipeline():
         for vin in vins:
@@ -150,6 +155,15 @@ def test_who_opted_out_is_not_told_and_the_reminder_shows_it(passat: Garage) -> 
     passat.run()
     assert passat.read(RAISED) == [("oil", "withheld", None, 1)]
     assert passat.read(MESSAGES) == []
+
+
+def test_who_says_yes_while_it_is_still_due_is_told_once(passat: Garage) -> None:
+    for at, allowed in ((NOW, False), (NOW + DAY, True)):
+        _say(passat, partial(_answer, at, allowed))
+        passat.run(at)
+        passat.run(at + DAY / 2)
+    assert passat.read(RAISED) == [("oil", "raised", "message", 2)]
+    assert passat.read(MESSAGES) == [("service_due", "waiting", "C1")]
 
 
 def test_opting_out_withdraws_what_waits(passat: Garage) -> None:

@@ -24,7 +24,7 @@ _RAISE = (
 
 @dataclass(frozen=True, slots=True)
 class Ripe:
-    """A due item of which people must be told; `reminder_id` is set where they were told already."""
+    """A due item of which people must be told; `reminder_id` is set where it was raised already."""
 
     vin: str
     item: str
@@ -35,7 +35,6 @@ class Ripe:
     projected_on: date | None
     reminder_id: int | None
     notices: int
-    channel: str | None
     site: str
     km: float | None
     customer_ref: str | None
@@ -89,11 +88,14 @@ def insert_reminders(
     return [row[0] if (row := each.fetchone()) else None for each in cursor.results()] if raised else []
 
 
-def count_notices(connection: Connection[Any], reminders: Sequence[int], now: datetime) -> None:
-    """Remember that people are told again of reminders."""
+def count_notices(connection: Connection[Any], told: Mapping[int, str], now: datetime) -> None:
+    """Remember by which channel people are told of reminders that were raised before."""
     connection.execute(
-        "update service_reminder set notices = notices + 1, noticed_at = %s where id = any(%s)",
-        (now, list(reminders)),
+        "update service_reminder as reminder set notices = notices + 1, noticed_at = %s,"
+        " channel = coalesce(reminder.channel, told.channel),"
+        " state = case state when 'withheld' then 'raised' else state end"
+        " from unnest(%s::bigint[], %s::text[]) as told (id, channel) where reminder.id = told.id",
+        (now, list(told), list(told.values())),
     )
 
 

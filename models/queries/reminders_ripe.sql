@@ -1,7 +1,8 @@
--- Due items of a site of which people must be told: the first time, again because the day is near, or after a hold.
+-- Due items of a site of which people must be told: the first time, again because the day is near, or after a hold
+-- or a no.
 -- Not while the car is in the workshop; an order that nobody has touched for long keeps no car there.
 select due.vin, due.item, due.cycle, due.plan, due.due_km, due.due_on, due.projected_on, reminder.id as reminder_id,
-    coalesce(reminder.notices, 0) as notices, reminder.channel, owner.site, owner.km, owner.customer_ref, owner.customer_name, owner.customer_phone,
+    coalesce(reminder.notices, 0) as notices, owner.site, owner.km, owner.customer_ref, owner.customer_name, owner.customer_phone,
     owner.advisor, plate, make, model
 from service_due as due
 join vehicle_service as owner using (vin)
@@ -14,6 +15,14 @@ where owner.site = %(site)s
   and due.first_notice_on <= %(today)s
   and (
       reminder.id is null
+      or (
+          -- Whoever was not asked, or said no, and says yes while it is still due.
+          reminder.closed_at is null and reminder.state = 'withheld' and (
+              select allowed from customer_consent as word
+              where word.site = owner.site and word.customer_ref = owner.customer_ref
+              order by word.at desc limit 1
+          )
+      )
       or (
           reminder.closed_at is null and reminder.state in ('raised', 'sent', 'failed')
           and (
