@@ -36,7 +36,8 @@ def test_long_reckoning_is_no_database_that_is_away(database_url: str) -> None:
 def test_pages_without_a_beat_ask_again_once_the_database_was_away(office: Office, page: Page) -> None:
     office.let_nobody_in()
     let_in(page, office.address)
-    pages = {"/vehicles/LSVAU2A37N2183294": page, "/vehicles?find=123": page.context.new_page()}
+    paths = ("/vehicles/LSVAU2A37N2183294", "/vehicles?find=123", "/analytics")
+    pages = {path: page.context.new_page() for path in paths}
     for path, tab in pages.items():
         tab.goto(f"{office.address}{path}")
         expect(tab.locator(".notice")).to_contain_text("goes on trying", timeout=PATIENCE_MS)

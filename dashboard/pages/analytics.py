@@ -38,6 +38,7 @@ _SHOWN = {
     "state": Output("analytics", "className"),
     "job_types": Output("analytics-job_types", "data"),
     "technicians": Output("analytics-technicians", "data"),
+    "tries": Output("analytics-again", "max_intervals"),
 }
 
 
@@ -67,7 +68,11 @@ class AnalyticsPages:
         )(_steer)
         app.callback(
             output=_SHOWN,
-            inputs=[Input("analytics-url", "search"), State("url", "pathname")],
+            inputs=[
+                Input("analytics-url", "search"),
+                Input("analytics-again", "n_intervals"),
+                State("url", "pathname"),
+            ],
             running=[(Output("analytics-view", "aria-busy"), "true", "false")],
         )(self._show)
         app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash
@@ -89,7 +94,8 @@ class AnalyticsPages:
     def _layout(self, view: str, visit: Visit, search: str) -> Component:
         return draw_page(visit, self._workshop, view, read_address(search), search)
 
-    async def _show(self, search: str, pathname: str) -> _Props:
+    async def _show(self, search: str, tries: int | None, pathname: str) -> _Props:
+        unchanged = dict.fromkeys(_SHOWN, no_update)
         visit, asked, view = current_visit.get(), read_address(search), find_view(pathname)
         selection = asked.select(visit.user, self._workshop, self._clock())
         if selection is None:
@@ -101,11 +107,12 @@ class AnalyticsPages:
                 drawn = await VIEWS[view](connection, question)
                 job_types, technicians = await read_names(connection, selection)
         except DatabaseAwayError:
-            return {**dict.fromkeys(_SHOWN, no_update), "notice": draw_database_away(visit.lang)}
+            return {**unchanged, "notice": draw_database_away(visit.lang), "tries": (tries or 0) + 1}
         if not drawn:
             return self._say_nothing(asked, view, visit, "nothing")
         wrong = asked.find_days(selection.since) is None
         return {
+            **unchanged,
             "view": drawn,
             "notice": draw_wrong(text(visit.lang, "analytics.wrong_days")) if wrong else None,
             "tabs": draw_tabs(view, asked, visit.lang),

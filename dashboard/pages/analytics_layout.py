@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.access import Visit
+from dashboard.figures.notice import draw_retry
 from dashboard.pages.analytics_filter import CUSTOM, PATH, SPANS, Asked, choose_stage
 
 # The views in their order, each at an address of its own; a list of orders is reached by clicking.
@@ -48,6 +49,7 @@ def draw_page(visit: Visit, workshop: Workshop, view: str, asked: Asked, search:
             # The frame's own address would have the filters' callback run on every other page as well.
             # Told the address, it does not have filters put right that are, before the view is asked for.
             dcc.Location(id="analytics-url", refresh="callback-nav", search=search),
+            draw_retry("analytics-again"),
         ],
         id="analytics",
         className="loading",
