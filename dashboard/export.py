@@ -10,7 +10,6 @@ from io import BytesIO, StringIO
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx
-from xlsxwriter import Workbook
 
 GRIDS = (
     *("orders", "stages", "cars", "technicians", "bays", "compared", "days", "calibration", "due"),
@@ -76,6 +75,9 @@ def write_csv(table: Table) -> bytes:
 
 def write_excel(table: Table, name: str) -> bytes:
     """Return a workbook of one sheet with a heading that stays in sight."""
+    # Large, and wanted by few: a dashboard starts without it.
+    from xlsxwriter import Workbook  # noqa: PLC0415
+
     written = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(written, options) as book:

@@ -10,8 +10,6 @@ from typing import LiteralString
 
 from psycopg import Connection, sql
 
-from models.schema.metadata import metadata
-
 # What rollups are reckoned from, each from those before it, for the days of dirty_day.
 STEPS = ("order_present", "labour", "worked", "stint", "wait_cause", "visit", "visit_begun")
 # Reckoned from these.
@@ -68,6 +66,9 @@ def settled_of_days(rollup: str) -> sql.Composable:
 
 def name_columns(rollup: str) -> sql.Composed:
     """List the columns of a rollup."""
+    # Dashboards ask for rollups, too, and do without SQLAlchemy.
+    from models.schema.metadata import metadata  # noqa: PLC0415
+
     return sql.SQL(", ").join(map(sql.Identifier, metadata.tables[f"{rollup}_settled"].columns.keys()))
 
 
