@@ -18,10 +18,11 @@ from pathlib import Path
 import httpx
 
 from bayboard.embedded import die_with_parent
+from config.backoff import back_off
 
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 6.0
-_MAX_PAUSE_SECONDS = 10.0
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 1.0, 10.0
 _HEALTHY_SECONDS = 30.0
 
 
@@ -80,7 +81,8 @@ class Supervisor:
         part.deaths_in_a_row = 1 if lived_seconds > _HEALTHY_SECONDS else part.deaths_in_a_row + 1
         how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         self._say(f"{part.name} died ({how}), starting it again")
-        if part.deaths_in_a_row > 1 and stop.wait(min(2.0**part.deaths_in_a_row / 4, _MAX_PAUSE_SECONDS)):
+        again = part.deaths_in_a_row - 1
+        if again and stop.wait(back_off(again, _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS)):
             return
         self._launch(part)
 
