@@ -127,11 +127,9 @@ class Site(_Facts):
     not_before: time | None = None
     not_after: time | None = None
 
-    @model_validator(mode="after")
-    def _leaves_time_to_tell(self) -> "Site":
-        if self.not_before and self.not_after and self.not_after <= self.not_before:
-            raise ValueError(f"{self.key}: not_after is not after not_before, so nobody could be told")
-        return self
+    def find_telling_hours(self, rules: ReminderRules) -> tuple[time, time]:
+        """Return between when its customers may be told: by its own hours, else by those of all sites."""
+        return self.not_before or rules.not_before, self.not_after or rules.not_after
 
     @property
     def zone(self) -> ZoneInfo:
@@ -245,6 +243,7 @@ def load_workshop(path: Path) -> Workshop:
         f"{path}:{locate_line(text, place)}: {_say(place, problem)}"
         for place, problem in chain(
             _find_unknown_sites(workshop),
+            _find_silent_sites(workshop),
             find_overlaps(workshop.plans),
             _find_wrong_rules(workshop),
             _find_wrong_channels(workshop),
@@ -258,6 +257,16 @@ def _find_unknown_sites(workshop: Workshop) -> Iterator[tuple[Location, str]]:
     for number, adapter in enumerate(workshop.ingest.adapters):
         if workshop.site(adapter.site) is None:
             yield ("ingest", "adapter", number, "site"), f"there is no site {adapter.site!r} in this file"
+
+
+def _find_silent_sites(workshop: Workshop) -> Iterator[tuple[Location, str]]:
+    """Yield sites whose customers could never be told anything, by their own hours or those of all."""
+    for number, site in enumerate(workshop.sites):
+        begins, ends = site.find_telling_hours(workshop.reminders)
+        if ends <= begins:
+            key = "not_after" if site.not_after else "not_before"
+            problem = f"from {begins:%H:%M} to {ends:%H:%M} nobody could be told"
+            yield ("site", number, key), problem
 
 
 def _find_wrong_rules(workshop: Workshop) -> Iterator[tuple[Location, str]]:

@@ -71,8 +71,7 @@ def make_plans(workshop: Workshop) -> Plans:
 
 def make_site_facts(site: Site, rules: ReminderRules) -> SiteFacts:
     """Take what decides when a site's messages leave from its facts."""
-    begins, ends = site.not_before or rules.not_before, site.not_after or rules.not_after
-    return SiteFacts(site.key, site.zone, site.hours, begins, ends)
+    return SiteFacts(site.key, site.zone, site.hours, *site.find_telling_hours(rules))
 
 
 def _make_plan(plan: ServicePlan) -> Plan:

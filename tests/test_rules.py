@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from config.message_events import VISIT_EVENTS
 from config.messages import load_templates
 from config.rules import TEMPLATES
 from config.settings import DEFAULT_WORKSHOP_FILE
-from config.workshop import Site, WorkshopError, load_workshop
+from config.workshop import WorkshopError, load_workshop
 from models.analytics.ready import Basis, ReadyEstimate
 from models.domain.open_visit import OpenVisit, PartOfVisit, follow_parts
 from models.domain.outbox import Role
@@ -370,8 +369,17 @@ def test_a_site_may_have_hours_of_its_own_for_telling_customers() -> None:
     assert find_leaving(firing, facts, late) == late
     night = NOON + 12 * HOUR
     assert find_leaving(firing, facts, night) == NOON.replace(hour=23, minute=30)
-    with pytest.raises(ValidationError, match="nobody could be told"):
-        Site.model_validate({**site.model_dump(by_alias=True), "not_after": time(6)})
+
+
+@pytest.mark.parametrize("hours", ["not_before = 19:30:00", "not_after = 08:00:00"])
+def test_a_site_at_which_nobody_could_be_told_is_refused(tmp_path: Path, hours: str) -> None:
+    # By its own hours and those of all sites, which are from nine to seven.
+    file = tmp_path / "workshop.toml"
+    file.write_text(DEFAULT_WORKSHOP_FILE.read_text().replace("[[site]]\n", f"[[site]]\n{hours}\n", 1))
+    with pytest.raises(WorkshopError, match="nobody could be told") as refused:
+        load_workshop(file)
+    line = int(str(refused.value).split(":")[1])
+    assert file.read_text().splitlines()[line - 1] == hours
 
 
 def test_a_message_brings_what_its_words_may_say() -> None:
