@@ -27,6 +27,7 @@ COMMUNITY_URL = os.environ.get("BAYBOARD_TEST_COMMUNITY_URL")
 DATABASE_KINDS = ("postgresql", "timescaledb", *(["timescaledb_community"] if COMMUNITY_URL else []))
 _SCRIPT = Path(__file__).parent.parent / "scripts" / "timescaledb.sh"
 _NOT_TO_BE_HAD = 3
+# Safe over the kill of a server all the same, only not over the loss of a machine.
 _FAST_NOT_SAFE = {"fsync": "off", "full_page_writes": "off"}
 
 
@@ -133,7 +134,7 @@ def own_server(new_data_dir: Callable[[], Path], free_port: Callable[[], int]) -
     # Imported here: a test of an empty database must not fail over a broken migration.
     from models.migrations.run import migrate  # noqa: PLC0415
 
-    with PostgresServer(new_data_dir(), free_port()) as server:
+    with PostgresServer(new_data_dir(), free_port(), _FAST_NOT_SAFE) as server:
         migrate(server.url)
         yield server
 
