@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.fix_access import let_in
 from tests.fix_office import PATIENCE_MS, ServeDashboard
@@ -39,6 +39,37 @@ def test_every_view_paints_in_both_languages(desk: Desk, page: Page) -> None:
     desk.open(page, "")
     expect(page.locator("h1")).to_have_text("分析")
     expect(page.locator(".tile .label").first).to_have_text("在店时长")
+
+
+def test_a_view_is_asked_for_at_once_and_what_draws_it_comes_meanwhile(desk: Desk, page: Page) -> None:
+    let_in(page, desk.address)
+    asked: list[str] = []
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route.request.post_data or "")
+        if "analytics-view.children" in asked[-1]:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/_dash-update-component*", hold)
+    page.goto(f"{desk.address}/analytics/stages?{DAYS}")
+    loads = (
+        "part => performance.getEntriesByType('resource').filter(({ name }) => name.includes(part)).length"
+    )
+    parts = ("plotly.min.js", "async-graph.js", "async-community.js")
+    for part in parts:
+        page.wait_for_function(f"part => ({loads})(part) > 0", arg=part, timeout=PATIENCE_MS)
+    [view] = held
+    assert len(asked) == 2, "the shell, then the view: its filters need no putting right"
+    view.continue_()
+    plots = page.locator("#analytics-view .js-plotly-plot")
+    expect(plots.locator(".main-svg:first-child")).to_have_count(5, timeout=PATIENCE_MS)
+    assert [page.evaluate(loads, part) for part in parts] == [1, 1, 1]
+    # Plotly counts anew where a chart had too little room and was drawn again.
+    again = "plots => plots.filter((plot) => '_redrawFromAutoMarginCount' in plot._fullLayout).length"
+    assert plots.evaluate_all(again) == 0
 
 
 def test_a_filter_goes_into_the_address_and_comes_back_from_it(desk: Desk, page: Page) -> None:

@@ -1,4 +1,4 @@
-/* What the analytics pages do in the browser: follow a click, print, and speak Chinese on charts. */
+/* What the analytics pages do in the browser: load what draws, follow a click, print, and speak Chinese on charts. */
 (() => {
   "use strict";
 
@@ -14,8 +14,37 @@
       draw("span", { className: "second" }, data.card),
     );
 
+  // What draws a view is loaded while the server reckons, rather than once it has answered.
+  const CHARTLESS = ["orders", "week"];
+  const TABLELESS = ["overview", "week"];
+  const added = new Map();
+  const add = (src) => {
+    if (!added.has(src))
+      added.set(
+        src,
+        new Promise((resolve, reject) => {
+          const script = Object.assign(document.createElement("script"), { src, onload: () => resolve(), onerror: reject });
+          document.body.append(script);
+        }),
+      );
+    return added.get(src);
+  };
+  // A library's part that it loads itself when it is first needed lies beside it.
+  const addPart = (library, part) => add(new URL(part, document.querySelector(`script[src*="/${library}."]`).src).href);
+  const load = () => {
+    const view = window.location.pathname.split("/")[2] || "overview";
+    if (!CHARTLESS.includes(view)) {
+      // Dash waits for what stands here; plotly.js puts itself in its place.
+      window.Plotly = window.Plotly || add(window._dashPlotlyJSURL);
+      addPart("dash_core_components", "async-graph.js");
+    }
+    if (!TABLELESS.includes(view)) addPart("dash_ag_grid", "async-community.js");
+  };
+
   window.dash_clientside = Object.assign(window.dash_clientside || {}, {
     analytics: {
+      // Once the view has been asked for.
+      load: () => setTimeout(load) && window.dash_clientside.no_update,
       // A point says in its customdata where a click on it leads.
       follow: (...clicks) => {
         const clicked = clicks.flat().find((click) => click && click.points && click.points.length);

@@ -76,6 +76,12 @@ class AnalyticsPages:
             running=[(Output("analytics-view", "aria-busy"), "true", "false")],
         )(self._show)
         app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash
+            # Without an output it would not be called for a page that opens.
+            ClientsideFunction("analytics", "load"),
+            Output("analytics-view", "data-loaded"),
+            Input("analytics-url", "search"),
+        )
+        app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash
             ClientsideFunction("analytics", "follow"),
             Output("url", "href"),
             Input({"type": GRAPH_TYPE, "name": ALL}, "clickData"),

@@ -6,6 +6,7 @@ on it leads to.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from math import ceil
 from typing import Any
 from unicodedata import east_asian_width
@@ -27,7 +28,15 @@ GRAPH_TYPE = "analytics-graph"
 
 
 _SMALL = {"font": {"size": 12, "color": TEXT_SOFT}, "standoff": 8}
-_AXIS = {"automargin": True, "gridcolor": LINE, "linecolor": LINE, "zeroline": False, "ticks": ""}
+_AXIS = {
+    "automargin": True,
+    # Margins grow with labels, so that none needs to be measured for whether it lies outside.
+    "ticklabeloverflow": "allow",
+    "gridcolor": LINE,
+    "linecolor": LINE,
+    "zeroline": False,
+    "ticks": "",
+}
 _LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
 _LOOK = {
     "paper_bgcolor": PANEL,
@@ -45,7 +54,7 @@ _LOOK = {
 # Pixels of letters, of a Chinese character, and of what usually stands beside a plot.
 _THIN = frozenset("fijlrtI .,:-'()")
 _THIN_LETTER, _LETTER, _CHARACTER = 4.5, 8.0, 13.0
-_NUMBERS, _TITLE, _TICKS, _KEYS, _SCALE, _EDGE, _GAP = 50, 16, 34, 48, 82, 12, 18
+_NUMBERS, _LINE, _TICKS, _KEYS, _SCALE, _EDGE, _GAP = 50, 16, 34, 48, 82, 28, 18
 
 
 def draw_chart(name: str, figure: go.Figure, lang: str, *, height: int = 320, label: str = "") -> Component:
@@ -84,12 +93,15 @@ def _leave_room(axes: Mapping[str, Any], traces: Sequence[Mapping[str, Any]]) ->
     named = [_measure(name) for trace in traces for name in trace.get("y") or () if isinstance(name, str)]
     keys = [trace for trace in traces if trace.get("showlegend", True)]
     scaled = any(trace["type"] == "heatmap" and trace.get("showscale", True) for trace in traces)
-    left, below = (_TITLE if "title" in axes[name] else 0 for name in ("yaxis", "xaxis"))
+    # Days are named in two lines, the year below, unless a chart says otherwise.
+    days = [x for trace in traces for x in trace.get("x") or () if isinstance(x, date)]
+    below = [days and "tickformat" not in axes["xaxis"], "title" in axes["xaxis"]]
+    left = _LINE if "title" in axes["yaxis"] else 0
     return {
         "l": left + (ceil(max(named)) + _GAP if named else _NUMBERS),
         "r": _SCALE if scaled else _EDGE,
-        "t": _KEYS if len(keys) > 1 else _GAP,
-        "b": below + _TICKS,
+        "t": _KEYS if len(keys) > 1 else _GAP + 4,
+        "b": _TICKS + _LINE * sum(map(bool, below)),
     }
 
 

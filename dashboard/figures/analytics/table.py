@@ -16,10 +16,13 @@ from dashboard.figures.grid import draw_grid
 
 Row = dict[str, Any]
 
+# Rows drawn beyond those in sight: ten of its own would be most of what a table of six costs.
+_ROWS_BEYOND = 2
+
 
 def draw_table(name: str, columns: list[dict[str, Any]], rows: Sequence[Row], lang: str) -> dag.AgGrid:
     """Return a table with its rows, `name` being one of `dashboard.export.GRIDS`."""
-    grid = draw_grid(f"analytics-table-{name}", columns, lang, card="AnalyticsCard")
+    grid = draw_grid(f"analytics-table-{name}", columns, lang, card="AnalyticsCard", rowBuffer=_ROWS_BEYOND)
     grid.rowData = list(rows)
     grid.columnSize = "responsiveSizeToFit"
     return grid
