@@ -41,8 +41,8 @@ class Writer:
             return f"its payload lacks {', '.join(gaps)}"
         try:
             return self._templates.write(event.name, message.role, lang, payload, self._zone(message.site))
-        except (TypeError, ValueError, AttributeError) as error:
-            return f"its payload cannot be put into words: {error}"
+        except Exception as error:  # noqa: BLE001  # it is the failure of this message, and of none behind it
+            return f"its payload cannot be put into words: {type(error).__name__}: {error}"
 
     def write_digest(self, site: str, messages: Sequence[tuple[DueMessage, Words]], lang: str) -> Words:
         """Return the words of messages that go out as one; there is at least one."""

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -470,6 +471,24 @@ def test_a_reminder_is_sent_once_its_message_is(outbox: Outbox, make_receiver: M
         ("V1", "sent"),
         ("V2", "failed"),
     ]
+    outbox.write("update outbox_message set state = 'waiting' where state = 'dead'")
+    outbox.send()
+    assert outbox.read("select distinct state from service_reminder") == [("sent",)]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"payload": {"since": "yesterday"}}, {"payload": {"minutes": {}}}, {"lang": "fr"}],
+)
+def test_a_message_that_cannot_be_put_into_words_is_dead_and_holds_up_none_behind_it(
+    outbox: Outbox, make_receiver: MakeReceiver, spoilt: dict[str, Any]
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", at_once=1)
+    outbox.put("RO-1", **{"template": "stage_too_long", "payload": {"minutes": 5}, **spoilt})
+    outbox.put("RO-2", due_at=outbox.now)
+    outbox.send()
+    assert outbox.states == {"RO-1": "dead", "RO-2": "sent"}
 
 
 @pytest.mark.parametrize(("job", "state"), [("Window regulator", "sent"), (OIL, "cancelled")])

@@ -80,7 +80,8 @@ _FAILED = (
 )
 _TELL_REMINDERS = (
     "update service_reminder as reminder set state = %(state)s from outbox_reminder as link"
-    " where link.message_id = any(%(ids)s) and reminder.id = link.reminder_id and reminder.state = 'raised'"
+    " where link.message_id = any(%(ids)s) and reminder.id = link.reminder_id"
+    " and reminder.state in ('raised', 'failed')"
 )
 
 
