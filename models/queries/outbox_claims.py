@@ -229,9 +229,10 @@ def end_attempt(
     }  # fmt: skip
     with connection.transaction():
         connection.execute(_END, values)
-        connection.execute(_DELIVERED if delivered else _FAILED, values)
+        # First the reminders, then the messages, as the engine that closes the one and withdraws the other.
         if delivered or again_at is None:
             connection.execute(_TELL_REMINDERS, values)
+        connection.execute(_DELIVERED if delivered else _FAILED, values)
 
 
 def _name_kind(kind: Kind, now: datetime) -> dict[str, object]:
