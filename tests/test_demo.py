@@ -49,7 +49,7 @@ def log_time(log: Path, event: str) -> str:
     return line.split()[0]
 
 
-def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind(
+def test_the_demo_prints_usable_addresses_takes_a_scan_starts_again_what_dies_and_leaves_nothing_behind(
     start_demo: StartDemo, publish: Publish
 ) -> None:
     demo = start_demo()
@@ -75,6 +75,10 @@ def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind
         lambda unregistered: unregistered == 0,
     )
     assert ask(database, "select count(*) from quarantined_message", lambda count: count >= 0) == 0
+    for child in psutil.Process(demo.pid).children():
+        if "ingest" in child.cmdline():
+            child.kill()
+    demo.wait_for_line(r"ingest died \(killed by SIGKILL\), starting it again")
     scan = {
         "id": "mine",
         "at": datetime.now(UTC).isoformat(),
@@ -95,41 +99,25 @@ def test_the_demo_prints_usable_addresses_takes_a_scan_and_leaves_nothing_behind
     assert psutil.wait_procs(children, timeout=5)[1] == []
 
 
-def test_a_child_that_dies_is_started_again_and_said(start_demo: StartDemo) -> None:
-    demo = start_demo()
-    database = demo.wait_for_line(r"^database: (\S+)$")[1]
-    for child in psutil.Process(demo.pid).children():
-        if "ingest" in child.cmdline():
-            child.kill()
-    demo.wait_for_line(r"ingest died \(killed by SIGKILL\), starting it again")
-    before = ask(database, "select count(*) from stage_scan", lambda count: count > 0)
-    ask(database, "select count(*) from stage_scan", lambda count: count > before)
-    assert demo.stop() == 0
-
-
-def test_the_demo_dies_with_its_supervisor(start_demo: StartDemo) -> None:
-    demo = start_demo()
-    demo.wait_for_line(r"^database: ")
-    children = psutil.Process(demo.pid).children(recursive=True)
-    demo.kill()
+def test_a_killed_demo_takes_its_parts_along_and_the_next_one_has_its_data(
+    start_demo: StartDemo, tmp_path: Path
+) -> None:
+    first = start_demo("--data", str(tmp_path / "kept"))
+    database = first.wait_for_line(r"^database: (\S+)$")[1]
+    stored = ask(database, "select count(*) from stage_scan", lambda count: count > 0)
+    children = psutil.Process(first.pid).children(recursive=True)
+    first.kill()
     assert psutil.wait_procs(children, timeout=10)[1] == []
+    second = start_demo("--data", str(tmp_path / "kept"))
+    database = second.wait_for_line(r"^database: (\S+)$")[1]
+    assert ask(database, "select count(*) from stage_scan", lambda count: count >= 0) >= stored
+    assert second.stop() == 0
 
 
 def test_duration_ends_the_demo_with_success(start_demo: StartDemo) -> None:
     demo = start_demo("--duration", "1")
     demo.wait_for_line(r"^wall: ")
     assert demo.wait() == 0
-
-
-def test_data_is_kept_from_one_demo_to_the_next(start_demo: StartDemo, tmp_path: Path) -> None:
-    first = start_demo("--data", str(tmp_path / "kept"))
-    database = first.wait_for_line(r"^database: (\S+)$")[1]
-    stored = ask(database, "select count(*) from stage_scan", lambda count: count > 0)
-    assert first.stop() == 0
-    second = start_demo("--data", str(tmp_path / "kept"))
-    database = second.wait_for_line(r"^database: (\S+)$")[1]
-    ask(database, "select count(*) from stage_scan", lambda count: count >= stored)
-    assert second.stop() == 0
 
 
 def test_a_directory_that_is_not_ours_is_refused_in_a_sentence(start_demo: StartDemo, tmp_path: Path) -> None:
