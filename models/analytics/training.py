@@ -6,7 +6,7 @@ is any good is asked in `models.analytics.calibration`.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from statistics import fmean
 
@@ -22,8 +22,6 @@ _KEPT_VISITS = 300
 _SETTLING = timedelta(days=2)
 _ROUNDS = 50
 _CLOSE_SECONDS = 60.0
-
-Groups = Mapping[tuple[str | None, str, bool], Sequence[tuple[Visit, Situation]]]
 
 
 def train(intervals: Sequence[PastInterval], ready_stage: str, hours: Hours, until: datetime) -> SiteModel:
