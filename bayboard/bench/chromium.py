@@ -12,16 +12,40 @@ from typing import TYPE_CHECKING
 from bayboard.bench.rig import BenchError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize
 
 _CHROMIUM = Path("/usr/bin/chromium")
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic")
 WALL_WIDTH, WALL_HEIGHT = 1920, 1080
+_DESK: "ViewportSize" = {"width": 1440, "height": 900}
 
 
 @contextmanager
 def launch_chromium() -> Iterator["Browser"]:
     """Run a browser without a window; raises BenchError where Playwright or Chromium is missing."""
+    with _start_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(_CHROMIUM), args=_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def launch_profile(directory: Path) -> Iterator["BrowserContext"]:
+    """Run a browser as somebody has it at a desk, who keeps cache and compiled scripts in a directory."""
+    with _start_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            directory, executable_path=str(_CHROMIUM), args=_FLAGS, viewport=_DESK
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+@contextmanager
+def _start_playwright() -> Iterator["Playwright"]:
     try:
         from playwright.sync_api import sync_playwright  # noqa: PLC0415  # not needed in production
     except ImportError as error:
@@ -29,11 +53,7 @@ def launch_chromium() -> Iterator["Browser"]:
     if not _CHROMIUM.exists():
         raise BenchError("needs Chromium: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(_CHROMIUM), args=_FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
+        yield playwright
 
 
 def open_screen(browser: "Browser", url: str) -> "Page":
