@@ -2,8 +2,8 @@
 
 Owns the table: a dashboard of its own over years of one site, in Chromium, each address loaded anew as from
 a bookmark. Cold is the first page that a browser ever loads from it; else scripts are in its cache, as for
-whoever was here before. A view is there once every chart and every table in it is, also below the first screen,
-and a frame with them was painted.
+whoever was here before. A view is there once every chart and every table in it is, those below the first
+screen too, and a frame with them was painted.
 """
 
 import secrets
