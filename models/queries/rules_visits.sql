@@ -45,6 +45,8 @@ left join lateral (
         ) as since
     from stage_interval
     where (site, work_order) = (work_order.site, work_order.work_order)
+      -- Here too, or every car's intervals are read for nothing.
+      and work_order.reason is not null
 ) as because on work_order.reason is not null
 left join lateral (
     select max(left_at) as left_at
@@ -52,6 +54,7 @@ left join lateral (
     where (site, work_order) = (work_order.site, work_order.work_order)
       and (stage, reason) = (work_order.stage, work_order.reason)
       and left_at < because.since
+      and work_order.reason is not null
 ) as because_before on work_order.reason is not null
 left join lateral (
     select sum(hours) as hours
