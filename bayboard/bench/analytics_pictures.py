@@ -3,13 +3,15 @@
 Owns the table: a dashboard of its own over years of one site, in Chromium, each address loaded anew as from
 a bookmark. Cold is the first page that a browser ever loads from it; else scripts are in its cache, as for
 whoever was here before. A view is there once every chart and every table in it is, those below the first
-screen too, and a frame with them was painted.
+screen too, and a frame with them was painted. Beside the time stands what the page's own thread computed for
+it, which does not depend on what else the machine does.
 """
 
 import secrets
 import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +26,7 @@ from config.workshop import load_workshop
 from dashboard.access import Role, Ticket, User
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import CDPSession, Page
 
 _REPEATS, _WARMING = 5, 2
 _GOAL_MS = 1000.0
@@ -64,28 +66,49 @@ def measure_pictures(
         port, _ = start_dashboard(stack, directory, environment)
         address = f"http://127.0.0.1:{port}"
         link = make_link(key, Ticket(User(Role.MANAGER), now + timedelta(hours=3)), address)
-        yield f"time to the picture, from a warm cache: median of {_REPEATS} after {_WARMING} that warm it"
-        yield f"{'view':<16}{'charts':>8}" + "".join(f"{span:>12}" for span in spans) + f"{'cold':>12}"
+        yield (
+            f"time to the picture (of it computed by the page), from a warm cache: median of {_REPEATS}"
+            f" after {_WARMING} that warm it"
+        )
+        yield f"{'view':<16}{'charts':>8}" + "".join(f"{span:>20}" for span in (*spans, "cold"))
         for view in views:
             addresses = [f"{address}/analytics/{view}?span={span}" for span in spans]
             with launch_profile(directory / view) as browser:
                 # Signed in beside the browser, so that it has loaded nothing yet.
                 browser.request.get(link)
                 page = browser.pages[0]
-                cold_ms, charts = _paint(page, addresses[-1])
-                medians = [_measure_warm(page, each) for each in addresses]
-            cells = "".join(f"{ms:9.0f} ms" + (" MISSED" if ms > _GOAL_MS else "") for ms in medians)
-            yield f"{view:<16}{charts:>8}{cells}{cold_ms:9.0f} ms"
+                devtools = browser.new_cdp_session(page)
+                devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+                cold = _paint(page, devtools, addresses[-1])
+                warm = [_measure_warm(page, devtools, each) for each in addresses]
+            cells = "".join(
+                f"{f'{each.took_ms:.0f} ms ({each.computed_ms:.0f})':>20}" for each in (*warm, cold)
+            )
+            missed = " MISSED" if any(each.took_ms > _GOAL_MS for each in warm) else ""
+            yield f"{view:<16}{cold.charts:>8}{cells}{missed}"
 
 
-def _measure_warm(page: "Page", address: str) -> float:
-    """Return the median in milliseconds, once scripts are compiled as well as cached."""
-    took = [_paint(page, address)[0] for _ in range(_WARMING + _REPEATS)]
-    return statistics.median(took[_WARMING:])
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What a view took until it was painted, and how many charts it has."""
+
+    took_ms: float
+    computed_ms: float
+    charts: int
 
 
-def _paint(page: "Page", address: str) -> tuple[float, int]:
-    """Load an address; return the milliseconds until it is painted, and how many charts it has."""
+def _measure_warm(page: "Page", devtools: "CDPSession", address: str) -> _Picture:
+    """Return the medians, once scripts are compiled as well as cached."""
+    painted = [_paint(page, devtools, address) for _ in range(_WARMING + _REPEATS)][_WARMING:]
+    return _Picture(
+        statistics.median(each.took_ms for each in painted),
+        statistics.median(each.computed_ms for each in painted),
+        painted[0].charts,
+    )
+
+
+def _paint(page: "Page", devtools: "CDPSession", address: str) -> _Picture:
     page.goto(address, timeout=_PATIENCE_MS)
     painted_ms, charts = page.evaluate(_PAINTED)
-    return painted_ms, charts
+    metrics = {each["name"]: each["value"] for each in devtools.send("Performance.getMetrics")["metrics"]}
+    return _Picture(painted_ms, metrics["TaskDuration"] * 1000, charts)
