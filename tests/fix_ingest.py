@@ -19,7 +19,7 @@ from tests.fix_processes import RunningCommand, StartCommand
 
 TOPIC = "workshop/v1/s1/scanner/bay-B07/stage"
 STORED: LiteralString = "select work_order from stage_scan order by at"
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 90.0
 
 
 class StartIngest(Protocol):

@@ -207,7 +207,7 @@ def test_a_killed_backfill_goes_on_and_loses_nothing(
     options = ("--days", "21", "--until", "2026-06-15", "--truth", str(tmp_path / "truth.jsonl"))
     killed = start_bayboard("backfill", *options, BAYBOARD_DATABASE_URL=database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         while not connection.execute("select from backfill_progress").fetchall():
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -215,7 +215,7 @@ def test_a_killed_backfill_goes_on_and_loses_nothing(
         [(days,)] = connection.execute("select days_written from backfill_progress").fetchall()
         assert 0 < days < 21
     again = start_bayboard("backfill", *options, BAYBOARD_DATABASE_URL=database_url)
-    assert again.wait(60) == 0
+    assert again.wait() == 0
     truth = read_truth(tmp_path / "truth.jsonl")
     findings = compare(truth, read_stored(database_url, truth), timedelta())
     assert {finding.verdict for finding in findings} == {Verdict.EQUAL}
@@ -266,7 +266,7 @@ def test_several_processes_write_a_site_each_and_join_what_they_know_of_the_trut
 ) -> None:
     options = ("--sites", "2", "--days", "2", "--jobs", "2", "--truth", str(tmp_path / "truth.jsonl"))
     command = start_bayboard("backfill", *options, BAYBOARD_DATABASE_URL=database_url)
-    assert command.wait(60) == 0
+    assert command.wait() == 0
     command.wait_for_line(r"stage_scan: [\d,]+ rows")
     truth = read_truth(tmp_path / "truth.jsonl")
     assert [line.site for line in truth if isinstance(line, RunTruth)] == ["s1", "s1-2"]

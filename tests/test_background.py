@@ -6,7 +6,7 @@ import psycopg
 
 from ingest.background import Background
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 90.0
 
 
 class Stumbling(Background):

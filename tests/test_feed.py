@@ -26,7 +26,7 @@ WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
 WALL = Board("wall", SITE.key)
 NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 
 INSERT = """
     insert into work_order

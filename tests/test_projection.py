@@ -178,7 +178,7 @@ def test_a_car_that_is_driven_out_is_announced_too(connection: psycopg.Connectio
     with psycopg.connect(database_url, autocommit=True) as listener:
         listener.execute(f"listen {CHANNEL}")
         write(connection, send(scan(30, "RO-2", "repairing", "B01")))
-        [heard] = listener.notifies(timeout=5, stop_after=1)
+        [heard] = listener.notifies(timeout=90, stop_after=1)
     assert '"work_orders": ["RO-1", "RO-2"]' in heard.payload
 
 

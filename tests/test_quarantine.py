@@ -109,7 +109,7 @@ def test_a_replayed_message_is_stored_as_if_it_had_just_come_and_is_linked(
     with psycopg.connect(database_url, autocommit=True) as listener:
         listener.execute(f"listen {BOARD}")
         replayed = replay_all(connection)
-        [heard] = listener.notifies(timeout=5, stop_after=1)
+        [heard] = listener.notifies(timeout=90, stop_after=1)
     assert '"work_orders": ["RO-1"]' in heard.payload
     assert list(replayed.stored) == [1]
     assert rows(connection, "select device, event_id, at, received_at, stage from stage_scan") == [
@@ -321,7 +321,7 @@ def test_a_request_is_announced_and_found_by_one_who_replays(
     with psycopg.connect(full_quarantine, autocommit=True) as listener:
         listener.execute(f"listen {CHANNEL}")
         ask(full_quarantine, lambda asking: request_replay(asking, [1, 2]))
-        assert len(list(listener.notifies(timeout=5, stop_after=1))) == 1
+        assert len(list(listener.notifies(timeout=90, stop_after=1))) == 1
     assert find_requested(connection) == [1, 2]
 
 

@@ -10,7 +10,7 @@ from tests.fix_access import let_in
 from tests.fix_office import ServeDashboard
 from tests.fix_processes import StartCommand
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 REFUSED = pytest.mark.expects_console("403")
 
 

@@ -18,7 +18,7 @@ from tests.fix_access import KEY, sign_session
 from tests.fix_processes import RunningCommand, StartCommand
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ from tests.fix_broker import Broker
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
 START = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 DEVICES = [(device.site, device.name) for device in SiteDevices(SITE, "1", Pace(START, 0, 20)).all]
 
 

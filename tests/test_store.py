@@ -22,7 +22,7 @@ from models.timescale.edition import Database, Edition, MissingFeatureError, det
 # The Community edition goes by its own clock.
 NOW = datetime.now(UTC)
 DEFAULT = StoreRules()
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 
 def rules(**classes: Mapping[str, int | str]) -> StoreRules:

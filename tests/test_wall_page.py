@@ -30,7 +30,7 @@ from tests.fix_processes import RunningCommand, StartCommand
 
 # A server that is gone makes the browser itself complain of every attempt to reach it.
 SERVER_GONE = pytest.mark.expects_console("net::ERR_", "ERR_CONNECTION_REFUSED")
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 
 INSERT = """
     insert into work_order (

@@ -268,10 +268,10 @@ def test_a_commit_announces_the_orders_it_changed(connection: psycopg.Connection
     with psycopg.connect(database_url, autocommit=True) as listener:
         listener.execute(f"listen {CHANNEL}")
         write(connection, scan(1, 0, "received"))
-        [heard] = listener.notifies(timeout=5, stop_after=1)
+        [heard] = listener.notifies(timeout=90, stop_after=1)
         assert '"work_orders": ["RO-1"]' in heard.payload
         write(connection, scan(1, 0, "received"))
-        [alive] = listener.notifies(timeout=5, stop_after=1)
+        [alive] = listener.notifies(timeout=90, stop_after=1)
         assert '"work_orders": []' in alive.payload
 
 
