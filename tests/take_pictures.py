@@ -178,7 +178,7 @@ def _take(still: Still, browser: Browser, view: View) -> int:
     picture = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     page.close()
     path = _PICTURES / f"{view.name}.png"
-    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     if path.stat().st_size > _LARGEST_BYTES:
         raise SystemExit(f"{path.name} is too large for a page: {path.stat().st_size} bytes")
     return path.stat().st_size
