@@ -94,7 +94,7 @@ def _fail(message: str) -> None:
 @app.command()
 def doctor() -> None:
     """Check settings, files, channels, broker, database, clocks, sites, devices and messages, a line each."""
-    from bayboard.doctor_command import doctor as examine  # noqa: PLC0415  # brings SQLAlchemy
+    from bayboard.doctor_command import examine  # noqa: PLC0415  # brings SQLAlchemy
 
     examine()
 

@@ -82,15 +82,19 @@ def check_store(connection: Connection, database: Database, workshop: Workshop) 
     return Finding("store", Verdict.OK, "as the workshop file says")
 
 
+def count_connected(connection: Connection, name: str) -> int:
+    """Return how many connections to this database go by a name."""
+    asked = text(
+        "select count(*) from pg_stat_activity"
+        " where application_name = :name and datname = current_database()"
+    )
+    found: int = connection.execute(asked, {"name": name}).scalar_one()
+    return found
+
+
 def check_ingest(connection: Connection) -> Finding:
     """Say how many ingest processes are connected to this database."""
-    found = connection.execute(
-        text(
-            "select count(*) from pg_stat_activity"
-            " where application_name = 'bayboard-ingest' and datname = current_database()"
-        )
-    ).scalar_one()
-    if found:
+    if found := count_connected(connection, "bayboard-ingest"):
         return Finding("ingest", Verdict.OK, f"{found} connected")
     return Finding("ingest", Verdict.WRONG, "none is connected to the database", "start `bayboard ingest`")
 

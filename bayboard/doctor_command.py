@@ -7,28 +7,28 @@ reached is a finding too, and only what depends on it is left out.
 import asyncio
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import psycopg
 import sqlalchemy
 import sqlalchemy.exc
 import typer
 
+from bayboard.doctor import Finding, Verdict, check_clock, check_database, check_schema
+from bayboard.doctor_broker import check_broker
+from bayboard.doctor_outbox import check_channels, check_outbox
 from bayboard.entry import CommandError, read_clock
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
-
-if TYPE_CHECKING:
-    from bayboard.doctor import Finding
-    from models.domain.device import DeviceRow
+from models.connect import connect_database
+from models.domain.device import DeviceRow
+from models.queries.devices import read_devices
+from models.timescale.edition import detect_database
 
 _CONNECT_SECONDS = "5"
 
 
-def doctor() -> None:
-    """Check settings, files, channels, broker, database, clocks, sites, devices and messages, a line each."""
-    from bayboard.doctor import Verdict  # noqa: PLC0415  # keeps the other commands quick to start
-
+def examine() -> None:
+    """Print every finding; raises CommandError when one of them is wrong."""
     wrong = 0
     for finding in _examine():
         typer.echo(finding)
@@ -37,11 +37,7 @@ def doctor() -> None:
         raise CommandError(f"{wrong} of these are wrong" if wrong > 1 else "one of these is wrong")
 
 
-def _examine() -> Iterator["Finding"]:
-    from bayboard.doctor import Finding, Verdict  # noqa: PLC0415
-    from bayboard.doctor_broker import check_broker  # noqa: PLC0415
-    from bayboard.doctor_outbox import check_channels  # noqa: PLC0415
-
+def _examine() -> Iterator[Finding]:
     try:
         settings = Settings.from_environment()
     except SettingsError as error:
@@ -65,12 +61,7 @@ def _examine() -> Iterator["Finding"]:
         yield Finding("database", Verdict.WRONG, "BAYBOARD_DATABASE_URL is not set", "set it")
 
 
-def _examine_database(database_url: str, workshop: Workshop | None) -> Iterator["Finding"]:
-    from bayboard.doctor import Finding, Verdict, check_clock, check_database, check_schema  # noqa: PLC0415
-    from bayboard.doctor_outbox import check_outbox  # noqa: PLC0415
-    from models.connect import connect_database  # noqa: PLC0415
-    from models.timescale.edition import detect_database  # noqa: PLC0415
-
+def _examine_database(database_url: str, workshop: Workshop | None) -> Iterator[Finding]:
     engine = connect_database(_without_patience(database_url))
     try:
         with engine.connect() as connection:
@@ -96,8 +87,6 @@ def _without_patience(database_url: str) -> str:
     return url.render_as_string(hide_password=False)
 
 
-async def _read_devices(database_url: str) -> "list[DeviceRow]":
-    from models.queries.devices import read_devices  # noqa: PLC0415
-
+async def _read_devices(database_url: str) -> list[DeviceRow]:
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
         return await read_devices(connection, None)

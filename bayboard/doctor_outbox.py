@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from bayboard.delivering import read_templates
-from bayboard.doctor import Finding, Verdict
+from bayboard.doctor import Finding, Verdict, count_connected
 from bayboard.entry import CommandError
 from config.settings import Settings
 from config.workshop import Workshop
@@ -22,10 +22,6 @@ _STANDING = text(
     "select count(*) filter (where state = 'dead'),"
     " count(*) filter (where state = 'waiting' and attempts = 0 and due_at < :late)"
     " from outbox_message where state in ('dead', 'waiting')"
-)
-_ENGINES = text(
-    "select count(*) from pg_stat_activity"
-    " where application_name = 'bayboard-remind' and datname = current_database()"
 )
 
 
@@ -53,7 +49,7 @@ def check_outbox(connection: Connection, now: datetime) -> Finding:
     dead, late = connection.execute(_STANDING, {"late": now - _LATE}).one()
     says = [f"messages waiting in vain: {late}"] if late else []
     says += [f"messages that could not be delivered: {dead}"] if dead else []
-    if not connection.execute(_ENGINES).scalar_one():
+    if not count_connected(connection, "bayboard-remind"):
         said = ", ".join(["no engine is connected to the database", *says])
         return Finding("reminders", Verdict.LOOK, said, "start `bayboard remind`")
     if says:
