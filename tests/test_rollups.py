@@ -87,7 +87,8 @@ def read_all(connection: psycopg.Connection) -> dict[str, Rows]:
         "stage_day": "select site, day, job_type, stage, entered, visits, round(seconds::numeric, 3),"
         " round(log_seconds::numeric, 6), round(log_seconds_squared::numeric, 6) from stage_day",
         "order_figures": "select site, work_order, day, round(touch_seconds::numeric, 3), on_time,"
-        " round(open_cycle_seconds::numeric, 3), sold_hours, came_back, clocked_seconds from order_figures",
+        " round(open_cycle_seconds::numeric, 3), round(sold_hours::numeric, 6), came_back,"
+        " round(clocked_seconds::numeric, 3) from order_figures",
         "order_day": "select site, day, job_type, orders, promised, on_time, came_back,"
         " round(cycle_seconds::numeric, 3), round(touch_seconds::numeric, 3) from order_day",
         "wait_day": "select site, day, job_type, cause, orders, round(seconds::numeric, 3) from wait_day",
