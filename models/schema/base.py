@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 class Event:
-    """What every event of a device carries: its identity and its three times."""
+    """What every event of a device carries: its identity, its three times, and notes on its message."""
 
     site: Mapped[str] = mapped_column(primary_key=True, sort_order=-6)
     device: Mapped[str] = mapped_column(primary_key=True, sort_order=-5)
@@ -43,3 +43,5 @@ class Event:
     at: Mapped[datetime] = mapped_column(primary_key=True, sort_order=-3)
     received_at: Mapped[datetime] = mapped_column(sort_order=-2)
     corrected_at: Mapped[datetime] = mapped_column(sort_order=-1)
+    # What was left out of the message, and what was rewritten in its canonical form (models.domain.notes).
+    notes: Mapped[list[dict[str, Any]] | None] = mapped_column(sort_order=1)

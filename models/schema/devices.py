@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.schema.base import Base
@@ -12,6 +12,7 @@ class Device(Base):
     """A device that may publish, with the hash of its password in Mosquitto's own form."""
 
     __tablename__ = "device"
+    __table_args__ = (UniqueConstraint("site", "known_as"),)
 
     site: Mapped[str] = mapped_column(primary_key=True)
     device: Mapped[str] = mapped_column(primary_key=True)
@@ -19,6 +20,8 @@ class Device(Base):
     password_hash: Mapped[str]
     # The vehicle a telematics unit is built into, for messages that name only the unit.
     vin: Mapped[str | None]
+    # What its own messages call it, where that cannot be the name of a device: +8613800000000.
+    known_as: Mapped[str | None]
     added_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

@@ -125,3 +125,4 @@ class DeviceStatus(Base):
     state: Mapped[str] = mapped_column(primary_key=True)
     received_at: Mapped[datetime]
     firmware: Mapped[str | None]
+    notes: Mapped[list[dict[str, Any]] | None]

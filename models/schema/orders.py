@@ -81,6 +81,17 @@ class WorkOrder(Base):
     updated_at: Mapped[datetime]
 
 
+class ProjectionFailure(Base):
+    """A work order whose events cannot be projected: its rows stay as they are until they can."""
+
+    __tablename__ = "projection_failure"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    work_order: Mapped[str] = mapped_column(primary_key=True)
+    failed_at: Mapped[datetime]
+    reason: Mapped[str]
+
+
 class WorkOrderLine(Base):
     """A job sold on a work order. Derived from work_order_change."""
 
