@@ -1,13 +1,12 @@
 """Bayboard's own commands as child processes of a test.
 
-Owns starting them, reading what they print, and leaving none behind. Refuses to run a command
-any other way than a user would: through `python -m bayboard`.
+Starts them, reads what they print, and leaves none behind. A command is a process of its own that
+runs as `python -m bayboard` does, forked from one that has imported everything (`command_server.py`).
 """
 
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -20,24 +19,20 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
+from tests.command_server import CommandServer
+
 _PATIENCE_SECONDS = 90.0
 
 
 class RunningCommand:
     """A started command with a process group of its own, and every line it has printed."""
 
-    def __init__(self, arguments: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, server: CommandServer, arguments: tuple[str, ...], environment: Mapping[str, str]
+    ) -> None:
         self.name = " ".join(("bayboard", *arguments))
         self.lines: list[str] = []
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "bayboard", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**_plain_environment(), **environment},
-            start_new_session=True,
-        )
+        self._process = server.start(arguments, {**_plain_environment(), **environment})
         self._heard = threading.Condition()
         self._silent = False
         self._reader = threading.Thread(target=self._read, name=f"output of {self.name}")
@@ -107,8 +102,7 @@ class RunningCommand:
         psutil.wait_procs(alive)
         self._process.wait()
         self._reader.join()
-        if self._process.stdout:
-            self._process.stdout.close()
+        self._process.stdout.close()
 
     def _family(self) -> list[psutil.Process]:
         """List what lives in the command's session, and below it in sessions of their own."""
@@ -125,7 +119,7 @@ class RunningCommand:
             return False
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
+        for line in self._process.stdout:
             with self._heard:
                 self.lines.append(line.rstrip("\n"))
                 self._heard.notify_all()
@@ -144,13 +138,21 @@ class StartCommand(Protocol):
     def __call__(self, *arguments: str, **environment: str) -> RunningCommand: ...
 
 
+@pytest.fixture(scope="session")
+def command_server() -> Iterator[CommandServer]:
+    """The process that commands are forked from."""
+    server = CommandServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def start_bayboard() -> Iterator[StartCommand]:
+def start_bayboard(command_server: CommandServer) -> Iterator[StartCommand]:
     """Start `bayboard …`; keywords are its environment. Stopped, and its output shown, after the test."""
     started: list[RunningCommand] = []
 
     def start(*arguments: str, **environment: str) -> RunningCommand:
-        started.append(RunningCommand(arguments, environment))
+        started.append(RunningCommand(command_server, arguments, environment))
         return started[-1]
 
     yield start
