@@ -1,7 +1,8 @@
 """Days with news are settled beside ingest, so that rollups stay quick to read.
 
-Owns when: once a minute. Every ingest process does it; one settles at a time. Rollups are as true
-without it, only slower; what settling is, is `models.rollups.settle`'s.
+Owns when and how much at once: once a minute, and of old days so few that the news of today is settled
+again soon. Every ingest process does it; one settles at a time. Rollups are as true without it, only
+slower; how days are settled is in `models.rollups.settle`.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from models.rollups.settle import refresh_rollups
 from models.service_connection import connect_service
 
 _EVERY_SECONDS = 60.0
+# About a minute of work: a history of 19 years takes four passes.
+_MOST_OLD_DAYS = 2000
 
 
 class Settling(Background):
@@ -26,4 +29,4 @@ class Settling(Background):
 
     def _work(self) -> None:
         with connect_service(self._database_url, "bayboard-settling") as connection:
-            refresh_rollups(connection, self._workshop, self._clock())
+            refresh_rollups(connection, self._workshop, self._clock(), most_old_days=_MOST_OLD_DAYS)

@@ -433,7 +433,7 @@ def test_news_of_few_sites_show_at_once_and_of_many_when_they_are_settled(
     sites = (told.history.site, *(f"other-{number}" for number in range(others)))
 
     async def read_days(connection: Connection) -> list[tuple[date]]:
-        await prepare(connection, sites)
+        await prepare(connection, Selection(sites, SECOND_WEEK, END))
         async with connection.transaction(force_rollback=True):
             noon = told.midnight(SECOND_WEEK) + timedelta(hours=12)
             await connection.execute(

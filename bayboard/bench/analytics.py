@@ -114,7 +114,7 @@ async def _measure(
     assert selection is not None  # noqa: S101  # a manager of every site
     question = Question(asked, selection, workshop, now, "en")
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
-        await prepare(connection, selection.sites)
+        await prepare(connection, selection)
 
         async def answer() -> float:
             began = time.perf_counter()

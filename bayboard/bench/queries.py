@@ -23,6 +23,7 @@ from psycopg import sql
 from bayboard.bench.queries_data import Say, copy_database, extend, play
 from bayboard.embedded import PostgresServer, find_free_port
 from config.workshop import Site, Workshop
+from models.analytics.selection import Selection
 from models.connect import connect_database
 from models.migrations.run import migrate
 from models.queries.analytics_overview import prepare
@@ -148,7 +149,7 @@ async def _time_query(url: str, query: LiteralString, asked: _Asked) -> float:
     """Return the median in milliseconds, asked as pages ask: the news of many sites wait to be settled."""
     took = []
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        await prepare(connection, asked["sites"])
+        await prepare(connection, Selection(tuple(asked["sites"]), asked["since"], asked["until"]))
         for _ in range(_REPEATS + 1):
             began = time.perf_counter()
             await (await connection.execute(query, asked)).fetchall()

@@ -109,7 +109,7 @@ class AnalyticsPages:
         question = Question(asked, selection, self._workshop, self._clock(), visit.lang, self._what_if)
         try:
             async with self._open_database() as connection:
-                await prepare(connection, selection.sites)
+                await prepare(connection, selection)
                 drawn = await VIEWS[view](connection, question)
                 job_types, technicians = await read_names(connection, selection)
         except DatabaseAwayError:

@@ -46,6 +46,16 @@ class Selection:
         return self.since - timedelta(days=self.days)
 
     @property
+    def reach(self) -> tuple[date, date]:
+        """Return the first and the last day that any view of it reads.
+
+        That is the period before, and the whole week in which it ends, with the week before that.
+        """
+        last = self.until - timedelta(days=1)
+        monday = last - timedelta(days=last.weekday())
+        return min(self.before, monday - timedelta(days=7)), monday + timedelta(days=6)
+
+    @property
     def bucket(self) -> Bucket:
         """Return how long a point of its trends lasts."""
         if self.days <= _MOST_DAYS:

@@ -5,7 +5,7 @@ first and added up by the rollups' own queries.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from importlib.resources import files
@@ -35,14 +35,20 @@ def read_sql(name: str) -> LiteralString:
     return (files("models.queries") / f"analytics_{name}.sql").read_text()
 
 
-async def prepare(connection: Connection, sites: Sequence[str]) -> None:
-    """Let a connection add up many sites in memory, and leave the news of sites it is not asked about.
+async def prepare(connection: Connection, selection: Selection) -> None:
+    """Let a connection add up many sites in memory, and leave the news of other sites and days.
 
     Compiling such queries costs more than it saves. The news of many sites wait for the next settling.
     """
     await connection.execute("set work_mem = '64MB'; set jit = off")
+    sites = selection.sites
     named = ",".join(sites) if len(sites) <= _MOST_SITES_WITH_NEWS else "-"
-    await connection.execute("select set_config('bayboard.sites', %s, false)", (named,))
+    first, last = selection.reach
+    await connection.execute(
+        "select set_config('bayboard.sites', %s, false), set_config('bayboard.since', %s, false),"
+        " set_config('bayboard.until', %s, false)",
+        (named, str(first), str(last)),
+    )
 
 
 def compose_order_sums(selection: Selection) -> sql.Composed:

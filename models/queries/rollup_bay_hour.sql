@@ -1,5 +1,6 @@
 -- How long each bay was occupied in each hour, and how long somebody worked there; the same within opening hours.
--- A site that is not in the workshop file is taken as always open.
+-- A site that is not in the workshop file is taken as always open. (`offset 0` finds a day's opening hours once, not
+-- for each hour of each bay; the bounds of `opens_at` find them by index.)
 select
     site,
     day,
@@ -33,7 +34,10 @@ from (
                 (
                     select range_agg(tstzrange(opens_at, closes_at))
                     from opening_span
-                    where opening_span.site = dirty_day.site and opening_span.day = dirty_day.day
+                    where opening_span.site = dirty_day.site
+                        and opening_span.day = dirty_day.day
+                        and opening_span.opens_at > dirty_day.starts_at - interval '1 day'
+                        and opening_span.opens_at < dirty_day.ends_at + interval '1 day'
                 ),
                 case
                     when exists (select from workshop_site where workshop_site.site = dirty_day.site) then '{}'
@@ -41,6 +45,7 @@ from (
                 end
             ) as opened
         from dirty_day
+        offset 0
     ) as open_day
         on open_day.site = stint.site
         and lower(stint.span) < open_day.ends_at

@@ -1,4 +1,16 @@
 -- A technician's time on a job of those orders, from clocking on to clocking off; longer than a shift is forgotten.
+-- Clockings are looked for as long as any of the orders was here, so that any portion of days gives the same.
+with known as materialized (
+    select
+        least(min(opened_at), min(entered_at)) - interval '60 days' as since,
+        case
+            when bool_and(closed_at is not null) then greatest(max(closed_at), max(left_at)) + interval '60 days'
+            else 'infinity'
+        end as until
+    from order_present
+    left join work_order using (site, work_order)
+    left join stage_interval using (site, work_order)
+)
 select
     site,
     work_order,
@@ -25,8 +37,8 @@ from (
         from labour_scan
         where labour_scan.site = order_present.site
             and labour_scan.work_order = order_present.work_order
-            and labour_scan.at >= (select min(starts_at) from dirty_day) - interval '60 days'
-            and labour_scan.at < (select max(ends_at) from dirty_day) + interval '60 days'
+            and labour_scan.at >= (select since from known)
+            and labour_scan.at < (select until from known)
         offset 0
     ) as scan
     window turn as (

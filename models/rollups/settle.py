@@ -1,13 +1,14 @@
-"""Settling: the days with news are reckoned once more, stored, and their marks struck off.
+"""Settling: computes the days with news again, stores them and removes their marks.
 
-Owns which process does it and in what portions. Takes no lock that a writer wants; what is
-committed meanwhile keeps its mark.
+Owns which process does it and in what portions: the newest days first, a transaction for each portion,
+so that each is visible at once and stays when the next one fails. Takes no lock that a writer wants; what
+is committed meanwhile keeps its mark.
 """
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 from psycopg import Connection, IsolationLevel, sql
@@ -27,24 +28,36 @@ from models.store import find_horizon
 
 # One process settles at a time.
 _SETTLING_LOCK = 0x726F6C6C
-# So many sites' days are reckoned by one statement: bounds its memory when years are settled at once.
+# Days of sites that one transaction settles: bounds its time and its memory.
 _DAYS_AT_ONCE = 31
+# No rollup has an earlier day (models/queries/rollup_dirty_day.sql).
+_FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+# Days that a page shows unless it is asked for more: these are settled in every pass.
+_RECENT = timedelta(days=62)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What one pass did: how many sites had news, and on how many of their days."""
+    """What one pass did: how many sites' days it settled, and how many days; `left` have still news."""
 
     sites: int = 0
     days: int = 0
+    left: int = 0
 
 
 def refresh_rollups(
-    connection: Connection, workshop: Workshop, now: datetime, others: Iterable[Site] = ()
+    connection: Connection,
+    workshop: Workshop,
+    now: datetime,
+    others: Iterable[Site] = (),
+    *,
+    most_old_days: int | None = None,
 ) -> Settled:
-    """Settle every day with news, some sites in each transaction; nothing, where another process is at it.
+    """Settle the days with news, the newest first; nothing, where another process is doing it.
 
-    `others` are sites that the workshop file does not name. The connection must be in autocommit.
+    `others` are sites that the workshop file does not name. Of days older than two months at most
+    `most_old_days` are settled, so that a long history does not delay the news of today. The connection
+    must be in autocommit.
     """
     locked = connection.execute("select pg_try_advisory_lock(%s)", (_SETTLING_LOCK,)).fetchone()
     if locked != (True,):
@@ -52,75 +65,80 @@ def refresh_rollups(
     try:
         sites = {site.key: site for site in (*others, *workshop.sites)}
         record_workshop(connection, workshop.stages, sites.values())
-        return _settle_all(connection, sites, now, find_horizon(workshop.store, "labour_scan", now))
+        _drop_marks(connection, find_horizon(workshop.store, "labour_scan", now))
+        _record_openings(connection, sites, now)
+        return _settle_all(connection, now, most_old_days)
     finally:
         connection.execute("select pg_advisory_unlock(%s)", (_SETTLING_LOCK,))
 
 
-def _settle_all(
-    connection: Connection, sites: dict[str, Site], now: datetime, horizon: datetime | None
-) -> Settled:
-    if horizon:
-        # Of these days not all events are there any more, so they stay as they are.
-        connection.execute("delete from rollup_dirty where until < %s", (horizon,))
-    marked = connection.execute(_COUNT_DAYS).fetchall()
-    if not marked:
-        return Settled()
+def _drop_marks(connection: Connection, horizon: datetime | None) -> None:
+    """Remove marks of days whose events are partly dropped by now: they stay as they are."""
+    # Of the horizon's own day, events of some hours are missing.
+    whole_since = max(horizon + timedelta(days=1), _FIRST_DAY) if horizon else _FIRST_DAY
+    with connection.transaction():
+        connection.execute("delete from rollup_dirty where greatest(since, until) < %s", (whole_since,))
+        connection.execute(
+            "update rollup_dirty set since = %s, until = greatest(since, until)"
+            " where least(since, until) < %s",
+            (whole_since, whole_since),
+        )
+
+
+def _record_openings(connection: Connection, sites: dict[str, Site], now: datetime) -> None:
+    """Write down the opening hours of all marked days, and of the orders that were open on them."""
+    for site, since in connection.execute(
+        "select site, min(least(since, until)) from rollup_dirty group by site"
+    ).fetchall():
+        if known := sites.get(site):
+            with connection.transaction():
+                record_openings(connection, known, since, now)
+
+
+def _settle_all(connection: Connection, now: datetime, most_old_days: int | None) -> Settled:
     isolation = connection.isolation_level
-    # Days are reckoned and their marks struck off from the same sight of the database.
+    # Days are computed and their marks removed from the same sight of the database.
     connection.isolation_level = IsolationLevel.REPEATABLE_READ
-    days = 0
+    settled = left = 0
     try:
         with _lay_out_steps(connection):
-            for batch in _batch_sites(marked):
-                with connection.transaction():
-                    for site, since in batch.items():
-                        if known := sites.get(site):
-                            record_openings(connection, known, since, now)
-                    days += _settle_sites(connection, list(batch))
+            connection.execute(_LIST_NEWS)
+            sites = _count(connection, "select count(distinct site) from news_day")
+            if most_old_days is not None:
+                connection.execute(_LEAVE_OLD, (now - _RECENT, most_old_days))
+            while days := _settle_portion(connection):
+                settled += days
+            left = _count(connection, "select count(*) from read_dirty_days()")
     finally:
         connection.isolation_level = isolation
-    return Settled(len(marked), days)
+    return Settled(sites, settled, left)
 
 
-def _batch_sites(marked: Iterable[tuple[str, datetime, int]]) -> Iterator[dict[str, datetime]]:
-    """Yield sites, with when their news begin, that together have no more days than are reckoned at once."""
-    batch: dict[str, datetime] = {}
-    days = 0
-    for site, since, count in marked:
-        if batch and days + count > _DAYS_AT_ONCE:
-            yield batch
-            batch, days = {}, 0
-        batch[site] = since
-        days += count
-    yield batch
-
-
-def _settle_sites(connection: Connection, sites: list[str]) -> int:
-    connection.execute("insert into news_day select * from read_dirty_days() where site = any(%s)", (sites,))
-    days = 0
-    while taken := connection.execute(_TAKE_DAYS, (_DAYS_AT_ONCE,)).rowcount:
-        days += taken
-        connection.execute("analyze dirty_day")
-        for step in STEPS:
-            table = sql.Identifier(step)
-            connection.execute(sql.SQL("insert into {} {}").format(table, sql.SQL(read_query(step))))
-            connection.execute(sql.SQL("analyze {}").format(table))
-        for rollup in FROM_EVENTS:
-            _replace_days(connection, rollup, sql.SQL(read_query(rollup)))
-        for rollup, source in FROM_ROLLUPS.items():
-            _replace_days(connection, rollup, query_from(rollup, **{source: settled_of_days(source)}))
-        _replace_months(connection)
-        connection.execute(sql.SQL("truncate {}").format(_join("dirty_day", *STEPS)))
-    connection.execute("delete from rollup_dirty where site = any(%s)", (sites,))
+def _settle_portion(connection: Connection) -> int:
+    """Settle the newest of the days that are still to do; return how many they were."""
+    with connection.transaction():
+        days = connection.execute(_TAKE_DAYS, (_DAYS_AT_ONCE,)).rowcount
+        if days:
+            connection.execute("analyze dirty_day")
+            for step in STEPS:
+                table = sql.Identifier(step)
+                connection.execute(sql.SQL("insert into {} {}").format(table, sql.SQL(read_query(step))))
+                connection.execute(sql.SQL("analyze {}").format(table))
+            for rollup in FROM_EVENTS:
+                _replace_days(connection, rollup, sql.SQL(read_query(rollup)))
+            for rollup, source in FROM_ROLLUPS.items():
+                _replace_days(connection, rollup, query_from(rollup, **{source: settled_of_days(source)}))
+            _replace_months(connection)
+            connection.execute(_REMOVE_MARKS)
+            connection.execute(sql.SQL("truncate {}").format(_join("dirty_day", *STEPS)))
     return days
 
 
 @contextmanager
 def _lay_out_steps(connection: Connection) -> Iterator[None]:
-    """Keep each step in a temporary table, so that it is reckoned once for all rollups that need it.
+    """Keep each step in a temporary table, so that it is computed once for all rollups that need it.
 
-    They shadow the view dirty_day, so that the same queries reckon only the days at hand.
+    They shadow the view dirty_day, so that the same queries compute only the days at hand.
     """
     connection.execute("create temp table news_day as select * from read_dirty_days() limit 0")
     connection.execute("create temp table dirty_day (like news_day)")
@@ -166,18 +184,43 @@ def _replace_months(connection: Connection) -> None:
     )
 
 
-_COUNT_DAYS: LiteralString = """
-select site, since, count(day)
-from (select site, min(since) as since from rollup_dirty group by site) as marked
-left join read_dirty_days() using (site)
-group by site, since
-order by site
+def _count(connection: Connection, query: LiteralString) -> int:
+    [(count,)] = connection.execute(query).fetchall()
+    return int(count)
+
+
+# What gets news from now on is left to the next pass, so that a pass ends.
+_LIST_NEWS: LiteralString = "insert into news_day select * from read_dirty_days()"
+_LEAVE_OLD: LiteralString = """
+delete from news_day where ctid in (
+    select ctid from news_day where ends_at < %s order by day desc, site offset %s
+)
 """
 _TAKE_DAYS: LiteralString = """
 with taken as (
-    delete from news_day where ctid in (select ctid from news_day order by day limit %s) returning *
+    delete from news_day
+    where ctid in (select ctid from news_day order by day desc, site limit %s)
+    returning *
 )
 insert into dirty_day select * from taken
+"""
+# A mark is cut where only a part of its days is settled; the time zone's own days bound the parts.
+_REMOVE_MARKS: LiteralString = """
+with settled as (
+    select site, range_agg(tstzrange(starts_at, ends_at)) as spans from dirty_day group by site
+),
+removed as (
+    delete from rollup_dirty as mark
+    using settled
+    where mark.site = settled.site
+        and tstzrange(least(since, until), greatest(since, until), '[]') && settled.spans
+    returning
+        mark.site,
+        tstzmultirange(tstzrange(least(since, until), greatest(since, until), '[]')) - settled.spans as rest
+)
+insert into rollup_dirty (site, since, until)
+select site, lower(part), upper(part) - case when upper_inc(part) then '0 s' else '1 us' end::interval
+from removed cross join lateral unnest(rest) as part
 """
 _DAYS_OF_MONTHS: LiteralString = """(
     select settled.*
