@@ -20,7 +20,7 @@ from bayboard.mosquitto_access import (
     render_acl,
     render_passwords,
 )
-from config.workshop import Adapter
+from config.adapters import Adapter
 from models.registry import AdmittedDevice
 
 _log = structlog.get_logger()

@@ -47,7 +47,7 @@ def make_ingest(
         metrics=metrics,
         ca_file=settings.mqtt_ca_file,
     )
-    rules, adapters = make_rules(workshop), Adapters(workshop.ingest.adapters)
+    rules, adapters = make_rules(workshop), make_adapters(workshop)
     alarm = QuarantineAlarm(make_alarm_rule(workshop))
     metrics.quarantine_dominates.set_function(lambda: float(alarm.judge(clock()) is not None))
     condition = Condition(metrics=metrics, alarm=alarm, broker_connected=lambda: subscriber.connected)
@@ -65,6 +65,11 @@ def make_ingest(
         clock=clock,
     )
     return ingest, condition, metrics
+
+
+def make_adapters(workshop: Workshop) -> Adapters:
+    """Make the readers of other products' topics that the workshop's facts ask for."""
+    return Adapters(workshop.ingest.adapters, {site.key: site.zone for site in workshop.sites})
 
 
 def make_rules(workshop: Workshop) -> Rules:

@@ -8,6 +8,7 @@ Refuses to know where devices are stored.
 import base64
 import hashlib
 import os
+import re
 import secrets
 import signal
 import tempfile
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bayboard.entry import CommandError
-from config.workshop import Adapter
+from config.adapters import Adapter
 from ingest.contract.topics import FILTER, PREFIX, Source
 from models.registry import AdmittedDevice
 
@@ -29,9 +30,14 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "reminders": (f"write {PREFIX}+/reminders/#",),
     # Stands in for every device of every site: give it a password only where nothing is real.
     "simulator": (f"write {FILTER}",),
-    # A Traccar server speaks for all of its trackers, on the topics that the workshop file says.
+    # A Traccar server, and a gateway of another product, speak for all of their devices, on the topics that
+    # the workshop file gives their kind.
     "traccar": (),
+    "json": (),
 }
+
+# What an id of another product may hold that no level of a topic in the list can.
+_UNSAFE = re.compile(r"[/+#\s]|[^\x20-\x7e]")
 
 # Mosquitto accepts salts of 12 and of 64 bytes, and makes 101 rounds itself. More would defend a password
 # that can be guessed; ours are random, and a broker that restarts has every device's to check at once.
@@ -89,20 +95,27 @@ def make_device_account(device: AdmittedDevice, adapters: Sequence[Adapter]) -> 
         own += [
             topic
             for adapter in adapters
-            if adapter.kind == "wican" and adapter.site == device.site
-            for topic in _own_topics(adapter.topic, device.device)
+            if adapter.kind != "traccar" and adapter.site == device.site
+            for name in dict.fromkeys((device.device, device.known_as))
+            if name and not _UNSAFE.search(name)
+            for topic in _own_topics(adapter, name)
         ]
     return Account(device.user, device.password_hash, tuple(f"write {topic}" for topic in own))
 
 
-def _own_topics(topic_filter: str, device: str) -> list[str]:
-    """Return a device's part of a filter: its name stands where the first wildcard does, or nowhere."""
-    levels = topic_filter.split("/")
-    for place, level in enumerate(levels):
-        if level in ("+", "#"):
-            rest = ["#"] if level == "#" else levels[place + 1 :]
-            return ["/".join([*levels[:place], device, *rest])]
-    return [topic_filter] if device in levels else []
+def _own_topics(adapter: Adapter, device: str) -> list[str]:
+    """Return a device's part of a filter: its name is at the level that names devices, or nowhere."""
+    levels = adapter.topic.split("/")
+    place = adapter.device_level
+    if place is None:
+        # Of WiCAN without a wildcard; other messages name their device themselves.
+        return [adapter.topic] if adapter.kind == "wican" and device in levels else []
+    if place > len(levels):
+        return []
+    level, rest = levels[place - 1], levels[place:]
+    if level not in ("+", "#", device):
+        return []
+    return ["/".join([*levels[: place - 1], device, *(["#"] if level == "#" else rest)])]
 
 
 def render_passwords(accounts: Iterable[Account]) -> str:

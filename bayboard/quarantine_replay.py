@@ -10,9 +10,8 @@ from datetime import datetime
 import psycopg
 
 from bayboard.entry import CommandError
-from bayboard.ingesting import make_rules
+from bayboard.ingesting import make_adapters, make_rules
 from config.workshop import Workshop
-from ingest.adapters.mapping import Adapters
 from ingest.condition import first_line
 from ingest.replay import Replayed, replay
 from ingest.write import prepare_connection
@@ -28,7 +27,7 @@ def replay_all(
     clock: Callable[[], datetime],
 ) -> Replayed:
     """Replay batch after batch, each in a transaction of its own."""
-    rules, adapters = make_rules(workshop), Adapters(workshop.ingest.adapters)
+    rules, adapters = make_rules(workshop), make_adapters(workshop)
     replayed = Replayed()
     try:
         with psycopg.connect(database_url, autocommit=True) as connection:
@@ -47,7 +46,7 @@ def describe_outcome(replayed: Replayed, number: int) -> str:
     if reason := replayed.refused.get(number):
         return f"refused again: {reason}"
     if number in replayed.skipped:
-        return "skipped, as the workshop file says"
+        return "skipped: no reading, or without a mileage, which the workshop file says to skip"
     for how, links in (("stored as", replayed.stored), ("was stored before as", replayed.stored_before)):
         if event := links.get(number):
             named = "/".join(name for name in (event.site, event.device, event.event_id) if name)

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from config.adapters import Adapter, find_adapter_errors
 from config.alarms import AlarmRules
 from config.channels import Channel, DeliveryRules, find_channel_errors
 from config.opening import Country, Opening, OpeningHours
@@ -29,11 +30,6 @@ from config.plans import ReminderRules, ServicePlan, find_overlaps
 from config.rules import Rule, find_rule_errors
 from config.store import StoreRules
 from config.toml_lines import Location, locate_line
-from config.topic_filter import check_filter, may_match_below
-from config.words import Names
-
-# What devices of the contract publish below; ingest always reads it.
-_OUR_TOPICS = "workshop/v1/"
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 
@@ -46,15 +42,6 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f"{name!r} is not a time zone such as Asia/Shanghai")
     return name
-
-
-def _foreign_filter(text: str) -> str:
-    check_filter(text)
-    if text.startswith("$"):
-        raise ValueError(f"{text!r}: topics that begin with $ are the broker's own")
-    if may_match_below(text, _OUR_TOPICS):
-        raise ValueError(f"{text!r} matches topics below {_OUR_TOPICS}, which need no adapter")
-    return text
 
 
 class _Facts(BaseModel):
@@ -155,21 +142,6 @@ class Site(_Facts):
         return named.name(lang) if named else zone
 
 
-class Adapter(_Facts):
-    """Topics of another product, the adapter that reads them, and the site they belong to.
-
-    `odometer` and `vin` name values of the product's messages; what is None is the adapter's default.
-    """
-
-    topic: Annotated[str, AfterValidator(_foreign_filter)]
-    kind: Literal["traccar", "wican"]
-    site: Key
-    odometer: Names | None = None
-    unit: Literal["km", "mi", "m"] | None = None
-    vin: str | None = None
-    without_odometer: Literal["quarantine", "skip"] = "quarantine"
-
-
 class IngestRules(_Facts):
     """How far a clock may be off, when refusals are alarming, and other products' topics."""
 
@@ -242,7 +214,7 @@ def load_workshop(path: Path) -> Workshop:
     if lines := [
         f"{path}:{locate_line(text, place)}: {_say(place, problem)}"
         for place, problem in chain(
-            _find_unknown_sites(workshop),
+            _find_wrong_adapters(workshop),
             _find_silent_sites(workshop),
             find_overlaps(workshop.plans),
             _find_wrong_rules(workshop),
@@ -253,10 +225,8 @@ def load_workshop(path: Path) -> Workshop:
     return workshop
 
 
-def _find_unknown_sites(workshop: Workshop) -> Iterator[tuple[Location, str]]:
-    for number, adapter in enumerate(workshop.ingest.adapters):
-        if workshop.site(adapter.site) is None:
-            yield ("ingest", "adapter", number, "site"), f"there is no site {adapter.site!r} in this file"
+def _find_wrong_adapters(workshop: Workshop) -> Iterator[tuple[Location, str]]:
+    return find_adapter_errors(workshop.ingest.adapters, [site.key for site in workshop.sites])
 
 
 def _find_silent_sites(workshop: Workshop) -> Iterator[tuple[Location, str]]:

@@ -4,11 +4,12 @@ Owns the sorting of messages into rows and refusals. Every message ends in exact
 the two. Pure; writing a batch is `ingest.write`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ingest.adapters.adapter import ForeignError
+from ingest.adapters.adapter import ForeignError, Skip, SkippedError
 from ingest.contract.payloads import Message
 from ingest.contract.topics import PREFIX, ContractError, Topic, read_sender
 from ingest.decode import NO_CORRECTION, Rules, check_message, decode_message
@@ -18,7 +19,7 @@ from ingest.rows import Row, make_rows
 from models.domain.clock import Clock
 from models.domain.published import is_reminder_topic
 
-# From another product's message to the contract's; raises ForeignError.
+# From another product's message to the contract's; raises ForeignError, or SkippedError for no reading.
 Translate = Callable[[ReceivedMessage], list[tuple[Topic, Message]]]
 
 _UNKNOWN = Clock()
@@ -44,8 +45,8 @@ class Batch:
     # Sites with their newest receive time.
     heard: dict[str, datetime] = field(default_factory=dict)
     devices: dict[DeviceKey, Hearing] = field(default_factory=dict)
-    # Messages of other products that the workshop file says to skip, and what Bayboard itself publishes.
-    skipped: int = 0
+    # Messages that are neither stored nor refused, by why.
+    skipped: Counter[Skip] = field(default_factory=Counter)
 
 
 def sort_messages(
@@ -62,7 +63,7 @@ def sort_messages(
     batch = Batch()
     for message in messages:
         if is_reminder_topic(message.topic):
-            batch.skipped += 1
+            batch.skipped[Skip.OWN] += 1
             continue
         if translate and not message.topic.startswith(PREFIX):
             _sort_foreign(batch, message, rules, translate)
@@ -91,6 +92,9 @@ def _sort_foreign(batch: Batch, message: ReceivedMessage, rules: Rules, translat
     """Add what a message of another product says, all of it or nothing; its times are not corrected."""
     try:
         events = translate(message)
+    except SkippedError as skipped:
+        batch.skipped[skipped.why] += 1
+        return
     except ForeignError as error:
         batch.refusals.append(Refusal(message, str(error), error.site, error.device))
         return
@@ -100,7 +104,6 @@ def _sort_foreign(batch: Batch, message: ReceivedMessage, rules: Rules, translat
         except ContractError as error:
             batch.refusals.append(Refusal(message, str(error), topic.site, topic.device))
             return
-    batch.skipped += not events
     for topic, event in events:
         batch.devices.setdefault((topic.site, topic.device), Hearing(topic.source)).count(message)
         _add(batch, topic, event, message.received_at, NO_CORRECTION)

@@ -28,8 +28,11 @@ class Metrics:
         self.replayed = Counter(
             "bayboard_ingest_replayed", "Quarantined messages replayed", ["outcome"], registry=self.registry
         )
-        # Messages of other products that the workshop file says to skip.
-        self.skipped = Counter("bayboard_ingest_skipped", "Messages skipped", registry=self.registry)
+        # Messages that are no readings, by why: without_odometer (as the workshop file says), not_known (a
+        # mileage that is null, empty or 0), empty, can_frames (a WiCAN in CAN mode), event (of Traccar), own.
+        self.skipped = Counter(
+            "bayboard_ingest_skipped", "Messages skipped", ["reason"], registry=self.registry
+        )
         # Messages in a commit, and how long it took from decoding to committed.
         self.batch_messages = Histogram(
             "bayboard_ingest_batch_messages",

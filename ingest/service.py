@@ -138,7 +138,8 @@ class Ingest:
         self._condition.note_batch(messages[-1].received_at, len(messages), batch.refusals)
 
     def _count(self, written: Written, batch: Batch) -> None:
-        self._metrics.skipped.inc(batch.skipped)
+        for why, count in batch.skipped.items():
+            self._metrics.skipped.labels(why).inc(count)
         for reason in written.quarantined:
             self._metrics.quarantined.labels(name_field(reason)).inc()
         for table, count in written.stored.items():

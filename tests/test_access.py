@@ -27,7 +27,7 @@ from bayboard.mosquitto_access import (
     make_service_account,
     put_file,
 )
-from config.workshop import Adapter
+from config.adapters import Adapter
 from models.registry import AdmittedDevice
 from tests.fix_broker import PASSWORD, Broker, access_files
 from tests.fix_processes import StartCommand

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString, get_args
+from zoneinfo import ZoneInfo
 
 import msgspec
 import psycopg
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
 from bayboard.ingesting import make_rules
+from config.adapters import Adapter
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.topic_filter import express_filter, may_match_below
-from config.workshop import Adapter, WorkshopError, load_workshop
-from ingest.adapters.adapter import ForeignError
+from config.workshop import WorkshopError, load_workshop
+from ingest.adapters.adapter import ForeignError, SkippedError
 from ingest.adapters.mapping import ADAPTERS, Adapters, Translation
+from ingest.adapters.registered import Devices
 from ingest.batch import sort_messages
 from ingest.contract.payloads import (
     FleetReading,
@@ -39,7 +42,11 @@ GOLDEN = sorted((ROOT / "tests" / "golden" / "adapters").glob("*/*.expected.json
 NOW = datetime(2026, 11, 21, 1, 31, 6, tzinfo=UTC)
 EARLIER = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 VIN = "LSVAU2A37N2183294"
-REGISTERED = {("s1", "861230043907626"): VIN, ("s1", "3c8427c4a9b1"): VIN}
+ZONES = {"s1": ZoneInfo("Asia/Shanghai")}
+REGISTERED = Devices(
+    vins={("s1", device): VIN for device in ("861230043907626", "3c8427c4a9b1", "8613800000000", "car-7")},
+    known_as={("s1", "+1 555 0100"): "car-7"},
+)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
 
 WICAN = {"topic": "wican/+/can/rx", "kind": "wican", "site": "s1"}
@@ -54,7 +61,7 @@ def received(topic: str, payload: bytes, at: datetime = NOW) -> ReceivedMessage:
 
 
 def make_adapters(*mappings: dict[str, Any]) -> Adapters:
-    return Adapters([Adapter.model_validate(mapping) for mapping in mappings])
+    return Adapters([Adapter.model_validate(mapping) for mapping in mappings], ZONES)
 
 
 def read_golden(path: Path) -> tuple[dict[str, Any], bytes]:
@@ -71,6 +78,10 @@ def test_a_golden_message_is_read_as_recorded(path: Path) -> None:
         with pytest.raises(ForeignError) as refused:
             translation(message)
         assert str(refused.value) == golden["refused"]
+    elif "skipped" in golden:
+        with pytest.raises(SkippedError) as skipped:
+            translation(message)
+        assert skipped.value.why == golden["skipped"]
     else:
         said = [(str(topic), msgspec.to_builtins(event)) for topic, event in translation(message)]
         assert said == [(expected["topic"], expected["payload"]) for expected in golden["messages"]]
@@ -121,7 +132,7 @@ def test_a_filter_that_matches_one_of_our_topics_may_match_below(topic: str, top
         ('topic = "wican/+/can/rx"', 'topic = "$SYS/#"', "broker's own"),
         ('topic = "wican/+/can/rx"', 'topic = "workshop/#"', "matches topics below workshop/v1/"),
         ('topic = "wican/+/can/rx"', 'topic = "+/v1/s1"', "matches topics below workshop/v1/"),
-        ('kind = "wican"', 'kind = "tesla"', "'traccar' or 'wican'"),
+        ('kind = "wican"', 'kind = "tesla"', "'json', 'traccar' or 'wican'"),
         ('site = "s1"', 'site = "s9"', "there is no site 's9' in this file"),
         ('unit = "km"', 'unit = "furlong"', "'km', 'mi' or 'm'"),
         ('unit = "km"', 'units = "km"', "units"),
@@ -160,7 +171,7 @@ def write(
 ) -> tuple[Written, int]:
     """Store messages as ingest does; return what was written and how many were skipped."""
     batch = sort_messages(messages, RULES, adapters.prepare(connection, messages))
-    return write_batch(connection, batch, RULES), batch.skipped
+    return write_batch(connection, batch, RULES), batch.skipped.total()
 
 
 def rows(connection: psycopg.Connection, query: LiteralString) -> list[tuple[object, ...]]:

@@ -115,5 +115,5 @@ def test_ingest_leaves_our_own_topics_alone() -> None:
         frozenset(), frozenset(), Limits(timedelta(), timedelta()), timedelta(minutes=5), timedelta(days=1)
     )
     batch = sort_messages([received], rules)
-    assert (batch.skipped, batch.refusals, batch.rows) == (1, [], {})
+    assert (batch.skipped, batch.refusals, batch.rows) == ({"own": 1}, [], {})
     assert not is_reminder_topic("workshop/v1/s1/scanner/reminders/stage")

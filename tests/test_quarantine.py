@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import LiteralString
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -18,8 +19,9 @@ from bayboard.embedded import PostgresServer
 from bayboard.ingesting import make_rules
 from bayboard.quarantine_replay import describe_outcome, summarise
 from bayboard.quarantine_text import draw_payload
+from config.adapters import Adapter
 from config.settings import DEFAULT_WORKSHOP_FILE
-from config.workshop import Adapter, load_workshop
+from config.workshop import load_workshop
 from ingest.adapters.mapping import Adapters
 from ingest.batch import sort_messages
 from ingest.contract.payloads import (
@@ -59,7 +61,7 @@ LATER = NOW + timedelta(hours=6)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
 # After somebody has configured the stage that was missing.
 MENDED = replace(RULES, stages=RULES.stages | {"polishing"})
-NO_ADAPTERS = Adapters([])
+NO_ADAPTERS = Adapters([], {})
 STAGE = "workshop/v1/s1/scanner/bay-B07/stage"
 ODOMETER = "workshop/v1/s2/telematics/gw-1/odometer"
 
@@ -222,7 +224,9 @@ def test_the_same_bytes_again_stay_one_message_whatever_became_of_it(
 def test_an_adapters_message_is_replayed_when_its_device_is_registered(
     connection: psycopg.Connection,
 ) -> None:
-    adapters = Adapters([Adapter(topic="wican/+/can/rx", kind="wican", site="s1")])
+    adapters = Adapters(
+        [Adapter(topic="wican/+/can/rx", kind="wican", site="s1")], {"s1": ZoneInfo("Asia/Shanghai")}
+    )
     message = ReceivedMessage("wican/abc/can/rx", b'{"ODOMETER":7}', NOW, packet_id=0, connection=1)
     batch = sort_messages([message], RULES, adapters.prepare(connection, [message]))
     write_batch(connection, batch, RULES)

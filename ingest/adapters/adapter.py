@@ -1,30 +1,20 @@
-"""What an adapter is: the shape every one of them has, and what they read alike.
+"""What an adapter is: the shape every one of them has.
 
-An adapter turns one message of another product into messages of the contract, or none. It
-is pure: what it must be told of the world (the vehicle of a device, when a message was first
+An adapter turns one message of another product into messages of the contract, or finds that it
+is no reading. It is pure: what it must know of the world (the devices of a site, when a message was first
 received) it is given. What it cannot read it refuses with ContractError, naming the field.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol, TypeVar
+from enum import StrEnum
+from typing import ClassVar, Protocol
 
-import msgspec
-
-from ingest.contract.payloads import Count, Message, Vin
+from ingest.contract.payloads import Message
 from ingest.contract.topics import ContractError, Topic
 
 Event = tuple[Topic, Message]
-# The vehicle a device is registered to; raises ContractError where there is none.
-FindVin = Callable[[str], str]
-Values = Mapping[str, msgspec.Raw]
-
-_DISTANCE: msgspec.json.Decoder[float] = msgspec.json.Decoder(Count)
-_VIN: msgspec.json.Decoder[str] = msgspec.json.Decoder(Vin)
-_NULL = b"null"
-
-_Value = TypeVar("_Value")
 
 
 class ForeignError(ContractError):
@@ -34,6 +24,31 @@ class ForeignError(ContractError):
         super().__init__(reason)
         self.site = site
         self.device = device
+
+
+class Skip(StrEnum):
+    """Why a message is neither stored nor refused; a label of the metric of skipped messages."""
+
+    # What Bayboard itself publishes.
+    OWN = "own"
+    # The workshop file says to skip messages without a mileage, and this one has none.
+    WITHOUT_ODOMETER = "without_odometer"
+    # The mileage has its name and no value: null, empty, 0 or a word such as "unknown".
+    NOT_KNOWN = "not_known"
+    # No bytes: a retained message was deleted.
+    EMPTY = "empty"
+    # Raw frames of a WiCAN in CAN mode.
+    CAN_FRAMES = "can_frames"
+    # An event that Traccar forwards, without a position.
+    EVENT = "event"
+
+
+class SkippedError(Exception):
+    """A message is recognised as something else than a reading; not an error of anybody."""
+
+    def __init__(self, why: Skip) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +63,24 @@ class ForeignMessage:
     first_received_at: datetime
 
 
-class Adapter(Protocol):
-    """Reads the messages of one product on the topics of one mapping."""
+class Registry(Protocol):
+    """The devices of one site."""
 
-    # Whether the product's messages carry no time, so that they need `first_received_at`.
-    timeless: ClassVar[bool]
+    def name_device(self, field: str, said: object) -> str:
+        """Return the registered name of what a message calls a device; raises ContractError without one."""
+        ...
 
-    def translate(self, message: ForeignMessage, find_vin: FindVin) -> Iterable[Event]:
-        """Return what the message says in the contract's words; nothing, if that is to be skipped."""
+    def find_vin(self, device: str) -> str:
+        """Return the vehicle a device is registered to; raises ContractError where there is none."""
         ...
 
 
-def read_distance(values: Values, names: Iterable[str], where: str = "") -> float | None:
-    """Return the first of the named values that is there; raises ContractError if it is no distance."""
-    name = next((name for name in names if values.get(name, _NULL) != _NULL), None)
-    return None if name is None else _read(_DISTANCE, values[name], f"{where}{name}")
+class Adapter(Protocol):
+    """Reads the messages of one product on the topics of one mapping."""
 
+    # Whether the product's messages may carry no time, so that they need `first_received_at`.
+    timeless: ClassVar[bool]
 
-def read_vin(values: Values, name: str | None, where: str = "") -> str | None:
-    """Return the named VIN if it is there; raises ContractError if it is none."""
-    if name is None or values.get(name, _NULL) == _NULL:
-        return None
-    return _read(_VIN, values[name], f"{where}{name}")
-
-
-def _read(decoder: msgspec.json.Decoder[_Value], value: msgspec.Raw, field: str) -> _Value:
-    try:
-        return decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ContractError(f"{field}: {str(error)[0].lower()}{str(error)[1:]}") from error
+    def translate(self, message: ForeignMessage, registry: Registry) -> Iterable[Event]:
+        """Return what a message says in the contract's words; raises SkippedError if it is no reading."""
+        ...

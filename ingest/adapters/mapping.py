@@ -9,18 +9,22 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
+from config.adapters import Adapter as Facts
 from config.topic_filter import express_filter
-from config.workshop import Adapter as Facts
 from ingest.adapters.adapter import Adapter, Event, ForeignError, ForeignMessage
+from ingest.adapters.plain_json import PlainJson
+from ingest.adapters.registered import Devices, SiteDevices
 from ingest.adapters.traccar import Traccar
 from ingest.adapters.wican import Wican
 from ingest.contract.topics import PREFIX, ContractError
 from ingest.message import ReceivedMessage, digest_message
+from models.domain.names import canonical_vin
 
-ADAPTERS: dict[str, type[Traccar | Wican]] = {"traccar": Traccar, "wican": Wican}
+ADAPTERS: dict[str, type[PlainJson | Traccar]] = {"json": PlainJson, "traccar": Traccar, "wican": Wican}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,14 @@ class Translation:
     """The adapters, with what they are told of the world for one batch."""
 
     mapped: Sequence[_Mapped]
-    vins: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    devices: Devices = field(default_factory=Devices)
     first_received: Mapping[bytes, datetime] = field(default_factory=dict)
 
     def __call__(self, message: ReceivedMessage) -> list[Event]:
-        """Return a message's events; raises ForeignError naming what is wrong."""
+        """Return a message's events; raises SkippedError if it is no reading, or ForeignError."""
         mapped = _find(self.mapped, message.topic)
         if mapped is None:
             raise ForeignError(f"topic: {message.topic!r} is not below {PREFIX}, and no adapter reads it")
-
-        def find_vin(device: str) -> str:
-            if vin := self.vins.get((mapped.site, device)):
-                return vin
-            raise ForeignError(f"device: {device} is not registered to a vehicle", mapped.site, device)
 
         digest = digest_message(message.topic, message.payload)
         foreign = ForeignMessage(
@@ -60,7 +59,7 @@ class Translation:
             first_received_at=self.first_received.get(digest, message.received_at),
         )
         try:
-            return list(mapped.adapter.translate(foreign, find_vin))
+            return list(mapped.adapter.translate(foreign, SiteDevices(mapped.site, self.devices)))
         except ForeignError:
             raise
         except ContractError as error:
@@ -70,9 +69,14 @@ class Translation:
 class Adapters:
     """The adapters that the workshop's facts ask for."""
 
-    def __init__(self, facts: Iterable[Facts]) -> None:
+    def __init__(self, facts: Iterable[Facts], zones: Mapping[str, ZoneInfo]) -> None:
+        """Take the mappings, and the time zone of each site."""
         self._mapped = [
-            _Mapped(re.compile(express_filter(one.topic), re.DOTALL), one.site, ADAPTERS[one.kind](one))
+            _Mapped(
+                re.compile(express_filter(one.topic), re.DOTALL),
+                one.site,
+                ADAPTERS[one.kind](one, zones[one.site]),
+            )
             for one in facts
         ]
 
@@ -88,19 +92,22 @@ class Adapters:
             for message in reversed(foreign)
             if (mapped := _find(self._mapped, message.topic)) and mapped.adapter.timeless
         }
-        return Translation(self._mapped, _read_vins(connection), _remember(connection, timeless))
+        return Translation(self._mapped, _read_devices(connection), _remember(connection, timeless))
 
 
 def _find(mapped: Iterable[_Mapped], topic: str) -> _Mapped | None:
     return next((one for one in mapped if one.pattern.fullmatch(topic)), None)
 
 
-def _read_vins(connection: Connection) -> dict[tuple[str, str], str]:
+def _read_devices(connection: Connection) -> Devices:
     """Read the whole registry, each time: a few thousand rows at most, and no staleness."""
     found = connection.execute(
-        "select site, device, vin from device where vin is not null and revoked_at is null"
+        "select site, device, vin, known_as from device where revoked_at is null"
+    ).fetchall()
+    return Devices(
+        vins={(site, device): canonical_vin(vin or "") for site, device, vin, _ in found},
+        known_as={(site, known_as): device for site, device, _, known_as in found if known_as},
     )
-    return {(site, device): vin for site, device, vin in found}
 
 
 def _remember(connection: Connection, received: dict[bytes, datetime]) -> dict[bytes, datetime]:

@@ -1,70 +1,52 @@
 """WiCAN OBD adapters (AutoPID over MQTT): named values under `wican/{device}/…`.
 
-A flat object such as `{"ODOMETER": 45210, "SOC": 81.5}` is an odometer reading; the object
-`{"status": "online"}` of the status topic is a status. Seen in wican-fw 4 (`main/autopid.c`,
-`main/mqtt.c`): values are published retained, at QoS 0, without a time and without an id.
-A mileage bears the time its bytes first came; a status is always true of now.
+A flat object such as `{"ODOMETER": 45210, "SOC": 81.5}` is an odometer reading, and so is a plain value on
+a topic of its own; the object `{"status": "online"}` of the status topic is a status. Seen in wican-fw 4
+(`main/autopid.c`, `main/mqtt.c`): values are published retained, at QoS 0, without an id; those of a
+WiCAN Pro with a `timestamp`. In CAN mode it publishes raw frames, which are no readings.
 """
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-import msgspec
-
-from config.workshop import Adapter as Facts
-from ingest.adapters.adapter import Event, FindVin, ForeignMessage, read_distance, read_vin
-from ingest.contract.payloads import DeviceStatus, Odometer, OdometerReading, read_json
-from ingest.contract.topics import ContractError, Kind, Source, Topic, check_name
-
-# In a vehicle profile's words, and as the standard PID A6.
-_ODOMETER = ["ODOMETER", "A6-Odometer"]
-_SECOND_LEVEL = 1
+from ingest.adapters.adapter import Event, ForeignMessage, Registry, Skip, SkippedError
+from ingest.adapters.plain_json import PlainJson
+from ingest.adapters.reading import is_known, read_payload
+from ingest.contract.payloads import DeviceStatus
+from ingest.contract.topics import ContractError, Kind, Source, Topic
+from ingest.contract.values import show
 
 
-class _Status(msgspec.Struct, gc=False):
-    status: Literal["online", "offline"]
-
-
-_VALUES = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_STATUS = msgspec.json.Decoder(_Status)
-
-
-class Wican:
+class Wican(PlainJson):
     """Reads values and status; the device is the topic's level where the filter has its first wildcard."""
 
-    timeless: ClassVar[bool] = True
+    # In a vehicle profile's words, and as the standard PID A6.
+    names: ClassVar[tuple[str, ...]] = ("ODOMETER", "ODOMETER_MI", "A6-Odometer")
+    own_time: ClassVar[str | None] = "timestamp"
+    own_level: ClassVar[int] = 2
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._odometer = facts.odometer or _ODOMETER
-        self._unit = facts.unit or "km"
-        levels = facts.topic.split("/")
-        self._level = next((n for n, level in enumerate(levels) if level in ("+", "#")), _SECOND_LEVEL)
-
-    def translate(self, message: ForeignMessage, find_vin: FindVin) -> Iterable[Event]:
+    def translate(self, message: ForeignMessage, registry: Registry) -> Iterable[Event]:
         """Return the odometer reading or the status that a message holds."""
-        device = self._name_device(message.topic)
-        values = read_json(_VALUES.decode, message.payload)
-        if "status" in values:
-            state = read_json(_STATUS.decode, message.payload).status
-            topic = Topic(self._facts.site, Source.TELEMATICS, device, Kind.STATUS)
-            yield topic, DeviceStatus(at=message.received_at, state=state)
-            return
-        value = read_distance(values, self._odometer)
-        if value is None:
-            if self._facts.without_odometer == "skip":
+        document = read_payload(message.payload)
+        if isinstance(document, dict):
+            if "frame" in document and "bus" in document:
+                raise SkippedError(Skip.CAN_FRAMES)
+            if "status" in document and not self.holds_mileage(document):
+                yield self._read_status(document["status"], message, document, registry)
                 return
-            raise ContractError(f"{self._odometer[0]}: missing")
-        yield (
-            Topic(self._facts.site, Source.TELEMATICS, device, Kind.ODOMETER),
-            OdometerReading(
-                id=message.event_id,
-                at=message.first_received_at,
-                vin=read_vin(values, self._facts.vin) or find_vin(device),
-                odometer=Odometer(value=value, unit=self._unit),
-            ),
-        )
+        yield self.read_values(message, document, registry)
 
-    def _name_device(self, topic: str) -> str:
-        levels = topic.split("/")
-        return check_name("topic: device", levels[self._level] if self._level < len(levels) else "")
+    def names_plain_value(self, levels: list[str], path: str) -> bool:
+        """Say whether a topic's plain values are a mileage: by their name, or as the only ones mapped."""
+        return super().names_plain_value(levels, path) or self.is_one_topic
+
+    def _read_status(
+        self, state: object, message: ForeignMessage, document: object, registry: Registry
+    ) -> Event:
+        if not is_known(state):
+            raise SkippedError(Skip.NOT_KNOWN)
+        if state not in ("online", "offline"):
+            raise ContractError(f"status: {show(state)} is not online or offline")
+        device = self.name_device(message, document, registry)
+        topic = Topic(self.site, Source.TELEMATICS, device, Kind.STATUS)
+        return topic, DeviceStatus(at=message.received_at, state=state)

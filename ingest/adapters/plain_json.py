@@ -1,0 +1,99 @@
+"""Any product that publishes JSON, or one value a topic: read as the workshop file says.
+
+The mileage is at a path; a message that is one plain value has the name of a level of its topic. The device
+is a level of the topic or at a path; vehicle and time are at paths, or are those of the registry and of the
+first hearing (docs/decisions/0008).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from config.adapters import Adapter as Facts
+from ingest.adapters.adapter import Event, ForeignMessage, Registry
+from ingest.adapters.reading import (
+    MISSING,
+    date_reading,
+    find_place,
+    find_value,
+    make_signals,
+    read_instant,
+    read_odometer,
+    read_payload,
+    read_vin,
+)
+from ingest.contract.payloads import Odometer, OdometerReading
+from ingest.contract.topics import ContractError, Kind, Source, Topic
+
+
+class PlainJson:
+    """Reads values of JSON, or plain ones; subclasses know a product's own names."""
+
+    timeless: ClassVar[bool] = True
+    # The names of mileages, and their unit where the name says none.
+    names: ClassVar[tuple[str, ...]] = ()
+    # Where a message may have its time.
+    own_time: ClassVar[str | None] = None
+    # The level of the topic that names the device where no wildcard does.
+    own_level: ClassVar[int] = 1
+
+    def __init__(self, facts: Facts, zone: ZoneInfo) -> None:
+        self.site = facts.site
+        self._facts = facts
+        self._zone = zone
+        self._signals = make_signals(facts, self.names, "km")
+        # A filter that ends in a level of its own, not in a wildcard, is of one topic for each device.
+        self.is_one_topic = facts.topic.rpartition("/")[2] not in ("+", "#")
+        self._device = facts.device or facts.device_level or self.own_level
+
+    def translate(self, message: ForeignMessage, registry: Registry) -> Iterable[Event]:
+        """Return the odometer reading of a message."""
+        yield self.read_values(message, read_payload(message.payload), registry)
+
+    def name_device(self, message: ForeignMessage, document: object, registry: Registry) -> str:
+        """Return the registered name of the device that a message is of."""
+        field = "topic: device" if isinstance(self._device, int) else self._device
+        return registry.name_device(field, find_place(message.topic, document, self._device))
+
+    def read_values(self, message: ForeignMessage, document: object, registry: Registry) -> Event:
+        """Return the odometer reading that a message's values make."""
+        odometer = self._read_odometer(message.topic, document)
+        device = self.name_device(message, document, registry)
+        reading = OdometerReading(
+            id=message.event_id,
+            at=date_reading(self._read_time(document), message),
+            vin=read_vin(message.topic, document, self._facts.vin) or registry.find_vin(device),
+            odometer=odometer,
+        )
+        return Topic(self.site, Source.TELEMATICS, device, Kind.ODOMETER), reading
+
+    def names_plain_value(self, levels: list[str], path: str) -> bool:
+        """Say whether the plain values of a topic are what a mileage's name means."""
+        return path in levels
+
+    def holds_mileage(self, document: object) -> bool:
+        """Say whether one of the mileages' names is in a message, with a value or without."""
+        return any(find_value(document, one.path) is not MISSING for one in self._signals)
+
+    def _read_odometer(self, topic: str, document: object) -> Odometer:
+        if not isinstance(document, dict | list):
+            levels = topic.split("/")
+            named = next((one for one in self._signals if self.names_plain_value(levels, one.path)), None)
+            document = {named.path: document} if named else document
+        skips = self._facts.without_odometer == "skip"
+        return read_odometer(document, self._signals, skip_missing=skips)
+
+    def _read_time(self, document: object) -> datetime | None:
+        """Return when a message says it was measured; raises ContractError if a path of the file is wrong."""
+        if path := self._facts.time:
+            value = find_value(document, path)
+            if value is MISSING:
+                raise ContractError(f"{path}: missing; it is to hold the time")
+            return read_instant(value, self._zone, path)
+        if self.own_time is None:
+            return None
+        try:
+            return read_instant(find_value(document, self.own_time), self._zone, self.own_time)
+        except ContractError:
+            return None
