@@ -45,6 +45,10 @@ def add(
     source: Annotated[Source, typer.Argument(help="What kind of device it is.")],
     device: DeviceName,
     vin: Annotated[str | None, typer.Option(help="The vehicle a telematics unit is built into.")] = None,
+    known_as: Annotated[
+        str | None,
+        typer.Option(help="What its messages call it, where that is another name: a phone number, a MAC."),
+    ] = None,
     url: Annotated[
         str | None,
         typer.Option(help="The broker as the device reaches it, mqtt://host or mqtts://host:port."),
@@ -59,14 +63,21 @@ def add(
     """Register a device and show, this once, what to put into it."""
     from bayboard.device_sheet import Credentials, draw_qr, save_qr, write_sheet  # noqa: PLC0415
     from bayboard.mosquitto_access import hash_password, make_password  # noqa: PLC0415
+    from models.domain.names import canonical_device, canonical_vin  # noqa: PLC0415
     from models.registry import AdmittedDevice, RegistryError, admit_device  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url",))
     _check_names(site, source, device)
     if vin is not None and source is not Source.TELEMATICS:
         raise typer.BadParameter(f"a {source} is not built into a vehicle", param_hint="--vin")
+    if vin is not None and not (vin := canonical_vin(vin)):
+        raise typer.BadParameter(
+            "is no number of a vehicle, but stands for an unknown one", param_hint="--vin"
+        )
+    if known_as is not None and not (known_as := canonical_device(known_as)):
+        raise typer.BadParameter("is empty, or stands for an unknown id", param_hint="--known-as")
     credentials = Credentials(_find_broker(url, settings), site, source, device, make_password())
-    admitted = AdmittedDevice(site, source, device, hash_password(credentials.password))
+    admitted = AdmittedDevice(site, source, device, hash_password(credentials.password), known_as)
     now = read_clock()
     try:
         with _begin(settings) as connection:

@@ -26,7 +26,7 @@ def draw_devices(devices: Iterable[DeviceRow], now: datetime) -> Table:
     for device in devices:
         table.add_row(
             device.site,
-            device.device,
+            f"{device.device} ({device.known_as})" if device.known_as else device.device,
             device.source,
             _say_day(device.added_at) if device.registered else "not registered",
             _say_day(device.revoked_at),

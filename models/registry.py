@@ -27,6 +27,8 @@ class AdmittedDevice:
     source: str
     device: str
     password_hash: str
+    # What its own messages call it, where that is another name.
+    known_as: str | None = None
 
     @property
     def user(self) -> str:
@@ -44,13 +46,16 @@ def admit_device(
 ) -> None:
     """Register a device; one that is registered already gets new credentials only if revoked or `again`.
 
-    Raises RegistryError for a device that is registered. What was said of it before (source,
-    vehicle, revocation) is replaced.
+    Raises RegistryError for a device that is registered, and for an id that another device has. What was
+    said of it before (source, vehicle, id, revocation) is replaced.
     """
+    if device.known_as:
+        _check_known_as(connection, device)
     said = {
         "source": device.source,
         "password_hash": device.password_hash,
         "vin": vin,
+        "known_as": device.known_as,
         "added_at": now,
         "revoked_at": None,
     }
@@ -68,12 +73,24 @@ def admit_device(
         raise RegistryError(f"{device.user} is registered already; --again gives it a new password")
 
 
+def _check_known_as(connection: Connection, device: AdmittedDevice) -> None:
+    other = connection.execute(
+        select(Device.device).where(
+            Device.site == device.site,
+            Device.device != device.device,
+            or_(Device.known_as == device.known_as, Device.device == device.known_as),
+        )
+    ).scalar()
+    if other:
+        raise RegistryError(f"{device.known_as} is {name_user(device.site, other)}; revoke that one first")
+
+
 def revoke_device(connection: Connection, site: str, device: str, now: datetime) -> None:
-    """Take a device's right to log in; raises RegistryError when it has none."""
+    """Take a device's right to log in and its id; raises RegistryError when it has none."""
     revoked = connection.execute(
         update(Device)
         .where(Device.site == site, Device.device == device, Device.revoked_at.is_(None))
-        .values(revoked_at=now)
+        .values(revoked_at=now, known_as=None)
         .returning(Device.device)
     )
     if revoked.first() is None:
@@ -83,7 +100,7 @@ def revoke_device(connection: Connection, site: str, device: str, now: datetime)
 def read_admitted_devices(connection: Connection) -> Sequence[AdmittedDevice]:
     """Return every device that may log in, in a stable order."""
     rows = connection.execute(
-        select(Device.site, Device.source, Device.device, Device.password_hash)
+        select(Device.site, Device.source, Device.device, Device.password_hash, Device.known_as)
         .where(Device.revoked_at.is_(None))
         .order_by(Device.site, Device.device)
     )

@@ -34,6 +34,8 @@ class DeviceRow:
     """Refused messages that nobody has dealt with."""
     calibration_due: date | None
     """As a diagnostic tool itself reported it last."""
+    known_as: str | None = None
+    """What its own messages call it, where that is another name."""
 
     def rate_at(self, now: datetime) -> float | None:
         """Return the messages a minute as of now: a device that fell silent loses its rate."""

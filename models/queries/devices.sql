@@ -25,7 +25,8 @@ select
     heard.offset_seconds,
     heard.messages_per_minute,
     coalesce(refused.quarantined, 0) as quarantined,
-    calibration.due as calibration_due
+    calibration.due as calibration_due,
+    registered.known_as
 from known
 left join device as registered using (site, device)
 left join device_state as heard using (site, device)
