@@ -64,6 +64,8 @@ def _check_place(value: object) -> object:
 def _list_names(value: object) -> object:
     """Write a name, a table or a list of both as a list of tables."""
     values = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str | dict | Mileage) for one in values):
+        raise ValueError('is a name, a table { name = "mileage", unit = "km" }, or a list of both')
     return [{"name": one} if isinstance(one, str) else one for one in values]
 
 

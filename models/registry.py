@@ -49,8 +49,7 @@ def admit_device(
     Raises RegistryError for a device that is registered, and for an id that another device has. What was
     said of it before (source, vehicle, id, revocation) is replaced.
     """
-    if device.known_as:
-        _check_known_as(connection, device)
+    _check_id(connection, device)
     said = {
         "source": device.source,
         "password_hash": device.password_hash,
@@ -73,16 +72,20 @@ def admit_device(
         raise RegistryError(f"{device.user} is registered already; --again gives it a new password")
 
 
-def _check_known_as(connection: Connection, device: AdmittedDevice) -> None:
+def _check_id(connection: Connection, device: AdmittedDevice) -> None:
+    """Raise RegistryError where another device of the site has the name or the id of this one."""
+    names = [name for name in (device.device, device.known_as) if name]
     other = connection.execute(
-        select(Device.device).where(
+        select(Device.device, Device.known_as).where(
             Device.site == device.site,
             Device.device != device.device,
-            or_(Device.known_as == device.known_as, Device.device == device.known_as),
+            Device.revoked_at.is_(None),
+            or_(Device.known_as.in_(names), Device.device == device.known_as),
         )
-    ).scalar()
+    ).first()
     if other:
-        raise RegistryError(f"{device.known_as} is {name_user(device.site, other)}; revoke that one first")
+        name = other.known_as if other.known_as in names else other.device
+        raise RegistryError(f"{name} is {name_user(device.site, other.device)}; revoke that one first")
 
 
 def revoke_device(connection: Connection, site: str, device: str, now: datetime) -> None:

@@ -193,6 +193,33 @@ def test_a_device_of_another_product_publishes_on_its_part_of_that_products_topi
     )
 
 
+def test_a_device_with_another_id_publishes_under_that_too_where_a_level_can_hold_it() -> None:
+    km = {"name": "km", "unit": "km"}
+    adapters = [
+        Adapter.model_validate({"site": "s1", "kind": "json", "odometer": km, **facts})
+        for facts in (
+            {"topic": "cars/+/state"},
+            {"topic": "fleet/#"},
+            {"topic": "homeassistant/sensor/golf/state", "device": 3},
+            {"topic": "homeassistant/sensor/polo/state", "device": 3},
+            {"topic": "gateway/cars", "device": "imei"},
+        )
+    ]
+
+    def list_grants(known_as: str | None) -> list[str]:
+        device = AdmittedDevice("s1", "telematics", "golf", "a hash", known_as)
+        return [grant for grant in make_device_account(device, adapters).grants if "workshop/v1" not in grant]
+
+    own = ["write cars/golf/state", "write fleet/golf/#", "write homeassistant/sensor/golf/state"]
+    assert list_grants(None) == own
+    assert set(list_grants("AA:BB")) == {*own, "write cars/AA:BB/state", "write fleet/AA:BB/#"}
+    for unsafe in ("+8613800000000", "#", "a/b", "a\ntopic readwrite #", "a b"):
+        assert list_grants(unsafe) == own
+    assert make_service_account("json", "x", adapters).grants == tuple(
+        f"write {adapter.topic}" for adapter in adapters
+    )
+
+
 def test_a_service_nobody_knows_is_refused() -> None:
     with pytest.raises(AccessError, match="no role 'everything', only ingest"):
         make_service_account("everything", "x", [])

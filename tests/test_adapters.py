@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
 from bayboard.ingesting import make_rules
-from config.adapters import Adapter
+from config.adapters import Adapter, find_unit
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.topic_filter import express_filter, may_match_below
 from config.workshop import WorkshopError, load_workshop
 from ingest.adapters.adapter import ForeignError, SkippedError
 from ingest.adapters.mapping import ADAPTERS, Adapters, Translation
+from ingest.adapters.reading import make_signals
 from ingest.adapters.registered import Devices
 from ingest.batch import sort_messages
 from ingest.contract.payloads import (
@@ -149,6 +150,106 @@ def test_a_wrong_mapping_is_refused_with_its_line(
     expected = text.splitlines().index(wrong, text.splitlines().index("[[ingest.adapter]]")) + 1
     with pytest.raises(WorkshopError, match=f"workshop.toml:{expected}: ingest.adapter.0.*{problem}"):
         load_workshop(path)
+
+
+ANY_JSON = ['topic = "cars/+/state"', 'kind = "json"', 'site = "s1"']
+KM = 'odometer = { name = "km", unit = "km" }'
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong", "problem"),
+    [
+        (ANY_JSON, 'kind = "json"', "say which value is the mileage: odometer = {"),
+        ([*ANY_JSON, 'odometer = ""'], 'odometer = ""', "names at least one key"),
+        ([*ANY_JSON, 'odometer = "a..b"'], 'odometer = "a..b"', "nothing between two dots, or at an end"),
+        ([*ANY_JSON, 'odometer = ".a"'], 'odometer = ".a"', "nothing between two dots, or at an end"),
+        ([*ANY_JSON, "odometer = []"], "odometer = []", "at least 1 item"),
+        (
+            [*ANY_JSON, "odometer = 7"],
+            "odometer = 7",
+            'is a name, a table { name = "mileage", unit = "km" }, or a list of both',
+        ),
+        ([*ANY_JSON, 'odometer = "mileage"'], 'odometer = "mileage"', "say the unit of mileage, km, mi or m"),
+        (
+            [*ANY_JSON, 'odometer = { name = "km", unit = "km", scale = 0 }'],
+            'odometer = { name = "km", unit = "km", scale = 0 }',
+            "scale: Input should be greater than 0",
+        ),
+        (
+            [*ANY_JSON, 'odometer = ["ODOMETER", "ODOMETER_MI"]', 'unit = "km"'],
+            'odometer = ["ODOMETER", "ODOMETER_MI"]',
+            'ODOMETER_MI is in mi by its name, but unit is km: write { name = "ODOMETER_MI", unit = "mi" }',
+        ),
+        (
+            [*ANY_JSON, 'odometer = ["a_km", "a_km"]'],
+            'odometer = ["a_km", "a_km"]',
+            "named more than once: a_km",
+        ),
+        ([*ANY_JSON, KM, "device = 4"], "device = 4", "'cars/+/state' has 3 levels, not 4"),
+        ([*ANY_JSON, KM, "vin = 0"], "vin = 0", "levels of a topic are counted from 1"),
+        ([*ANY_JSON, KM, "vin = true"], "vin = true", "a path in the message, or the number of a level"),
+        ([*ANY_JSON, KM, 'time = "a."'], 'time = "a."', "nothing between two dots, or at an end"),
+        (['topic = "cars"', *ANY_JSON[1:], KM], 'topic = "cars"', "no wildcard to name the device"),
+        (
+            ['topic = "w/+"', 'kind = "wican"', 'site = "s1"', 'time = "t"'],
+            'time = "t"',
+            'is for kind = "json"; where it is in messages of wican is known',
+        ),
+        (
+            ['topic = "t"', 'kind = "traccar"', 'site = "s1"', 'odometer = ["odometer", "totalDistance"]'],
+            'odometer = ["odometer", "totalDistance"]',
+            "totalDistance is another signal than an odometer's: name one of them",
+        ),
+    ],
+)
+def test_a_mapping_that_could_not_be_read_is_refused_with_its_line_and_what_to_write(
+    tmp_path: Path, lines: list[str], wrong: str, problem: str
+) -> None:
+    text = "\n".join([DEFAULT_WORKSHOP_FILE.read_text(), "[[ingest.adapter]]", *lines, ""])
+    path = tmp_path / "workshop.toml"
+    path.write_text(text)
+    expected = text.splitlines().index(wrong, text.splitlines().index("[[ingest.adapter]]")) + 1
+    with pytest.raises(WorkshopError) as refused:
+        load_workshop(path)
+    [said] = str(refused.value).splitlines()
+    assert said.startswith(f"{path}:{expected}: ingest.adapter.0.")
+    assert problem in said
+
+
+@pytest.mark.parametrize("kind", ["traccar", "wican"])
+def test_names_of_older_files_keep_their_meaning(kind: str) -> None:
+    def read_odometer(odometer: object, unit: str | None = None) -> list[tuple[str, str, float]]:
+        facts = Adapter.model_validate(
+            {"topic": "x/+", "kind": kind, "site": "s1", "odometer": odometer, "unit": unit}
+        )
+        return [(one.path, one.unit, one.scale) for one in make_signals(facts, [], "km")]
+
+    assert read_odometer("Odo", "mi") == [("Odo", "mi", 1)]
+    assert read_odometer(["a", "b"]) == [("a", "km", 1), ("b", "km", 1)]
+    assert read_odometer(["a", {"name": "b", "unit": "m", "scale": 10}], "mi") == [
+        ("a", "mi", 1),
+        ("b", "m", 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("ODOMETER_MI", "mi"),
+        ("odometer_km", "km"),
+        ("odometerMiles", "mi"),
+        ("mileage.km", "km"),
+        ("distance-m", "m"),
+        ("mileage", None),
+        ("km", None),
+        ("A6-Odometer", None),
+        ("state.reported.16", None),
+        ("ODOMETER", None),
+        ("MI_SINCE_SERVICE", None),
+    ],
+)
+def test_a_name_says_its_unit_by_its_last_word(name: str, unit: str | None) -> None:
+    assert find_unit(name) == unit
 
 
 @pytest.fixture

@@ -165,6 +165,26 @@ def test_a_device_is_added_once_revoked_and_added_again(device: Run) -> None:
     assert device(*add).wait() == 0
 
 
+def test_a_device_is_known_by_the_id_that_its_messages_use_until_it_is_revoked(device: Run) -> None:
+    add = ("add", "s1", "telematics", "--url", "mqtt://broker.example", "--vin", "lsvau2a37n2183294")
+    assert device(*add, "golf", "--known-as", "+8613800000000").wait() == 0
+    device("list").wait_for_line(r"s1 .* golf \(\+8613800000000\) .* telematics")
+    taken = device(*add, "polo", "--known-as", "+8613800000000")
+    assert taken.wait() == 1
+    taken.wait_for_line(r"^bayboard: \+8613800000000 is s1/golf; revoke that one first$")
+    assert device(*add, "polo", "--known-as", "golf").wait() == 1
+    assert device(*add, "polo", "--known-as", "POLO-7").wait() == 0
+    assert device(*add, "POLO-7").wait() == 1
+    assert device("revoke", "s1", "polo").wait() == 0
+    assert device("revoke", "s1", "golf").wait() == 0
+    assert device(*add, "polo", "--known-as", "+8613800000000").wait() == 0
+    listed = json.loads("".join(device("list", "--json").lines))
+    assert [(row["device"], row["known_as"], row["vin"]) for row in listed] == [
+        ("golf", None, "LSVAU2A37N2183294"),
+        ("polo", "+8613800000000", "LSVAU2A37N2183294"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -173,6 +193,8 @@ def test_a_device_is_added_once_revoked_and_added_again(device: Run) -> None:
         (("s1", "scanner", "bay-#"), "device 'bay-#' is not 1 to 64 of"),
         (("s1", "toaster", "bay-B07"), "'toaster' is not one of 'scanner'"),
         (("s1", "scanner", "bay-B07", "--vin", "V1"), "a scanner is not built into a vehicle"),
+        (("s1", "telematics", "gw", "--vin", "00000000000000000"), "is no number of a vehicle"),
+        (("s1", "telematics", "gw", "--known-as", " "), "is empty, or stands for an unknown id"),
         (("s1", "scanner", "bay-B07", "--url", "http://broker"), "must look like mqtt://"),
         (("s1", "scanner", "bay-B07"), "say where the device finds the broker"),
     ],
