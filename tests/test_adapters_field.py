@@ -18,6 +18,7 @@ from ingest.adapters.mapping import Translation
 from ingest.adapters.registered import Devices
 from ingest.contract.payloads import OdometerReading
 from ingest.message import digest_message
+from ingest.write import prepare_connection
 from models.domain.odometer import KM_PER_UNIT
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import StartIngest, ask_ingest, wait_for_rows
@@ -290,7 +291,9 @@ names = st.sampled_from(
 )  # fmt: skip
 documents = st.recursive(
     values,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(names | st.text(max_size=5), inner, max_size=6)
+    ),
     max_leaves=20,
 )
 forwarded = st.fixed_dictionaries(
@@ -324,13 +327,30 @@ ANY_MAPPING = [
 def test_whatever_comes_is_a_reading_or_skipped_or_refused(mapping: dict[str, Any], payload: bytes) -> None:
     try:
         events = translate(mapping, "a/golf/b", payload)
-    except (SkippedError, ForeignError):
+    except SkippedError:
         return
+    except ForeignError as error:
+        reason = str(error)
+        events = []
+        assert reason.isprintable()
     for _, event in events:
         if isinstance(event, OdometerReading):
             assert 0 < event.odometer.value <= 1e10
-            assert event.vin
+            assert 0 < len(event.vin) <= 32
+            event.vin.encode()
             assert event.at.tzinfo
+
+
+def test_only_messages_without_a_time_are_remembered(database_url: str) -> None:
+    frame = b'{"bus":"0","type":"rx","ts":1,"frame":[{"id":2024,"dlc":8,"data":[4,65,166,0,6,229,128,0]}]}'
+    timed = json.dumps({"ODOMETER": 45210, "timestamp": int(NOW.timestamp()) - 60}).encode()
+    payloads = [frame, timed, b'{"ODOMETER":null}', b'{"ODOMETER":45210}', b'{"ODO":45210}']
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        prepare_connection(connection)
+        messages = [received(WICAN_TOPIC, payload) for payload in payloads]
+        make_adapters(WICAN).prepare(connection, messages)
+        remembered = {digest for (digest,) in connection.execute("select digest from timeless_message")}
+    assert remembered == {digest_message(WICAN_TOPIC, payload) for payload in payloads[3:]}
 
 
 def test_what_the_field_sends_comes_out_right_through_broker_ingest_and_database(

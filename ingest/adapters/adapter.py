@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from ingest.contract.payloads import Message
 from ingest.contract.topics import ContractError, Topic
@@ -59,7 +59,7 @@ class ForeignMessage:
     payload: bytes
     event_id: str
     received_at: datetime
-    # When these very bytes first came, for adapters that are timeless; else received_at.
+    # When these very bytes first came, for a message that needs it; else received_at.
     first_received_at: datetime
 
 
@@ -78,8 +78,9 @@ class Registry(Protocol):
 class Adapter(Protocol):
     """Reads the messages of one product on the topics of one mapping."""
 
-    # Whether the product's messages may carry no time, so that they need `first_received_at`.
-    timeless: ClassVar[bool]
+    def needs_first_time(self, topic: str, payload: bytes, received_at: datetime) -> bool:
+        """Say whether a message has no time of its own, so that it needs `first_received_at`."""
+        ...
 
     def translate(self, message: ForeignMessage, registry: Registry) -> Iterable[Event]:
         """Return what a message says in the contract's words; raises SkippedError if it is no reading."""

@@ -90,7 +90,8 @@ class Adapters:
         timeless = {
             digest_message(message.topic, message.payload): message.received_at
             for message in reversed(foreign)
-            if (mapped := _find(self._mapped, message.topic)) and mapped.adapter.timeless
+            if (mapped := _find(self._mapped, message.topic))
+            and mapped.adapter.needs_first_time(message.topic, message.payload, message.received_at)
         }
         return Translation(self._mapped, _read_devices(connection), _remember(connection, timeless))
 

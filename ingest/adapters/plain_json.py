@@ -11,7 +11,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
-from ingest.adapters.adapter import Event, ForeignMessage, Registry
+from ingest.adapters.adapter import Event, ForeignMessage, Registry, SkippedError
 from ingest.adapters.reading import (
     MISSING,
     date_reading,
@@ -30,7 +30,6 @@ from ingest.contract.topics import ContractError, Kind, Source, Topic
 class PlainJson:
     """Reads values of JSON, or plain ones; subclasses know a product's own names."""
 
-    timeless: ClassVar[bool] = True
     # The names of mileages, and their unit where the name says none.
     names: ClassVar[tuple[str, ...]] = ()
     # Where a message may have its time.
@@ -47,9 +46,25 @@ class PlainJson:
         self.is_one_topic = facts.topic.rpartition("/")[2] not in ("+", "#")
         self._device = facts.device or facts.device_level or self.own_level
 
+    def needs_first_time(self, topic: str, payload: bytes, received_at: datetime) -> bool:
+        """Say whether a message has no time of its own; one that is refused may be replayed later."""
+        try:
+            document = self.read_document(payload)
+            self._read_odometer(topic, document)
+            at = self._read_time(document)
+        except SkippedError:
+            return False
+        except ContractError:
+            return True
+        return at is None or at > received_at
+
     def translate(self, message: ForeignMessage, registry: Registry) -> Iterable[Event]:
         """Return the odometer reading of a message."""
-        yield self.read_values(message, read_payload(message.payload), registry)
+        yield self.read_values(message, self.read_document(message.payload), registry)
+
+    def read_document(self, payload: bytes) -> object:
+        """Return what a payload holds; raises SkippedError if it is no reading."""
+        return read_payload(payload)
 
     def name_device(self, message: ForeignMessage, document: object, registry: Registry) -> str:
         """Return the registered name of the device that a message is of."""

@@ -26,8 +26,8 @@ _UNKNOWN_WORDS = {"unknown", "unavailable", "nan", "na"}
 _NEVER_SET = re.compile(r"\s*(?:19|0)")
 _DIGITS = 6
 _NO_BYTES = b" \t\r\n\0"
-# The longest plain text that may be a value.
-_LONGEST_TEXT = 64
+# The longest text that may be a value, and the longest number of a vehicle in the contract.
+_LONGEST_TEXT, _LONGEST_VIN = 64, 32
 # So many of the names in a message are shown to those who look for the right one.
 _NAMES, _NAMES_CHARACTERS = 8, 200
 _LIKELY = re.compile(r"odo|mil(e|ag)|dist|km", re.IGNORECASE)
@@ -95,7 +95,7 @@ def find_value(document: object, path: str) -> object:
 def is_known(value: object) -> bool:
     """Say whether a value is there and says something."""
     if isinstance(value, str):
-        name = canonical_name(value)
+        name = canonical_name(value[:_LONGEST_TEXT])
         return name is not None and name.lower() not in _UNKNOWN_WORDS
     return not (value is MISSING or value is None or (isinstance(value, float) and not math.isfinite(value)))
 
@@ -129,7 +129,10 @@ def read_mileage(value: object, signal: Signal) -> Odometer:
 def read_vin(topic: str, document: object, place: Place | None) -> str | None:
     """Return the vehicle that a message names; None where it names none, or in a way nobody can read."""
     said = None if place is None else find_place(topic, document, place)
-    return canonical_vin(said) if isinstance(said, str) and is_known(said) else None
+    if not isinstance(said, str) or len(said) > _LONGEST_TEXT or not is_known(said):
+        return None
+    vin = canonical_vin(said)
+    return vin if vin and len(vin) <= _LONGEST_VIN else None
 
 
 def find_place(topic: str, document: object, place: Place) -> object:
@@ -167,5 +170,6 @@ def _list_keys(document: object, path: str) -> str:
     if not isinstance(around, dict):
         return "a list" if isinstance(around, list) else "a plain value"
     names = sorted(around, key=lambda name: not _LIKELY.search(name))
-    listed = ", ".join(names[:_NAMES])[:_NAMES_CHARACTERS].replace("'", "")
-    return listed + (", …" if len(names) > _NAMES else "")
+    listed = ", ".join(names[:_NAMES])[:_NAMES_CHARACTERS]
+    shown = "".join(sign if sign.isprintable() and sign != "'" else "?" for sign in listed)
+    return shown + (", …" if len(names) > _NAMES else "")

@@ -15,6 +15,7 @@ from models.domain.names import canonical_device
 # A phone number in the international form, and a network address: their separators carry nothing.
 _PHONE_OR_ADDRESS = re.compile(r"\+[0-9][0-9 ]+|[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5,7}")
 _SEPARATORS = re.compile(r"[+: ]")
+_LONGEST_ID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class SiteDevices:
     def name_device(self, field_name: str, said: object) -> str:
         """Return the registered name of what a message calls a device; raises ContractError without one."""
         given = str(said) if isinstance(said, str | int) and not isinstance(said, bool) else ""
-        name = canonical_device(given) or ""
+        name = canonical_device(given[:_LONGEST_ID]) or ""
         if device := self.devices.known_as.get((self.site, name)):
             return device
         if _PHONE_OR_ADDRESS.fullmatch(name):

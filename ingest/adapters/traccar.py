@@ -8,7 +8,6 @@ positions are forwarded before they are stored, so their `id` is always 0 and id
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
@@ -40,14 +39,16 @@ _LONGEST_KEPT = timedelta(days=365)
 class Traccar:
     """Reads forwarded positions; a device's `uniqueId` is its name in the registry of devices."""
 
-    timeless: ClassVar[bool] = False
-
     def __init__(self, facts: Facts, zone: ZoneInfo) -> None:
         self._facts = facts
         self._zone = zone
         self._signals = make_signals(facts, ["odometer"], "m", _ATTRIBUTES)
         vin = facts.vin
         self._vin = _ATTRIBUTES + vin if isinstance(vin, str) else vin
+
+    def needs_first_time(self, _topic: str, _payload: bytes, _received_at: datetime) -> bool:
+        """Say that a position has times of its own."""
+        return False
 
     def translate(self, message: ForeignMessage, registry: Registry) -> Iterable[Event]:
         """Return the odometer reading of a position."""

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, Skip, SkippedError
 from ingest.adapters.plain_json import PlainJson
-from ingest.adapters.reading import is_known, read_payload
+from ingest.adapters.reading import is_known
 from ingest.contract.payloads import DeviceStatus
 from ingest.contract.topics import ContractError, Kind, Source, Topic
 from ingest.contract.values import show
@@ -27,14 +27,18 @@ class Wican(PlainJson):
 
     def translate(self, message: ForeignMessage, registry: Registry) -> Iterable[Event]:
         """Return the odometer reading or the status that a message holds."""
-        document = read_payload(message.payload)
-        if isinstance(document, dict):
-            if "frame" in document and "bus" in document:
-                raise SkippedError(Skip.CAN_FRAMES)
-            if "status" in document and not self.holds_mileage(document):
-                yield self._read_status(document["status"], message, document, registry)
-                return
-        yield self.read_values(message, document, registry)
+        document = self.read_document(message.payload)
+        if isinstance(document, dict) and "status" in document and not self.holds_mileage(document):
+            yield self._read_status(document["status"], message, document, registry)
+        else:
+            yield self.read_values(message, document, registry)
+
+    def read_document(self, payload: bytes) -> object:
+        """Return what a payload holds; raises SkippedError for raw frames."""
+        document = super().read_document(payload)
+        if isinstance(document, dict) and "frame" in document and "bus" in document:
+            raise SkippedError(Skip.CAN_FRAMES)
+        return document
 
     def names_plain_value(self, levels: list[str], path: str) -> bool:
         """Say whether a topic's plain values are a mileage: by their name, or as the only ones mapped."""
