@@ -19,7 +19,7 @@ from ingest.adapters.registered import Devices
 from ingest.contract.payloads import OdometerReading
 from ingest.message import digest_message
 from ingest.write import prepare_connection
-from models.domain.odometer import KM_PER_UNIT
+from models.domain.odometer import KM_PER_UNIT, Reading, judge_readings
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import StartIngest, ask_ingest, wait_for_rows
 from tests.test_adapters import TRACCAR, VIN, WICAN, WICAN_TOPIC, make_adapters, received
@@ -279,6 +279,66 @@ def test_a_key_with_dots_is_found_as_it_is_and_below_others() -> None:
         {"can": {"vehicle": None}, "can.vehicle": {"mileage": 45210}},
     ):
         assert read_km(mapping, "cars/golf", json.dumps(document).encode()) == 45210
+
+
+def judge(mapping: dict[str, Any], topic: str, *messages: tuple[datetime, bytes]) -> list[tuple[int, bool]]:
+    """Return what was read of messages that came one after the other, and whether it is believed."""
+    readings = []
+    for came_at, payload in messages:
+        try:
+            reading = read(mapping, topic, payload, first=came_at, now=came_at)
+        except (SkippedError, ForeignError):
+            continue
+        km = reading.odometer.value * KM_PER_UNIT[reading.odometer.unit]
+        readings.append(Reading(reading.at, km, "gw", received_at=came_at))
+    verdicts = judge_readings(readings)
+    return [(round(reading.km), verdict.trusted) for reading, verdict in zip(readings, verdicts, strict=True)]
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+def test_a_retained_value_heard_weeks_later_spoils_no_series() -> None:  # B9
+    def value(km: int, at: datetime) -> bytes:
+        return json.dumps({"SOC": 81.5, "ODOMETER": km, "timestamp": int(at.timestamp())}).encode()
+
+    hours = timedelta(hours=1)
+    assert judge(
+        WICAN,
+        WICAN_TOPIC,
+        (NOW - days(60), value(43000, NOW - days(60))),
+        (NOW - days(40), value(43500, NOW - days(40))),
+        (NOW, value(44000, NOW - days(21))),
+        *((NOW + number * hours, value(45205 + 5 * number, NOW + number * hours)) for number in (1, 2, 3)),
+    ) == [(43000, True), (43500, True), (44000, True), (45210, True), (45215, True), (45220, True)]
+
+
+def test_a_tracker_that_counts_weeks_from_the_wrong_beginning_spoils_no_series() -> None:  # B6
+    def forwarded_at(at: datetime, km: float, back: timedelta = timedelta()) -> tuple[datetime, bytes]:
+        return at, position({"odometer": km * 1000}, at - back, at - back, at)
+
+    assert judge(
+        TRACCAR,
+        TRACCAR_TOPIC,
+        forwarded_at(NOW - days(3), 45100),
+        forwarded_at(NOW - days(2), 45150),
+        forwarded_at(NOW - days(1), 45210, back=days(7168)),
+        forwarded_at(NOW - days(0.9), 45215),
+        forwarded_at(NOW - days(0.5), 45230),
+        forwarded_at(NOW, 45260),
+    ) == [(45100, True), (45150, True), (45210, True), (45215, True), (45230, True), (45260, True)]
+
+
+def test_what_traccar_adds_up_spoils_no_series() -> None:  # B3 and B10
+    added_up = [1288120, 1300000, 1310000, 1320000]
+    odometers = [None, 0, 45210000, 45230000]
+    messages = [
+        (at, position({"odometer": odometer, "totalDistance": total}, at, at, at))
+        for number, (odometer, total) in enumerate(zip(odometers, added_up, strict=True))
+        for at in [NOW - days(4 - number)]
+    ]
+    assert judge(TRACCAR, TRACCAR_TOPIC, *messages) == [(45210, True), (45230, True)]
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
