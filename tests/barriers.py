@@ -1,7 +1,19 @@
 """What would keep somebody from reading a page, as axe-core judges it."""
 
+import time
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from tests.patience import PATIENCE_SECONDS
+
+
+def expect_no_barriers(page: Page) -> None:
+    """Fail if something keeps somebody from reading the page; what is still being drawn may finish."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (barriers := find_barriers(page)) and time.monotonic() < deadline:
+        page.wait_for_timeout(250)
+    assert barriers == []
 
 
 def find_barriers(page: Page) -> list[str]:

@@ -26,13 +26,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from bayboard.device_access import AccessFiles
 from bayboard.embedded import broker_command, die_with_parent
 from bayboard.mosquitto_access import Account, hash_password, make_service_account
+from tests.patience import PATIENCE_SECONDS
 
 BrokerKind = Literal["iotcore", "mosquitto"]
 _ROOT = Path(__file__).parent.parent
 PASSWORD = "only-for-tests"  # noqa: S105  # there is nothing behind it
 # Debian keeps Mosquitto where only root's PATH looks.
 _PATH = f"{os.environ['PATH']}:/usr/sbin"
-_ANSWER_TIMEOUT_SECONDS = 90.0
 _TESTER = Account("bayboard", hash_password(PASSWORD), ("readwrite #",))
 
 
@@ -68,7 +68,7 @@ class Broker:
             env={**os.environ, **self.environment},
             preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  # a plain prctl call
         )
-        deadline = time.monotonic() + _ANSWER_TIMEOUT_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
                 socket.create_connection((self.host, self.port), timeout=1).close()
@@ -95,7 +95,7 @@ class Broker:
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(_ANSWER_TIMEOUT_SECONDS)
+            self._process.wait(PATIENCE_SECONDS)
             self._process = None
 
 
@@ -204,7 +204,7 @@ def publish_and_wait(
     client.loop_start()
     try:
         message = client.publish(topic, payload, qos=qos, retain=retain)
-        message.wait_for_publish(_ANSWER_TIMEOUT_SECONDS)
+        message.wait_for_publish(PATIENCE_SECONDS)
         assert message.is_published(), f"{url} did not acknowledge a message on {topic}"
     finally:
         client.disconnect()

@@ -22,10 +22,10 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.patience import PATIENCE_MS
+
 # Beside what Playwright itself turns off: the sandbox (which root may not have), updates, background traffic.
 _FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-# A busy machine takes its time; only a test that fails waits for so long.
-_PATIENCE_MS = 90_000
 _SCREEN: ViewportSize = {"width": 1920, "height": 1080}
 
 
@@ -61,7 +61,7 @@ def browser() -> Iterator[Browser]:
     parts = {"chromium": shutil.which("chromium"), "libatomic1": find_library("atomic")}
     if missing := " ".join(name for name, found in parts.items() if not found):
         pytest.skip(f"Chromium cannot run: apt-get install {missing}, or run `make test` as root")
-    expect.set_options(timeout=_PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
     with launch_browser() as browser:
         yield browser
 
@@ -91,7 +91,7 @@ def page(browser: Browser, page_complaints: list[str], request: pytest.FixtureRe
         page_complaints.append(f"script: {error.error}")
 
     context = browser.new_context(viewport=_SCREEN)
-    context.set_default_timeout(_PATIENCE_MS)
+    context.set_default_timeout(PATIENCE_MS)
     context.on("console", hear)
     context.on("request", watch)
     context.on("weberror", catch)

@@ -16,10 +16,10 @@ import pytest
 from ingest.contract.payloads import StageScan, encode
 from tests.fix_broker import Broker
 from tests.fix_processes import RunningCommand, StartCommand
+from tests.patience import PATIENCE_SECONDS
 
 TOPIC = "workshop/v1/s1/scanner/bay-B07/stage"
 STORED: LiteralString = "select work_order from stage_scan order by at"
-_PATIENCE_SECONDS = 90.0
 
 
 class StartIngest(Protocol):
@@ -82,7 +82,7 @@ def scan(number: int, stage: str = "repairing") -> bytes:
 
 def wait_for_rows(database_url: str, query: LiteralString, expected: list[tuple[object, ...]]) -> None:
     """Ask until the answer is the expected one, or fail with the last answer."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     answer: list[tuple[object, ...]] = []
     while answer != expected and time.monotonic() < deadline:
         try:

@@ -17,7 +17,6 @@ from dashboard.access import Role, Ticket, User
 from tests.fix_access import KEY
 from tests.fix_processes import StartCommand
 
-PATIENCE_MS = 90_000
 SECOND_SITE = """
 [[site]]
 key = "s2"

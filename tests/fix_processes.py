@@ -20,8 +20,7 @@ import psutil
 import pytest
 
 from tests.command_server import CommandServer
-
-_PATIENCE_SECONDS = 90.0
+from tests.patience import PATIENCE_SECONDS
 
 
 class RunningCommand:
@@ -42,7 +41,7 @@ class RunningCommand:
     def pid(self) -> int:
         return self._process.pid
 
-    def wait_for_line(self, pattern: str, within_seconds: float = _PATIENCE_SECONDS) -> re.Match[str]:
+    def wait_for_line(self, pattern: str, within_seconds: float = PATIENCE_SECONDS) -> re.Match[str]:
         """Return the first match of the pattern in a line printed so far or from now on."""
         deadline = time.monotonic() + within_seconds
         seen = 0
@@ -56,7 +55,7 @@ class RunningCommand:
                     break
         pytest.fail(f"{self.name} did not print {pattern!r}; it printed:\n" + "\n".join(self.lines))
 
-    def wait_for_answer(self, url: str, within_seconds: float = _PATIENCE_SECONDS) -> bytes:
+    def wait_for_answer(self, url: str, within_seconds: float = PATIENCE_SECONDS) -> bytes:
         """Return the body once the address answers 200."""
         deadline = time.monotonic() + within_seconds
         while time.monotonic() < deadline and self._process.poll() is None:
@@ -71,7 +70,7 @@ class RunningCommand:
                 time.sleep(0.05)
         pytest.fail(f"{self.name} did not answer 200 on {url}; it printed:\n" + "\n".join(self.lines))
 
-    def wait(self, within_seconds: float = _PATIENCE_SECONDS) -> int:
+    def wait(self, within_seconds: float = PATIENCE_SECONDS) -> int:
         """Return the exit status of a command that ends by itself."""
         return self._process.wait(within_seconds)
 

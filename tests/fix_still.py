@@ -24,9 +24,9 @@ from dashboard.what_if import OpenWhatIf
 from tests.fix_access import KEY
 from tests.fix_database import DatabaseServer
 from tests.fix_visit import NOON, Visits
+from tests.patience import PATIENCE_MS
 from tests.still_life import put_still_life
 
-_PATIENCE_MS = 90_000
 # The page's own clock is a number that only a test moves; pulses go on saying the server's frozen time.
 _NO_TIME_PASSES = """
     window.passed = 0;
@@ -62,7 +62,7 @@ class Still:
     def visit_board(self, page: Page, path: str, *, lang: str) -> None:
         """Open a board and wait until it is current."""
         self.visit(page, path, lang=lang)
-        page.wait_for_selector("html:not([data-stale]) #board[data-seen=live]", timeout=_PATIENCE_MS)
+        page.wait_for_selector("html:not([data-stale]) #board[data-seen=live]", timeout=PATIENCE_MS)
 
 
 def lose_connection(page: Page) -> None:
@@ -70,7 +70,7 @@ def lose_connection(page: Page) -> None:
     page.context.set_offline(True)
     # What is open already stays open without a network.
     page.evaluate("streams.forEach((stream) => stream.close()); window.passed = 40_000")
-    page.wait_for_selector("html[data-expired][data-stale]", timeout=_PATIENCE_MS)
+    page.wait_for_selector("html[data-expired][data-stale]", timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")

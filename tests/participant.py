@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-PATIENCE_SECONDS = 90.0
+from tests.patience import PATIENCE_SECONDS
 
 
 class Participant:

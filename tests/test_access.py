@@ -31,7 +31,8 @@ from config.adapters import Adapter
 from models.registry import AdmittedDevice
 from tests.fix_broker import PASSWORD, Broker, access_files
 from tests.fix_processes import StartCommand
-from tests.participant import PATIENCE_SECONDS, Participant
+from tests.participant import Participant
+from tests.patience import PATIENCE_SECONDS
 
 OWN = "workshop/v1/s1/scanner/bay-B07"
 SECRET = "a-devices-own"  # noqa: S105  # there is nothing behind it

@@ -23,8 +23,9 @@ from dashboard.passwords import (
 from models.accounts import AccountError, add_account, change_rights, read_account, welcome_subject
 from models.domain.access import AccountRow
 from tests.fix_access import let_in
-from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_office import Office
 from tests.fix_processes import StartCommand
+from tests.patience import PATIENCE_MS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 WRONG = pytest.mark.expects_console("403")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.fix_access import let_in
-from tests.fix_office import PATIENCE_MS, ServeDashboard
+from tests.fix_office import ServeDashboard
+from tests.patience import PATIENCE_MS
 
 DAYS = "span=custom&from=2026-06-08&to=2026-06-14"
 

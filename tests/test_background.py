@@ -5,8 +5,7 @@ import threading
 import psycopg
 
 from ingest.background import Background
-
-PATIENCE_SECONDS = 90.0
+from tests.patience import PATIENCE_SECONDS
 
 
 class Stumbling(Background):

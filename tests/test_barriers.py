@@ -4,11 +4,11 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from dashboard.pages.analytics_layout import VIEWS, address_of
-from tests.barriers import find_barriers
+from tests.barriers import expect_no_barriers
 from tests.fix_history import WrittenHistory
-from tests.fix_office import PATIENCE_MS
 from tests.fix_still import Still
 from tests.fix_visit import PRIVATE
+from tests.patience import PATIENCE_MS
 from tests.still_life import TOKEN
 
 _DESK: ViewportSize = {"width": 1440, "height": 900}
@@ -36,14 +36,14 @@ def standstill_template(written_history: WrittenHistory) -> str:
 @pytest.mark.parametrize(("path", "lang"), [("/wall/s1", "en"), ("/lounge/s1", "zh")])
 def test_board_bars_nobody(still: Still, page: Page, path: str, lang: str) -> None:
     still.visit_board(page, path, lang=lang)
-    assert find_barriers(page) == []
+    expect_no_barriers(page)
 
 
 @pytest.mark.parametrize("path", _PHONE_PAGES)
 def test_page_on_a_phone_bars_nobody(still: Still, page: Page, path: str) -> None:
     page.set_viewport_size(_PHONE)
     still.visit(page, path, lang="en")
-    assert find_barriers(page) == []
+    expect_no_barriers(page)
 
 
 @pytest.mark.parametrize("path", [*_OFFICE, *map(address_of, [*VIEWS, "orders"])])
@@ -53,4 +53,4 @@ def test_page_at_a_desk_bars_nobody(still: Still, page: Page, path: str) -> None
     page.goto(f"{still.address}{path}?lang=en&{_DAYS}")
     expect(page.locator("main :is(h1, h2)").first).to_be_visible(timeout=PATIENCE_MS)
     page.wait_for_load_state("networkidle")
-    assert find_barriers(page) == []
+    expect_no_barriers(page)

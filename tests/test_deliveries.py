@@ -1,5 +1,6 @@
 """Messages through real processes: killed, asked after, sent again."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bayboard.bench.deliveries_receiver import Reply
@@ -14,12 +15,12 @@ SENT = "select state from outbox_message"
 
 
 def write_workshop(tmp_path: Path, port: int) -> str:
-    """Write a workshop file with a channel to a port, whose claims last for five seconds."""
-    text = DEFAULT_WORKSHOP_FILE.read_text().replace("lease_seconds = 120", "lease_seconds = 5")
+    """Write a workshop file with a channel to a port, which may take its time for an answer."""
     file = tmp_path / "workshop.toml"
     file.write_text(
-        f'{text}\n[[channel]]\nname = "hook"\nurl = "json://127.0.0.1:{port}"\naudience = "foreman"\n'
-        'at_once = 1\ntimeout_seconds = 1\nlang = "en"\n'
+        f'{DEFAULT_WORKSHOP_FILE.read_text()}\n[[channel]]\nname = "hook"\n'
+        f'url = "json://127.0.0.1:{port}"\naudience = "foreman"\n'
+        'at_once = 1\ntimeout_seconds = 30\nlang = "en"\n'
     )
     return str(file)
 
@@ -27,8 +28,9 @@ def write_workshop(tmp_path: Path, port: int) -> str:
 def test_a_message_whose_sender_was_killed_arrives_and_a_double_can_be_told(
     outbox: Outbox, make_receiver: MakeReceiver, tmp_path: Path, start_bayboard: StartCommand
 ) -> None:
-    receiver = make_receiver(Reply(silent_seconds=30.0))
+    receiver = make_receiver(Reply(silent_seconds=60.0))
     file = write_workshop(tmp_path, receiver.port)
+    outbox.now = datetime.now(UTC)
     outbox.put("RO-1")
 
     def start() -> RunningCommand:
@@ -38,6 +40,8 @@ def test_a_message_whose_sender_was_killed_arrives_and_a_double_can_be_told(
     # It has the message in its hands, and no answer yet.
     wait_for_rows(outbox.url, "select outcome from delivery_attempt", [("begun",)])
     first.kill()
+    # Two minutes later, as far as its claim is concerned.
+    outbox.write("update outbox_message set claimed_until = now() - interval '1 second'")
     start()
     wait_for_rows(outbox.url, SENT, [("sent",)])
     assert [outcome for outcome, _ in outbox.attempts] == ["lost", "delivered"]
@@ -76,6 +80,7 @@ def test_without_sending_everything_stays_in_the_outbox(
     outbox: Outbox, make_receiver: MakeReceiver, tmp_path: Path, start_bayboard: StartCommand
 ) -> None:
     receiver = make_receiver()
+    outbox.now = datetime.now(UTC)
     outbox.put("RO-1", role=Role.FOREMAN)
     command = start_bayboard(
         "remind", "--once", "--no-send",

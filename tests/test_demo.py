@@ -16,6 +16,7 @@ import pytest
 
 from tests.fix_broker import Publish
 from tests.fix_processes import RunningCommand, StartCommand
+from tests.patience import PATIENCE_SECONDS
 
 StartDemo = Callable[..., RunningCommand]
 
@@ -96,7 +97,7 @@ def test_the_demo_prints_usable_addresses_takes_a_scan_starts_again_what_dies_an
     children = psutil.Process(demo.pid).children(recursive=True)
     assert len(children) >= 5
     assert demo.stop(signal.SIGINT) == 0
-    assert psutil.wait_procs(children, timeout=30)[1] == []
+    assert psutil.wait_procs(children, timeout=PATIENCE_SECONDS)[1] == []
 
 
 def test_a_killed_demo_takes_its_parts_along_and_the_next_one_has_its_data(
@@ -107,7 +108,7 @@ def test_a_killed_demo_takes_its_parts_along_and_the_next_one_has_its_data(
     stored = ask(database, "select count(*) from stage_scan", lambda count: count > 0)
     children = psutil.Process(first.pid).children(recursive=True)
     first.kill()
-    assert psutil.wait_procs(children, timeout=30)[1] == []
+    assert psutil.wait_procs(children, timeout=PATIENCE_SECONDS)[1] == []
     second = start_demo("--data", str(tmp_path / "kept"))
     database = second.wait_for_line(r"^database: (\S+)$")[1]
     assert ask(database, "select count(*) from stage_scan", lambda count: count >= 0) >= stored

@@ -1,20 +1,29 @@
 """The page `/devices` as a manager sees it: a real server, a real database, a real browser."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fix_office import PATIENCE_MS, Office
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import load_workshop
+from dashboard.figures.devices import choose_devices
+from models.domain.device import DeviceRow
+from tests.fix_office import Office
+from tests.fix_still import serve_still
+from tests.fix_visit import NOON, Visits
+from tests.patience import PATIENCE_MS
 
 SESSION_OVER = pytest.mark.expects_console("401")
 
 
 def add_device(
-    office: Office,
+    office: Office | Visits,
     device: str,
     source: str = "scanner",
     *,
+    now: datetime | None = None,
     site: str = "s1",
     registered: bool = True,
     revoked: bool = False,
@@ -25,12 +34,12 @@ def add_device(
     refused: int = 0,
 ) -> None:
     """Put a device into the database as ingest would have."""
-    now = datetime.now(UTC)
+    now = now or datetime.now(UTC)
     run = office.connection.execute
     if registered:
         run(
-            "insert into device values (%s, %s, %s, 'hash', null, now() - interval '40 days', %s)",
-            [site, device, source, now - timedelta(days=3) if revoked else None],
+            "insert into device values (%s, %s, %s, 'hash', null, %s, %s)",
+            [site, device, source, now - timedelta(days=40), now - timedelta(days=3) if revoked else None],
         )
     if heard_minutes_ago is not None:
         heard_at = now - timedelta(minutes=heard_minutes_ago)
@@ -42,36 +51,42 @@ def add_device(
     if state:
         run(
             "insert into device_status (site, source, device, at, state, received_at)"
-            " values (%s, %s, %s, now(), %s, now() - interval '125 minutes')",
-            [site, source, device, state],
+            " values (%s, %s, %s, %s, %s, %s)",
+            [site, source, device, now, state, now - timedelta(minutes=125)],
         )
     if calibration_days is not None:
         run(
             "insert into diagnostic_report (site, device, event_id, at, received_at, corrected_at, vin,"
-            " measurements, tool_calibration_due) values (%s, %s, '1', now(), now(), now(), 'V', '[]', %s)",
-            [site, device, now.date() + timedelta(days=calibration_days)],
+            " measurements, tool_calibration_due) values (%s, %s, '1', %s, %s, %s, 'V', '[]', %s)",
+            [site, device, now, now, now, now.date() + timedelta(days=calibration_days)],
         )
     for number in range(refused):
         run(
             "insert into quarantined_message"
             " (digest, received_at, topic, payload, reason, status, site, device)"
-            " values (sha256(%s), now(), 'topic', '', 'at: missing', 'new', %s, %s)",
-            [f"{site}{device}{number}".encode(), site, device],
+            " values (sha256(%s), %s, 'topic', '', 'at: missing', 'new', %s, %s)",
+            [f"{site}{device}{number}".encode(), now, site, device],
         )
+
+
+def add_devices(office: Office | Visits, now: datetime) -> None:
+    """Put in one device of each kind that there is."""
+    add = partial(add_device, office, now=now)
+    add("well", heard_minutes_ago=0.5, state="online")
+    add("gone", heard_minutes_ago=130, state="offline")
+    add("quiet", heard_minutes_ago=90, state="online")
+    add("new")
+    add("taken-away", heard_minutes_ago=9000, revoked=True)
+    add("hasty", heard_minutes_ago=0.5, offset_seconds=-37, registered=False)
+    add("X431", "diagnostic", heard_minutes_ago=5, calibration_days=12, refused=3)
+    add("VCDS", "diagnostic", heard_minutes_ago=5, offset_seconds=9, calibration_days=-9)
+    add("mute", registered=False, refused=1)
 
 
 @pytest.fixture
 def devices(office: Office) -> Office:
-    """One device of each kind that there is."""
-    add_device(office, "well", heard_minutes_ago=0.5, state="online")
-    add_device(office, "gone", heard_minutes_ago=130, state="offline")
-    add_device(office, "quiet", heard_minutes_ago=90, state="online")
-    add_device(office, "new")
-    add_device(office, "taken-away", heard_minutes_ago=9000, revoked=True)
-    add_device(office, "hasty", heard_minutes_ago=0.5, offset_seconds=-37, registered=False)
-    add_device(office, "X431", "diagnostic", heard_minutes_ago=5, calibration_days=12, refused=3)
-    add_device(office, "VCDS", "diagnostic", heard_minutes_ago=5, offset_seconds=9, calibration_days=-9)
-    add_device(office, "mute", registered=False, refused=1)
+    """One device of each kind that there is, at a dashboard of now."""
+    add_devices(office, datetime.now(UTC))
     return office
 
 
@@ -111,11 +126,27 @@ WORDS = {
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_every_device_is_told_of_in_words(devices: Office, page: Page, lang: str) -> None:
-    devices.open(page, f"/devices?lang={lang}")
-    rows = {device: row(page, device) for device, _ in WORDS[lang]}
+def test_every_device_is_told_of_in_words(visits: Visits, page: Page, lang: str) -> None:
+    add_devices(visits, NOON)
+    with serve_still(visits.database_url) as still:
+        still.sign_in(page)
+        page.goto(f"{still.address}/devices?lang={lang}")
+        rows = {device: row(page, device) for device, _ in WORDS[lang]}
     assert {(device, cell): rows[device][cell] for device, cell in WORDS[lang]} == WORDS[lang]
     assert page.locator("main").get_attribute("lang") == {"en": "en", "zh": "zh-CN"}[lang]
+
+
+def test_a_calibration_is_due_by_the_date_at_the_site() -> None:
+    workshop = load_workshop(DEFAULT_WORKSHOP_FILE)
+    tool = DeviceRow(
+        "s1", "X431", "diagnostic", registered=True, added_at=NOON, revoked_at=None, vin=None, online=None,
+        since=None, firmware=None, last_received_at=NOON, offset_seconds=0, messages_per_minute=1,
+        quarantined=0, calibration_due=date(2026, 12, 22),
+    )  # fmt: skip
+    evening = datetime(2026, 11, 22, 15, 59, tzinfo=UTC)
+    assert choose_devices([tool], "calibration", workshop, evening) == []
+    # A minute later it is the 23rd in Shanghai, though not in Greenwich.
+    assert choose_devices([tool], "calibration", workshop, evening + timedelta(minutes=1)) == [tool]
 
 
 def test_those_that_need_a_hand_stand_first(devices: Office, page: Page) -> None:

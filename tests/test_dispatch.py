@@ -16,9 +16,9 @@ from reminders.dispatch import Dispatcher
 from reminders.dispatch_words import Writer
 from tests.fix_outbox import Mailbox, MakeReceiver, Outbox
 from tests.garage import NOW, Garage
+from tests.patience import PATIENCE_SECONDS
 
 MINUTE = timedelta(minutes=1)
-PATIENCE_SECONDS = 30
 FAILS, REFUSES = Reply(503, body=b"down", taken=False), Reply(400, body=b"no such group", taken=False)
 OIL = "Oil and filter service"
 CUSTOMER = {"role": Role.CUSTOMER, "recipient": "C1", "template": "ready_for_pickup"}

@@ -23,7 +23,8 @@ from tests.asking import ask
 from tests.components import read_words
 from tests.fix_access import let_in
 from tests.fix_history import FIRST_DAY, History
-from tests.fix_office import PATIENCE_MS, ServeDashboard
+from tests.fix_office import ServeDashboard
+from tests.patience import PATIENCE_MS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 [SITE] = WORKSHOP.sites

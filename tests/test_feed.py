@@ -21,12 +21,12 @@ from dashboard.pages.wall import wall_kind
 from dashboard.push import Screens
 from models.migrations.run import migrate
 from models.queries.board import CHANNEL
+from tests.patience import PATIENCE_SECONDS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
 WALL = Board("wall", SITE.key)
 NINE = datetime(2026, 11, 22, 9, tzinfo=UTC)
-PATIENCE_SECONDS = 90.0
 
 INSERT = """
     insert into work_order

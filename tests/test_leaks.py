@@ -25,8 +25,9 @@ from ingest.write import prepare_connection, write_batch
 from models.queries.progress import hash_token
 from simulators.site import simulate_history
 from tests.fix_access import let_in
-from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_office import Office
 from tests.leaks import find_leaks
+from tests.patience import PATIENCE_MS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 RULES = make_rules(WORKSHOP)

@@ -9,10 +9,11 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from models.queries.board import CHANNEL
 from models.queries.progress import hash_token
-from tests.barriers import find_barriers
+from tests.barriers import expect_no_barriers
 from tests.fix_access import let_in
-from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_office import Office
 from tests.fix_visit import Visits
+from tests.patience import PATIENCE_MS
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 TOKEN = "t" * 32
@@ -85,7 +86,7 @@ def test_lounge_speaks_both_languages_and_bars_nobody(hall: Hall) -> None:
     hall.open_visit("RO-2", stage="ready")
     hall.open_lounge("zh")
     expect(hall.page.locator("#waiting .doing b")).to_have_text("备件待料")
-    assert find_barriers(hall.page) == []
+    expect_no_barriers(hall.page)
     other = hall.page.context.new_page()
     hall.open_lounge("en", other)
     expect(other.locator("#waiting .doing b")).to_have_text("Waiting for parts")
@@ -149,7 +150,7 @@ def test_code_in_the_lounge_leads_to_where_plate_and_code_are_asked(hall: Hall) 
     (code,) = hall.visits.one("select code from visit_ticket")
     hall.page.set_viewport_size(PHONE)
     hall.page.goto(f"{hall.office.address}/progress")
-    assert find_barriers(hall.page) == []
+    expect_no_barriers(hall.page)
     hall.page.get_by_label("Last four characters of the plate").fill("2345")
     hall.page.get_by_label("Code").fill(str(code).lower())
     hall.page.get_by_role("button", name="Show my car").click()
@@ -165,7 +166,7 @@ def test_phone_shows_the_car_on_one_screen_and_bars_nobody(hall: Hall) -> None:
         head = hall.page.locator(".head").bounding_box()
         assert head
         assert head["y"] + head["height"] < PHONE["height"]
-        assert find_barriers(hall.page) == []
+        expect_no_barriers(hall.page)
         hall.page.get_by_role("link", name=other).click()
 
 
@@ -196,4 +197,4 @@ def test_phone_whose_link_is_revoked_is_told_so(hall: Hall) -> None:
     hall.office.connection.execute("update progress_link set revoked_at = now()")
     look_again(hall.page)
     expect(hall.page.locator("h1")).to_have_text("This link is no longer valid")
-    assert find_barriers(hall.page) == []
+    expect_no_barriers(hall.page)

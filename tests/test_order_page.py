@@ -42,8 +42,9 @@ from tests.asking import ask
 from tests.components import read_words
 from tests.fix_access import let_in
 from tests.fix_history import History
-from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_office import Office
 from tests.fix_visit import NOON, Visits
+from tests.patience import PATIENCE_MS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 [SITE] = WORKSHOP.sites

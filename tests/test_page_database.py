@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from dashboard.database import DatabaseAwayError, database_opener
 from tests.fix_access import let_in
-from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_office import Office
+from tests.patience import PATIENCE_MS
 
 
 def test_a_page_waits_for_an_answer_only_so_long(database_url: str) -> None:

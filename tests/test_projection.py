@@ -21,6 +21,7 @@ from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
 from models.domain.intervals import Interval, Scan
 from models.queries.board import CHANNEL
+from tests.patience import PATIENCE_SECONDS
 from tests.whole_site import repair_site
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -178,7 +179,7 @@ def test_a_car_that_is_driven_out_is_announced_too(connection: psycopg.Connectio
     with psycopg.connect(database_url, autocommit=True) as listener:
         listener.execute(f"listen {CHANNEL}")
         write(connection, send(scan(30, "RO-2", "repairing", "B01")))
-        [heard] = listener.notifies(timeout=90, stop_after=1)
+        [heard] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
     assert '"work_orders": ["RO-1", "RO-2"]' in heard.payload
 
 

@@ -53,6 +53,7 @@ from tests.asking import ask
 from tests.fix_broker import Broker
 from tests.fix_ingest import StartIngest, wait_for_rows
 from tests.fix_processes import StartCommand
+from tests.patience import PATIENCE_SECONDS
 
 Command = Callable[..., tuple[int, str]]
 # In the past of whatever clock the commands of the tests read.
@@ -111,7 +112,7 @@ def test_a_replayed_message_is_stored_as_if_it_had_just_come_and_is_linked(
     with psycopg.connect(database_url, autocommit=True) as listener:
         listener.execute(f"listen {BOARD}")
         replayed = replay_all(connection)
-        [heard] = listener.notifies(timeout=90, stop_after=1)
+        [heard] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
     assert '"work_orders": ["RO-1"]' in heard.payload
     assert list(replayed.stored) == [1]
     assert rows(connection, "select device, event_id, at, received_at, stage from stage_scan") == [
@@ -325,7 +326,7 @@ def test_a_request_is_announced_and_found_by_one_who_replays(
     with psycopg.connect(full_quarantine, autocommit=True) as listener:
         listener.execute(f"listen {CHANNEL}")
         ask(full_quarantine, lambda asking: request_replay(asking, [1, 2]))
-        assert len(list(listener.notifies(timeout=90, stop_after=1))) == 1
+        assert len(list(listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1))) == 1
     assert find_requested(connection) == [1, 2]
 
 

@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 from dashboard.figures.payload import show_payload
 from dashboard.pages.quarantine_filter import ALL, Asked, read_address
 from tests.fix_broker import Broker
-from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_office import Office
 from tests.fix_processes import StartCommand
+from tests.patience import PATIENCE_MS
 
 
 def refuse(

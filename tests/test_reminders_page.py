@@ -15,8 +15,9 @@ from dashboard.figures.reminders_detail import draw_item
 from dashboard.pages.reminders_filter import VIEWS, Asked, read_address
 from models.domain.reminder_rows import SHOWN, Attempt, Conversion, ListedItem, Owner
 from tests.components import read_words
-from tests.fix_office import PATIENCE_MS, Office
+from tests.fix_office import Office
 from tests.garage import Garage
+from tests.patience import PATIENCE_MS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 NOW = datetime(2026, 11, 18, 2, tzinfo=UTC)

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.fix_access import let_in
 from tests.fix_office import ServeDashboard
 from tests.fix_processes import StartCommand
+from tests.patience import PATIENCE_MS
 
-PATIENCE_MS = 90_000
 REFUSED = pytest.mark.expects_console("403")
 
 

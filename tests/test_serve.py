@@ -16,9 +16,9 @@ from config.workshop import load_workshop
 from dashboard.app import create_app
 from tests.fix_access import KEY, sign_session
 from tests.fix_processes import RunningCommand, StartCommand
+from tests.patience import PATIENCE_SECONDS
 
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"
-PATIENCE_SECONDS = 90.0
 
 
 @pytest.fixture

@@ -50,11 +50,11 @@ from simulators.shop import Shop
 from simulators.site import simulate_history
 from simulators.truth import StageTruth, read_truth
 from tests.fix_broker import Broker
+from tests.patience import PATIENCE_SECONDS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
 START = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
-PATIENCE_SECONDS = 90.0
 DEVICES = [(device.site, device.name) for device in SiteDevices(SITE, "1", Pace(START, 0, 20)).all]
 
 

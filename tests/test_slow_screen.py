@@ -11,8 +11,8 @@ import pytest
 from models.queries.board import CHANNEL
 from tests.fix_access import sign_session
 from tests.fix_office import Office
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 30.0
 ROUNDS = 25
 # All tiles of a round together are far more than the buffers on the way to a screen hold.
 PADDING = 40_000

@@ -10,8 +10,8 @@ from bayboard.bench.soak import Hour, compare_ends
 from models.queries.board import CHANNEL
 from tests.fix_access import let_in
 from tests.fix_office import Office
+from tests.patience import PATIENCE_MS
 
-PATIENCE_MS = 60_000
 # A day of the simulated shop has some 560 changes (430 scans, 130 of the dealer system). A round changes
 # each of the twelve bays, so this is more than two days' worth; after sixty rounds the same is shown again.
 WARM_UP_ROUNDS, ROUNDS = 30, 120

@@ -18,11 +18,11 @@ from models.prune import PRUNING_LOCK, prune_store
 from models.schema.events import HYPERTABLES
 from models.store import find_differences, find_horizon, list_rules
 from models.timescale.edition import Database, Edition, MissingFeatureError, detect_database
+from tests.patience import PATIENCE_SECONDS
 
 # The Community edition goes by its own clock.
 NOW = datetime.now(UTC)
 DEFAULT = StoreRules()
-PATIENCE_SECONDS = 90.0
 
 
 def rules(**classes: Mapping[str, int | str]) -> StoreRules:

@@ -27,10 +27,10 @@ from tests.fix_access import KEY, let_in, sign_session
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import TOPIC, StartIngest, scan
 from tests.fix_processes import RunningCommand, StartCommand
+from tests.patience import PATIENCE_MS
 
 # A server that is gone makes the browser itself complain of every attempt to reach it.
 SERVER_GONE = pytest.mark.expects_console("net::ERR_", "ERR_CONNECTION_REFUSED")
-PATIENCE_MS = 90_000
 
 INSERT = """
     insert into work_order (

@@ -13,8 +13,8 @@ from models.analytics.what_if import CYCLE, ON_TIME, THROUGHPUT, WAIT, Asked, Ch
 from simulators.fitting import WhatIfError
 from simulators.truth import ReadyTruth
 from tests.fix_history import DAYS, FIRST_DAY, History
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60.0
 BAY = Change(Thing.BAY, "general")
 TECHNICIAN = Change(Thing.TECHNICIAN, "mechanical")
 

@@ -36,7 +36,8 @@ from tests.asking import ask
 from tests.components import find, read_words
 from tests.fix_access import let_in
 from tests.fix_history import DAYS, FIRST_DAY, History
-from tests.fix_office import PATIENCE_MS, ServeDashboard
+from tests.fix_office import ServeDashboard
+from tests.patience import PATIENCE_MS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 BAY = Change(Thing.BAY, "general")

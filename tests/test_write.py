@@ -35,6 +35,7 @@ from ingest.contract.topics import Kind, Source, Topic
 from ingest.message import ReceivedMessage
 from ingest.write import Written, prepare_connection, write_batch
 from models.queries.board import CHANNEL
+from tests.patience import PATIENCE_SECONDS
 
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
@@ -268,10 +269,10 @@ def test_a_commit_announces_the_orders_it_changed(connection: psycopg.Connection
     with psycopg.connect(database_url, autocommit=True) as listener:
         listener.execute(f"listen {CHANNEL}")
         write(connection, scan(1, 0, "received"))
-        [heard] = listener.notifies(timeout=90, stop_after=1)
+        [heard] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
         assert '"work_orders": ["RO-1"]' in heard.payload
         write(connection, scan(1, 0, "received"))
-        [alive] = listener.notifies(timeout=90, stop_after=1)
+        [alive] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
         assert '"work_orders": []' in alive.payload
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import psycopg
 
 from bayboard.bench.keeping_device import KeepingDevice
+from bayboard.bench.parts import wait_until, wait_until_ready
 from bayboard.bench.rig import Mosquitto
 from bayboard.bench.stream import Expected, NumberedStream
 from bayboard.embedded import EmbeddedError, PostgresServer, find_free_port
@@ -26,8 +27,6 @@ from bayboard.supervisor import start_logged
 from models.migrations.run import migrate
 
 PARTS = ("ingest", "broker", "database")
-# Mosquitto writes its state every 5 s; a session it has not written yet is forgotten by a kill.
-_SESSION_SAVED_SECONDS = 7.0
 _STALLED_SECONDS = 60.0
 _SECONDS_A_KILL = 2.5
 
@@ -69,6 +68,8 @@ class _Site:
 
     def __init__(self, directory: Path) -> None:
         self.broker = Mosquitto(directory / "mosquitto")
+        self._saved = directory / "mosquitto" / "mosquitto.db"
+        self._health_port = find_free_port()
         self.database = PostgresServer(directory / "postgresql", find_free_port())
         self._log = directory / "ingest.log"
         self._ingest: subprocess.Popen[bytes] | None = None
@@ -78,6 +79,8 @@ class _Site:
         self.database.start()
         migrate(self.database.url)
         self._start_ingest()
+        wait_until_ready("ingest", self._health_port, self._log)
+        self._wait_until_saved()
 
     def kill(self, part: str) -> None:
         if part == "ingest" and self._ingest:
@@ -111,8 +114,16 @@ class _Site:
                 return
         self.database.start()
 
+    def _wait_until_saved(self) -> None:
+        """Wait until Mosquitto has written its state: a kill before that forgets ingest's session."""
+        before = self._find_saved()
+        wait_until(lambda: self._find_saved() != before, "Mosquitto did not write its state")
+
+    def _find_saved(self) -> int:
+        return self._saved.stat().st_mtime_ns if self._saved.exists() else 0
+
     def _start_ingest(self) -> None:
-        command = [sys.executable, "-P", "-m", "bayboard", "ingest"]
+        command = [sys.executable, "-P", "-m", "bayboard", "ingest", "--http-port", str(self._health_port)]
         environment = {"BAYBOARD_DATABASE_URL": self.database.url, "BAYBOARD_MQTT_URL": self.broker.url}
         self._ingest = start_logged(command, self._log, environment)
 
@@ -129,7 +140,6 @@ def measure_durability(
         try:
             site.start()
             device = KeepingDevice(site.broker.port, keep_seconds)
-            time.sleep(_SESSION_SAVED_SECONDS)
             stream = NumberedStream(random.Random(seed + 1))  # noqa: S311
             publisher = threading.Thread(
                 target=_publish, args=(device, stream, messages, kills * _SECONDS_A_KILL), daemon=True

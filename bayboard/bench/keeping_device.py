@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from paho.mqtt.client import Client, ConnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -34,6 +34,7 @@ class KeepingDevice:
         # What paho's thread tells; everything else belongs to the thread that publishes.
         self._heard: deque[int] = deque()
         self._connections: deque[None] = deque()
+        self._lost_at: float | None = None
         self.publications = self.resent = 0
         self._client = client = Client(
             CallbackAPIVersion.VERSION2, client_id="ledger-device", clean_session=False
@@ -41,6 +42,7 @@ class KeepingDevice:
         client.max_inflight_messages_set(_MOST_IN_FLIGHT)
         client.reconnect_delay_set(1, 1)
         client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         client.connect("127.0.0.1", port)
         client.loop_start()
@@ -78,13 +80,26 @@ class KeepingDevice:
         now = time.monotonic()
         while self._heard:
             self._acknowledged.append((now, self._outgoing.pop(self._heard.popleft())))
-        while self._acknowledged and self._acknowledged[0][0] < now - self._keep_seconds:
+        # While the broker is away nothing becomes older.
+        oldest = (self._lost_at or now) - self._keep_seconds
+        while self._acknowledged and self._acknowledged[0][0] < oldest:
             self._acknowledged.popleft()
         if self._connections:
             self._connections.clear()
             self.resent += len(self._acknowledged)
             self._again.extend(publication for _, publication in self._acknowledged)
             self._acknowledged.clear()
+            self._lost_at = None
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _data: object,
+        _flags: DisconnectFlags,
+        _reason: ReasonCode,
+        _p: Properties | None,
+    ) -> None:
+        self._lost_at = self._lost_at or time.monotonic()
 
     def _on_connect(
         self, _client: Client, _data: object, _flags: ConnectFlags, _reason: ReasonCode, _p: Properties | None

@@ -5,7 +5,7 @@ plain rows of a grid and components out.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode
@@ -60,54 +60,69 @@ def _is_clock_off(device: Device) -> bool:
     return abs(device.offset_seconds or 0) >= CLOCK_WARN_SECONDS and device.revoked_at is None
 
 
-def _days_to_calibration(device: Device, today: datetime) -> int | None:
-    return (device.calibration_due - today.date()).days if device.calibration_due else None
+def _days_to_calibration(device: Device, there: datetime) -> int | None:
+    return (device.calibration_due - there.date()).days if device.calibration_due else None
 
 
-# What needs a hand, beside how a device is heard.
+def _at_its_site(device: Device, workshop: Workshop, now: datetime) -> datetime:
+    """Return the time in the zone of the device's site, whose date counts."""
+    site = workshop.site(device.site)
+    return now.astimezone(site.zone if site else UTC)
+
+
+# What needs a hand, beside how a device is heard; the time is the one at its site.
 _TROUBLES: Mapping[str, Callable[[Device, datetime], bool]] = {
     "unregistered": lambda device, _now: not device.registered,
     "clock_off": lambda device, _now: _is_clock_off(device),
     "quarantined": lambda device, _now: device.quarantined > 0,
-    "calibration": lambda device, now: (
-        (days := _days_to_calibration(device, now)) is not None and days < CALIBRATION_WARN_DAYS
+    "calibration": lambda device, there: (
+        (days := _days_to_calibration(device, there)) is not None and days < CALIBRATION_WARN_DAYS
     ),
 }
 
 
-def choose_devices(devices: Iterable[Device], show: str | None, now: datetime) -> list[Device]:
+def choose_devices(
+    devices: Iterable[Device], show: str | None, workshop: Workshop, now: datetime
+) -> list[Device]:
     """Return the devices of a status or with a trouble; all of them where `show` is neither."""
     if has_trouble := _TROUBLES.get(show or ""):
-        return [device for device in devices if has_trouble(device, now)]
+        return [device for device in devices if has_trouble(device, _at_its_site(device, workshop, now))]
     if show in _ORDER:
         return [device for device in devices if find_status(device, now) == show]
     return list(devices)
 
 
-def order_by_need(devices: Iterable[Device], now: datetime) -> list[Device]:
+def order_by_need(devices: Iterable[Device], workshop: Workshop, now: datetime) -> list[Device]:
     """Return the devices that need a hand before those that are well."""
 
     def need(device: Device) -> tuple[int, int]:
-        troubles = sum(has_trouble(device, now) for has_trouble in _TROUBLES.values())
+        there = _at_its_site(device, workshop, now)
+        troubles = sum(has_trouble(device, there) for has_trouble in _TROUBLES.values())
         return _ORDER[find_status(device, now)], -troubles
 
     return sorted(devices, key=need)
 
 
-def draw_summary(devices: Sequence[Device], show: str | None, now: datetime, lang: str) -> list[Component]:
+def draw_summary(
+    devices: Sequence[Device], show: str | None, workshop: Workshop, now: datetime, lang: str
+) -> list[Component]:
     """Return the counts by status and by trouble, each a link that shows those devices alone."""
     statuses = [Status.ONLINE, Status.SILENT, Status.OFFLINE, Status.NEVER, Status.REFUSED, Status.REVOKED]
     always = {Status.ONLINE, Status.SILENT, Status.OFFLINE}
 
     def chip(name: str | None) -> Component:
-        count = len(choose_devices(devices, name, now))
+        count = len(choose_devices(devices, name, workshop, now))
         return _draw_chip(name, count, chosen=name == show, lang=lang)
 
     return [
         html.Div(
             [
                 chip(None),
-                *(chip(name) for name in statuses if name in always or choose_devices(devices, name, now)),
+                *(
+                    chip(name)
+                    for name in statuses
+                    if name in always or choose_devices(devices, name, workshop, now)
+                ),
             ],
             className="chips",
         ),
@@ -153,7 +168,7 @@ def device_row(device: Device, workshop: Workshop, now: datetime, lang: str) -> 
         "quarantined_words": text(lang, "devices.quarantined", count=device.quarantined)
         if device.quarantined
         else "",
-        **_calibration_cells(device, now, site.zone if site else UTC, lang),
+        **_calibration_cells(device, _at_its_site(device, workshop, now), lang),
     }
 
 
@@ -193,8 +208,8 @@ def _say_rate(messages_per_minute: float | None, lang: str) -> str:
     return text(lang, "devices.per_hour", count=f"{messages_per_minute * 60:.0f}")
 
 
-def _calibration_cells(device: Device, now: datetime, zone: tzinfo, lang: str) -> GridRow:
-    days = _days_to_calibration(device, now.astimezone(zone))
+def _calibration_cells(device: Device, there: datetime, lang: str) -> GridRow:
+    days = _days_to_calibration(device, there)
     if days is None:
         return {"calibration": None, "calibration_words": "", "calibration_level": "none"}
     if days < 0:

@@ -93,6 +93,7 @@ class DevicesPage:
                 f"bayboard device add {self._workshop.sites[0].key} scanner bay-B01",
             )
             return [], [], empty, "without-data"
-        chosen = order_by_need(choose_devices(devices, show, now), now)
-        rows = [device_row(device, self._workshop, now, lang) for device in chosen]
-        return draw_summary(devices, show, now, lang), rows, None, "with-data"
+        workshop = self._workshop
+        chosen = order_by_need(choose_devices(devices, show, workshop, now), workshop, now)
+        rows = [device_row(device, workshop, now, lang) for device in chosen]
+        return draw_summary(devices, show, workshop, now, lang), rows, None, "with-data"
