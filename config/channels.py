@@ -8,11 +8,12 @@ address is asked where messages are sent.
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from config.channel_success import Success
 from config.message_events import DIGEST, EVENTS
 from config.texts import LANGS
 from config.words import ONE_OR_MORE, Audience, Names
@@ -61,6 +62,11 @@ class Channel(BaseModel):
     at_once: Annotated[int, Field(ge=1, le=20)] = 2
     # How long the other side may be silent.
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    # What success is in the other side's own words; without it, what is usual counts.
+    success: Success | None = None
+    # How {phone} is written: as it came, +8613800000000, or 13800000000; and where one without code is from.
+    phone: Literal["as_written", "international", "national"] = "as_written"
+    phone_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"
 
     def fits(self, site: str, audience: str, event: str) -> bool:
         """Say whether the channel is for such a message."""

@@ -13,17 +13,32 @@ from urllib.parse import unquote
 
 from apprise import Apprise, NotifyBase
 
+from config.channel_success import Success
 from config.channels import ROBOT_PER_MINUTE, ROBOTS, Channel, fill_target, find_targets
 from config.workshop import Workshop
+from models.phones import PhoneError, is_country, read_phone
+from reminders.channels_answers import Reading
 from reminders.channels_lines import register_lines
 
 # Stand-ins with which an address for single people is tried at start.
 _SAMPLES = {"phone": "+8613800138000", "email": "customer@example.com", "recipient": "A1"}
 _SHAPES = {
-    "phone": re.compile(r"\+?[0-9]{6,15}"),
     "email": re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+"),
     "recipient": re.compile(r".{1,64}"),
 }
+# Whoever is behind these, nobody but the workshop file knows what they mean; the latter ones, which Apprise
+# knows but does not read, answer by a code, too.
+_WEBHOOKS = {"json", "jsons", "xml", "xmls", "form", "forms"}
+_WEBHOOKS |= {"schan", "pushdeer", "pushdeers", "bark", "barks"}
+# Gateways that say no in a 200, which Apprise does not read.
+_KNOWN_SUCCESS = {
+    "vonage": Success(path="messages.0.status", equals=["0"]),
+    "nexmo": Success(path="messages.0.status", equals=["0"]),
+    "clicksend": Success(path="data.messages.0.status", equals=["SUCCESS"]),
+    "msg91": Success(path="type", equals=["success"]),
+}
+# These have no answer of HTTP that `success` could be about.
+_NOT_HTTP = {"mailto", "mailtos", "lines"}
 # Shorter parts of an address are words such as `robot`, not keys.
 _SECRET_LENGTH = 8
 
@@ -52,9 +67,14 @@ class OpenChannel:
         return self.facts.name
 
     @property
-    def is_robot(self) -> bool:
-        """Say whether a refusal is told within an answer that looks like success."""
-        return _name_scheme(self.url) in ROBOTS
+    def reading(self) -> Reading | Success:
+        """Return how it is known from an answer whether a message was taken."""
+        scheme = _name_scheme(self.url)
+        if rule := self.facts.success or _KNOWN_SUCCESS.get(scheme):
+            return rule
+        if scheme in ROBOTS:
+            return Reading.ROBOT
+        return Reading.WEBHOOK if scheme in _WEBHOOKS else Reading.SERVICE
 
     @property
     def collects(self) -> bool:
@@ -85,14 +105,23 @@ class OpenChannel:
         values = {}
         for target in self.targets:
             value = str((recipient if target == "recipient" else message.get(target)) or "").strip()
-            if target == "phone":
-                value = re.sub(r"[\s()-]", "", value)
             if not value:
                 raise TargetError(f"no {target} is known, and channel {self.name} needs one")
-            if not _SHAPES[target].fullmatch(value):
+            if target == "phone":
+                value = self._read_phone(value)
+            elif not _SHAPES[target].fullmatch(value):
                 raise TargetError(f"the {target} that is known is none that channel {self.name} could reach")
             values[target] = value
         return values
+
+    def _read_phone(self, written: str) -> str:
+        """Return a phone number as the channel wants it."""
+        try:
+            phone = read_phone(written, self.facts.phone_country)
+        except PhoneError as error:
+            raise TargetError(f"{error}; channel {self.name} needs one that reaches a person") from error
+        forms = {"national": phone.national, "international": phone.international}
+        return forms.get(self.facts.phone, phone.as_written)
 
 
 def open_channels(workshop: Workshop, environment: Mapping[str, str]) -> list[OpenChannel]:
@@ -124,6 +153,10 @@ def _open_channel(channel: Channel, environment: Mapping[str, str]) -> OpenChann
     service = _make_service(fill_target(url, _SAMPLES))
     if service is None:
         return f"channel {channel.name}: its url is not one that Apprise understands as {scheme}://"
+    if channel.success and scheme in _NOT_HTTP:
+        return f"channel {channel.name}: success is about answers of HTTP, and {scheme}:// has none"
+    if not is_country(channel.phone_country):
+        return f"channel {channel.name}: phone_country {channel.phone_country!r} is no country such as CN"
     per_minute = channel.per_minute or (ROBOT_PER_MINUTE if scheme in ROBOTS else None)
     return OpenChannel(channel, url, find_targets(url), per_minute, int(service.body_maxlen))
 

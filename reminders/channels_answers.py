@@ -1,29 +1,24 @@
 """What an answer means: delivered, again later, too much at once, or never.
 
-Owns that judgement, with a reason in words that hold no secret. Pure.
+Owns that judgement, with a reason in words that hold no secret: it quotes what the other side answered.
+What is not success in the other side's own words is a failure, whatever its HTTP status. Pure.
 """
 
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 
+from config.channel_success import Success, find_value, say_value
+from reminders.channels_outcomes import DELIVERED, Answer, Outcome
+from reminders.channels_robots import judge_robot
 from reminders.channels_send import Heard, HttpAnswer
+from reminders.channels_words import Said, find_word
 
-# What robots answer within a 200 when they are asked too often, and for how many seconds to leave them
-# alone: WeCom, Feishu, and DingTalk, which then listens to nothing for ten minutes.
 _LIMIT_SECONDS = 60.0
-_ROBOT_LIMITS = {
-    45009: _LIMIT_SECONDS,
-    45033: _LIMIT_SECONDS,
-    11232: _LIMIT_SECONDS,
-    99991400: _LIMIT_SECONDS,
-}
-_ROBOT_LIMITS |= {130101: 600.0, 410100: 600.0, 90030: 600.0}
 # A server that asks for more is asked again anyway.
 _LONGEST_WAIT_SECONDS = 6 * 3600.0
 _AGAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}
@@ -32,52 +27,66 @@ _TROUBLES = {
     "ReadTimeout": "did not answer in time",
     "SSLError": "has no certificate to be trusted",
     "ProxyError": "cannot be reached through the proxy",
+    "TooManyRedirects": "redirects in a circle",
 }
 _SMTP_REPLY = re.compile(r"\(?\b([245]\d\d)[,:]? b?['\"]?([^'\")]*)")
-_WORDS_LENGTH = 200
+_PAGE = re.compile(rb"\s*(<!doctype html|<html|<head|<body)", re.IGNORECASE)
+_WORDS_LENGTH = 300
+_QUOTE_LENGTH = 160
 
 
-class Outcome(StrEnum):
-    """What became of an attempt."""
+class Reading(StrEnum):
+    """How an answer of HTTP 2xx is read where the workshop file does not say what success is."""
 
-    DELIVERED = "delivered"
-    # To be tried again: after a while, or once the channel bears more.
-    FAILED = "failed"
-    LIMITED = "limited"
-    # Never to be tried again.
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An outcome, why, and after how many seconds the other side wants to be asked again."""
-
-    outcome: Outcome
-    reason: str | None = None
-    wait_seconds: float | None = None
+    # A group chat's robot has its own numbers; without one it is no success.
+    ROBOT = "robot"
+    # Anybody's webhook or gateway: by the words that are usual.
+    WEBHOOK = "webhook"
+    # A service that Apprise knows: by words that mean the same everywhere.
+    SERVICE = "service"
 
 
-def judge(heard: Heard, *, is_robot: bool, now: datetime, hide: Callable[[str], str]) -> Answer:
-    """Say what an attempt came to; of several requests the worst counts."""
-    verdicts = [_judge_http(answer, is_robot, now) for answer in heard.answers]
-    bad = [verdict for verdict in verdicts if verdict.outcome is not Outcome.DELIVERED]
-    if bad and (is_robot or not heard.accepted):
+def judge(heard: Heard, *, reading: Reading | Success, now: datetime, hide: Callable[[str], str]) -> Answer:
+    """Return the outcome of an attempt; of several requests the worst counts."""
+    verdicts = [(answer, _judge_http(answer, reading, now, hide)) for answer in heard.answers]
+    # One that asks for a log-in first, and then accepts, has accepted.
+    accepts = heard.accepted and (reading is Reading.SERVICE or any(map(_is_good, heard.answers)))
+    counted = [
+        verdict
+        for answer, verdict in verdicts
+        if not accepts or reading is Reading.ROBOT or _is_good(answer) or answer.moved_to
+    ]
+    bad = [verdict for verdict in counted if verdict.outcome is not Outcome.DELIVERED]
+    if bad:
         verdict = bad[-1]
-    elif heard.accepted:
-        return Answer(Outcome.DELIVERED)
-    else:
+    elif not heard.accepted:
         verdict = _judge_lines(heard)
+    elif heard.answers or reading is Reading.SERVICE:
+        return DELIVERED
+    else:
+        verdict = Answer(
+            Outcome.REFUSED, "was sent, but no answer was heard: nobody knows whether it arrived"
+        )
     reason = "".join(filter(str.isprintable, hide(verdict.reason or "")))
     return Answer(verdict.outcome, reason[:_WORDS_LENGTH], verdict.wait_seconds)
 
 
-def _judge_http(answer: HttpAnswer, is_robot: bool, now: datetime) -> Answer:
+def _judge_http(
+    answer: HttpAnswer, reading: Reading | Success, now: datetime, hide: Callable[[str], str]
+) -> Answer:
     if answer.status is None:
         return Answer(Outcome.FAILED, _TROUBLES.get(answer.trouble or "", "cannot be connected to"))
-    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
-        return _judge_robot(answer) if is_robot else Answer(Outcome.DELIVERED)
+    # Hidden before it is cut, or a part of a secret could be left.
+    quote = _shorten(hide(_read_words(answer)))
+    if answer.moved_to:
+        move = f"it moved to {answer.moved_to}, where messages do not follow"
+        return Answer(
+            Outcome.REFUSED, f"HTTP {answer.status}: {move}; write that address in the channel's url"
+        )
+    if _is_good(answer):
+        return _judge_good(answer, reading, quote)
     wait = _read_retry_after(answer, now)
-    reason = f"HTTP {answer.status} {_read_words(answer)}".strip()
+    reason = f"HTTP {answer.status} {quote}".strip()
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
         return Answer(Outcome.LIMITED, reason, _LIMIT_SECONDS if wait is None else wait)
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _AGAIN:
@@ -85,20 +94,52 @@ def _judge_http(answer: HttpAnswer, is_robot: bool, now: datetime) -> Answer:
     return Answer(Outcome.REFUSED, reason)
 
 
-def _judge_robot(answer: HttpAnswer) -> Answer:
-    """Read what a robot says within its answer: `errcode` or `code`, of which zero is well."""
+def _judge_good(answer: HttpAnswer, reading: Reading | Success, quote: str) -> Answer:
+    """Judge an answer of HTTP 2xx by what it says."""
+    said, quote = _read_json(answer.body), quote or "nothing"
+    if isinstance(reading, Success):
+        return _judge_by_rule(answer, reading, said, quote)
+    if reading is Reading.ROBOT:
+        return judge_robot(said, quote)
+    if reading is Reading.WEBHOOK and _PAGE.match(answer.body):
+        page = f"it answered with a web page, as a proxy or a log-in does: {quote}"
+        return Answer(Outcome.FAILED, f"HTTP {answer.status}, but {page}")
+    word = find_word(said, with_codes=reading is Reading.WEBHOOK)
+    if word is Said.NO:
+        return Answer(Outcome.FAILED, f"HTTP {answer.status}, but it says no: {quote}")
+    if word is Said.UNSURE:
+        # Sent again, it could arrive twelve times.
+        unsure = "it may say no; if this is success, say so in `success` of the channel"
+        return Answer(Outcome.REFUSED, f"HTTP {answer.status}, but {unsure}: {quote}")
+    return DELIVERED
+
+
+def _judge_by_rule(answer: HttpAnswer, success: Success, said: object, quote: str) -> Answer:
+    """Judge by what the workshop file says success is."""
+    if success.status and answer.status not in success.status:
+        return Answer(Outcome.FAILED, f"HTTP {answer.status} is not the success of this channel: {quote}")
+    if not success.reads_text:
+        return DELIVERED
+    value: object = answer.body.decode("utf-8", errors="replace").strip()
+    found = True
+    if success.path is not None:
+        found, value = find_value(said, success.path)
+    if found and success.fits(say_value(value)):
+        return DELIVERED
+    where = f" at {success.path}" if success.path else ""
+    return Answer(Outcome.FAILED, f"HTTP {answer.status}, but not {success.say()}{where}: {quote}")
+
+
+def _is_good(answer: HttpAnswer) -> bool:
+    return answer.status is not None and HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
+def _read_json(body: bytes) -> object:
+    """Return what a body says; None where it is no JSON, or nested deeper than anybody's answer."""
     try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return Answer(Outcome.DELIVERED)
-    code = said.get("errcode", said.get("code", 0)) if isinstance(said, dict) else 0
-    if not code:
-        return Answer(Outcome.DELIVERED)
-    reason = f"the robot says {code} {said.get('errmsg', said.get('msg', ''))}".strip()
-    if code in _ROBOT_LIMITS:
-        return Answer(Outcome.LIMITED, reason, _ROBOT_LIMITS[code])
-    # Which of all other codes will pass is not known; what never does ends in the dead letter, too.
-    return Answer(Outcome.FAILED, reason)
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _judge_lines(heard: Heard) -> Answer:
@@ -111,9 +152,9 @@ def _judge_lines(heard: Heard) -> Answer:
         return Answer(Outcome.FAILED, "did not answer in time")
     if any("Socket Exception" in line for line in heard.lines):
         return Answer(Outcome.FAILED, "cannot be connected to")
-    return Answer(
-        Outcome.FAILED, f"was not accepted: {heard.warnings[-1] if heard.warnings else 'no word why'}"
-    )
+    answered = _read_words(heard.answers[-1]) if heard.answers else ""
+    why = answered or (heard.warnings[-1] if heard.warnings else "no reason was given")
+    return Answer(Outcome.FAILED, f"was not accepted: {why}")
 
 
 def _read_retry_after(answer: HttpAnswer, now: datetime) -> float | None:
@@ -126,12 +167,16 @@ def _read_retry_after(answer: HttpAnswer, now: datetime) -> float | None:
     else:
         try:
             at = parsedate_to_datetime(text)
-        except ValueError:
+            seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+        except (ValueError, OverflowError, TypeError):
             return None
-        seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
     return min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
 
 
 def _read_words(answer: HttpAnswer) -> str:
     """Return what a body says in one line, where it is text."""
     return " ".join(answer.body.decode("utf-8", errors="ignore").split())
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _QUOTE_LENGTH else f"{text[:_QUOTE_LENGTH]}…"

@@ -10,7 +10,9 @@ import logging
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import requests.sessions
@@ -19,18 +21,22 @@ from apprise import NotifyBase, NotifyFormat
 from config.messages import Words
 
 ID_HEADER = "X-Bayboard-Message"
-# As much of an answer's body as may say why.
-_BODY_BYTES = 2000
+# As much of an answer's body as may say whether it is success, and why not.
+_BODY_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer to one request; `trouble` is the kind of error where there was none."""
+    """An answer to one request; `trouble` is the kind of error where there was none.
+
+    `moved_to` is where it sent us for good, and the request went there without its message.
+    """
 
     status: int | None
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     trouble: str | None = None
+    moved_to: str | None = None
 
 
 @dataclass(slots=True)
@@ -62,10 +68,20 @@ class _ListeningSession(requests.Session):
             # Not its words: they name the address, with its key.
             heard.answers.append(HttpAnswer(None, trouble=type(error).__name__))
             raise
-        heard.answers.append(
-            HttpAnswer(response.status_code, dict(response.headers), response.content[:_BODY_BYTES])
-        )
+        heard.answers.append(_keep_answer(response))
         return response
+
+
+def _keep_answer(response: requests.Response) -> HttpAnswer:
+    """Keep what is judged of an answer, and whether our message got lost on the way to it."""
+    for step in response.history:
+        # A POST that is redirected with 301 becomes a GET, which brings nothing.
+        if step.status_code == HTTPStatus.MOVED_PERMANENTLY and step.request.method != "GET":
+            target = urlsplit(urljoin(step.url, step.headers.get("location", "")))
+            return HttpAnswer(
+                step.status_code, moved_to=f"{target.scheme}://{target.netloc.rpartition('@')[2]}"
+            )
+    return HttpAnswer(response.status_code, dict(response.headers), response.content[:_BODY_BYTES])
 
 
 class _Lines(logging.Handler):

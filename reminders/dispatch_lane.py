@@ -18,7 +18,8 @@ from psycopg import Connection
 from config.channels import DeliveryRules
 from models.queries.outbox_claims import end_attempt
 from reminders.channels import OpenChannel, TargetError
-from reminders.channels_answers import Answer, Outcome, judge
+from reminders.channels_answers import judge
+from reminders.channels_outcomes import Answer, Outcome
 from reminders.channels_send import send
 from reminders.dispatch_claim import Sending, take_next
 from reminders.dispatch_metrics import DeliveryMetrics
@@ -111,7 +112,7 @@ class Lane:
             return Answer(Outcome.REFUSED, str(error))
         except Exception as error:  # noqa: BLE001  # a plugin's mistake is that message's failure, not ours
             return Answer(Outcome.FAILED, f"Apprise failed with {type(error).__name__}")
-        return judge(heard, is_robot=self.channel.is_robot, now=now, hide=self.channel.hide_secrets)
+        return judge(heard, reading=self.channel.reading, now=now, hide=self.channel.hide_secrets)
 
     def _find_wait(self, answer: Answer, attempt: int) -> float:
         """Return for how many seconds a message waits: what was asked for, or doubled, spread by chance."""

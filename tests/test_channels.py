@@ -1,21 +1,22 @@
-"""Channels that cannot work are refused at start, and what the other side answers is understood."""
+"""Channels that cannot work are refused at start, with their line or their name."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from config.channel_success import Success
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import WorkshopError, load_workshop
-from reminders.channels import ChannelError, choose_channels, open_channels
-from reminders.channels_answers import Answer, Outcome, judge
-from reminders.channels_send import Heard, HttpAnswer
+from reminders.channels import ChannelError, TargetError, choose_channels, open_channels
+from reminders.channels_answers import Reading
 from tests.fix_outbox import Outbox
 from tests.fix_processes import StartCommand
 from tests.garage import WORKSHOP
 
-NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
+
+
+FINE = 'name = "a"\nurl = "json://x"\naudience = "foreman"\n'
 
 
 def write_workshop(tmp_path: Path, channel: str) -> Path:
@@ -37,6 +38,19 @@ def write_workshop(tmp_path: Path, channel: str) -> Path:
             "delivery.lease_seconds",
         ),
         ('name = "a"\nurl = "json://x"\naudience = "foreman"\nto = "b"', "to: Extra inputs"),
+        (f"{FINE}success = {{}}", "success: needs `equals`, `begins` or `status`, as in"),
+        (f'{FINE}success = {{ path = "Code" }}', "success: `path` 'Code' needs `equals` or `begins`"),
+        (f'{FINE}success = {{ path = "a..b", equals = 0 }}', "success.path: String should match pattern"),
+        (f"{FINE}success = {{ equals = [] }}", "success.equals: Value should have at least 1 item"),
+        (f"{FINE}success = {{ equals = [[0]] }}", "success.equals.0: [0] is no text, number, true or false"),
+        (f'{FINE}success = {{ equals = 0, begins = "0" }}', "success: takes `equals` or `begins`, not both"),
+        (
+            f"{FINE}success = {{ status = 302 }}",
+            "success.status.0: Input should be less than or equal to 299",
+        ),
+        (f'{FINE}success = {{ code = "OK" }}', "success.code: Extra inputs"),
+        (f'{FINE}phone = "short"', "phone: Input should be 'as_written', 'international' or 'national'"),
+        (f'{FINE}phone_country = "China"', "phone_country: String should match pattern"),
     ],
 )
 def test_a_channel_with_an_error_is_refused_with_its_line(tmp_path: Path, channel: str, problem: str) -> None:
@@ -87,8 +101,8 @@ def test_secrets_come_from_the_environment(outbox: Outbox) -> None:
     workshop = WORKSHOP.model_copy(update={"channels": outbox.channels})
     part, whole = open_channels(workshop, {"PASSWORD": "p@ss/word", "WHOLE": f"wecombot://{KEY}"})
     assert part.url == "jsons://user:p%40ss%2Fword@example.com"
-    assert (whole.url, whole.is_robot, whole.per_minute, whole.room_bytes) == (
-        f"wecombot://{KEY}", True, 20, 2048
+    assert (whole.url, whole.reading, whole.per_minute, whole.room_bytes) == (
+        f"wecombot://{KEY}", Reading.ROBOT, 20, 2048
     )  # fmt: skip
     assert KEY not in whole.hide_secrets(f"Max retries exceeded with url: /send?key={KEY}")
     for said in ("p@ss/word", "p%40ss%2Fword"):
@@ -109,71 +123,72 @@ def test_a_message_takes_the_first_channel_that_is_for_it(outbox: Outbox) -> Non
     assert names("s1", "customer", "ready_for_pickup") == []
 
 
-def hear(*answers: HttpAnswer, accepted: bool = False) -> Heard:
-    return Heard("id", accepted, list(answers))
-
-
-def answer(heard: Heard, *, is_robot: bool = False) -> Answer:
-    return judge(heard, is_robot=is_robot, now=NOW, hide=lambda text: text.replace(KEY, "…"))
-
-
 @pytest.mark.parametrize(
-    ("http", "outcome"),
+    ("url", "facts", "problem"),
     [
-        (HttpAnswer(None, trouble="ReadTimeout"), Answer(Outcome.FAILED, "did not answer in time")),
-        (HttpAnswer(None, trouble="ConnectionError"), Answer(Outcome.FAILED, "cannot be connected to")),
-        (HttpAnswer(500, body=b"oops\n oops"), Answer(Outcome.FAILED, "HTTP 500 oops oops")),
-        (HttpAnswer(500, body=b"\0\xff\x1b[31m"), Answer(Outcome.FAILED, "HTTP 500 [31m")),
-        (HttpAnswer(503, {"Retry-After": "90"}), Answer(Outcome.FAILED, "HTTP 503", 90.0)),
-        (HttpAnswer(429), Answer(Outcome.LIMITED, "HTTP 429", 60.0)),
-        (HttpAnswer(429, {"retry-after": "7"}), Answer(Outcome.LIMITED, "HTTP 429", 7.0)),
         (
-            HttpAnswer(429, {"Retry-After": "Wed, 18 Nov 2026 02:05:00 GMT"}),
-            Answer(Outcome.LIMITED, "HTTP 429", 300.0),
+            "mailto://127.0.0.1?from=a@example.com&to=b@example.com",
+            {"success": {"equals": "ok"}},
+            "success is about answers of HTTP, and mailto:// has none",
         ),
-        (HttpAnswer(429, {"Retry-After": "soon"}), Answer(Outcome.LIMITED, "HTTP 429", 60.0)),
-        (HttpAnswer(429, {"Retry-After": "9999999"}), Answer(Outcome.LIMITED, "HTTP 429", 21600.0)),
-        (HttpAnswer(408), Answer(Outcome.FAILED, "HTTP 408")),
-        (HttpAnswer(404, body=KEY.encode()), Answer(Outcome.REFUSED, "HTTP 404 …")),
+        ("json://127.0.0.1/{phone}", {"phone_country": "XX"}, "phone_country 'XX' is no country such as CN"),
     ],
 )
-def test_what_a_server_answers_is_understood(http: HttpAnswer, outcome: Answer) -> None:
-    assert answer(hear(http)) == outcome
-
-
-@pytest.mark.parametrize(
-    ("body", "outcome"),
-    [
-        (b'{"errcode":0,"errmsg":"ok"}', Answer(Outcome.DELIVERED)),
-        (b'{"code":0,"msg":"success"}', Answer(Outcome.DELIVERED)),
-        (b"ok", Answer(Outcome.DELIVERED)),
-        (
-            b'{"errcode":45009,"errmsg":"api freq out of limit"}',
-            Answer(Outcome.LIMITED, "the robot says 45009 api freq out of limit", 60.0),
-        ),
-        (
-            b'{"errcode":93000,"errmsg":"invalid webhook url"}',
-            Answer(Outcome.FAILED, "the robot says 93000 invalid webhook url"),
-        ),
-        (
-            b'{"errcode":130101,"errmsg":"send too fast"}',
-            Answer(Outcome.LIMITED, "the robot says 130101 send too fast", 600.0),
-        ),
-        (b'{"errcode":-1,"errmsg":"busy"}', Answer(Outcome.FAILED, "the robot says -1 busy")),
-        (
-            b'{"code":19024,"msg":"Key Words Not Found"}',
-            Answer(Outcome.FAILED, "the robot says 19024 Key Words Not Found"),
-        ),
-    ],
-)
-def test_a_robot_that_says_no_within_a_success_is_not_believed_to_have_taken_it(
-    body: bytes, outcome: Answer
+def test_a_wish_that_a_channel_cannot_keep_is_refused_at_start(
+    outbox: Outbox, url: str, facts: dict[str, object], problem: str
 ) -> None:
-    heard = hear(HttpAnswer(200, body=body), accepted=True)
-    assert answer(heard, is_robot=True) == outcome
-    assert answer(heard).outcome is Outcome.DELIVERED
+    outbox.add_channel(url, name="people", **facts)
+    with pytest.raises(ChannelError) as refused:
+        outbox.make_dispatcher()
+    assert str(refused.value) == f"channel people: {problem}"
 
 
-def test_a_service_that_was_asked_twice_counts_by_its_own_word() -> None:
-    # As one that is told first that its token is over, and takes the message with the next.
-    assert answer(hear(HttpAnswer(401), HttpAnswer(200), accepted=True)).outcome is Outcome.DELIVERED
+def test_what_is_no_success_is_known_of_each_kind_of_service(outbox: Outbox) -> None:
+    urls = {
+        "dingtalk": f"dingtalk://{'a' * 64}",
+        "feishu": f"feishu://{KEY}",
+        "lark": f"lark://{KEY}",
+        "webhook": "jsons://example.com",
+        "mail": "mailto://127.0.0.1?from=a@example.com&to=b@example.com",
+        "described": "jsons://example.com",
+    }
+    for name, url in urls.items():
+        outbox.add_channel(url, name=name, success={"equals": "ok"} if name == "described" else None)
+    opened = open_channels(WORKSHOP.model_copy(update={"channels": outbox.channels}), {})
+    readings = {channel.name: channel.reading for channel in opened}
+    assert readings == {
+        "dingtalk": Reading.ROBOT,
+        "feishu": Reading.ROBOT,
+        "lark": Reading.ROBOT,
+        "webhook": Reading.WEBHOOK,
+        "mail": Reading.SERVICE,
+        "described": Success(equals=["ok"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("written", "facts", "sent"),
+    [
+        ("138 0000 0000", {}, "13800000000"),
+        ("138 0000 0000", {"phone": "international"}, "%2B8613800000000"),
+        ("+86 138 0000 0000", {"phone": "national"}, "13800000000"),
+        ("+852 9123 4567", {"phone": "national"}, "%2B85291234567"),
+        ("07400 123456", {"phone": "international", "phone_country": "GB"}, "%2B447400123456"),
+    ],
+)
+def test_a_phone_number_is_written_as_its_channel_wants_it(
+    outbox: Outbox, written: str, facts: dict[str, str], sent: str
+) -> None:
+    outbox.add_channel("json://127.0.0.1/{phone}", **facts)
+    [channel] = open_channels(WORKSHOP.model_copy(update={"channels": outbox.channels}), {})
+    service = channel.address({"phone": written}, None)
+    assert f"/{sent}?" in service.url().replace("+", "%2B")  # type: ignore[no-untyped-call]  # Apprise's own
+
+
+def test_a_number_that_reaches_nobody_is_named_with_its_channel(outbox: Outbox) -> None:
+    outbox.add_channel("json://127.0.0.1/{phone}", name="sms")
+    [channel] = open_channels(WORKSHOP.model_copy(update={"channels": outbox.channels}), {})
+    with pytest.raises(TargetError) as refused:
+        channel.address({"phone": "400-800-8888"}, None)
+    service = "'400-800-8888' is the number of a service, not of a person"
+    assert str(refused.value) == f"{service}; channel sms needs one that reaches a person"

@@ -327,7 +327,7 @@ def test_an_address_that_a_mail_server_does_not_know_is_dead_at_once(
     ("payload", "why"),
     [
         ({}, "no phone is known"),
-        ({"phone": "12"}, "the phone that is known is none that channel c0 could reach"),
+        ({"phone": "N/A"}, "'N/A' is no phone number; channel c0 needs one that reaches a person"),
     ],
 )
 def test_a_customer_nobody_can_reach_ends_in_the_dead_letter(
@@ -351,6 +351,75 @@ def test_the_first_channel_that_can_reach_a_customer_is_taken(
     outbox.put("ready/2", **CUSTOMER, payload={"phone": "138 0013 8000", "email": "li@example.com"})
     outbox.send()
     assert [request.path for request in receiver.requests] == ["/mail/li@example.com", "/sms/13800138000"]
+
+
+def test_phone_numbers_are_sent_to_in_one_form_and_kept_as_they_were_written(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/{{phone}}", audience="customer")
+    numbers = {
+        "+86 (0)138 0000 0000": "+8613800000000",
+        "１３８００００００００": "13800000000",
+        "138.0000.0000": "13800000000",
+        "13800000000(微信同号)": "13800000000",
+        "13800000000,13900000000": "13800000000",
+    }
+    for written in numbers:
+        outbox.put(f"ready/{written}", **CUSTOMER, payload={"phone": written})
+    outbox.send()
+    assert [request.path for request in receiver.requests] == [f"/{sent}" for sent in numbers.values()]
+    kept = outbox.read("select payload ->> 'phone' from outbox_message order by id")
+    assert [written for (written,) in kept] == list(numbers)
+
+
+def test_a_gateway_that_says_no_in_a_success_has_told_nobody(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    bodies = [b'{"Code":"isv.BUSINESS_LIMIT_CONTROL"}', b"<html>login</html>", b'{"code":2}']
+    receiver = make_receiver(*(Reply(body=body, taken=False) for body in bodies))
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}/{{phone}}", audience="customer")
+    outbox.put("ready/1", "ready/2", "ready/3", **CUSTOMER, payload={"phone": "13800138000"})
+    outbox.send()
+    assert outbox.states == {"ready/1": "waiting", "ready/2": "waiting", "ready/3": "dead"}
+    page = "it answered with a web page, as a proxy or a log-in does: <html>login</html>"
+    unsure = 'it may say no; if this is success, say so in `success` of the channel: {"code":2}'
+    assert outbox.read("select outcome, detail from delivery_attempt order by message_id") == [
+        ("failed", """HTTP 200, but it says no: {"Code":"isv.BUSINESS_LIMIT_CONTROL"}"""),
+        ("failed", f"HTTP 200, but {page}"),
+        ("refused", f"HTTP 200, but {unsure}"),
+    ]
+    outbox.send(MINUTE)
+    assert outbox.states == {"ready/1": "sent", "ready/2": "sent", "ready/3": "dead"}
+
+
+def test_what_success_is_can_be_said_in_the_workshop_file(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver(Reply(body=b'{"code":1,"msg":"busy"}', taken=False), Reply(body=b'{"code":2}'))
+    success = {"path": "code", "equals": [2]}
+    outbox.add_channel(f"json://127.0.0.1:{receiver.port}", success=success)
+    outbox.put("RO-1")
+    outbox.send()
+    assert outbox.attempts == [("failed", """HTTP 200, but not '2' at code: {"code":1,"msg":"busy"}""")]
+    outbox.send(MINUTE)
+    assert outbox.states == {"RO-1": "sent"}
+
+
+def test_a_message_that_a_redirect_would_lose_is_dead_and_names_the_new_address(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    # As a webhook at http:// whose server wants https://: the message becomes a request without it.
+    new = make_receiver()
+    target = f"http://localhost:{new.port}"
+    old = make_receiver(Reply(301, {"Location": f"{target}/hook?key=secret"}, taken=False))
+    outbox.add_channel(f"json://127.0.0.1:{old.port}/hook")
+    outbox.put("RO-1")
+    outbox.send()
+    assert [request.content for request in new.requests] == [{}]
+    assert outbox.states == {"RO-1": "dead"}
+    moved = f"it moved to {target}, where messages do not follow"
+    assert outbox.attempts == [("refused", f"HTTP 301: {moved}; write that address in the channel's url")]
 
 
 def test_messages_without_a_channel_wait_to_be_seen(outbox: Outbox, make_receiver: MakeReceiver) -> None:
