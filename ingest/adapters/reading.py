@@ -8,16 +8,27 @@ path.
 import math
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from config.adapters import Adapter as Facts
 from config.adapters import Mileage, Place, Unit, find_unit
 from ingest.adapters.adapter import ForeignMessage, Skip, SkippedError
 from ingest.contract.payloads import MAX_PAYLOAD_BYTES, Odometer
 from ingest.contract.topics import ContractError
-from ingest.contract.values import MOST_MILEAGE, UnreadableError, read_json, read_number, read_time, show
+from ingest.contract.values import (
+    MOST_MILEAGE,
+    UnreadableError,
+    is_too_deep,
+    read_json,
+    read_number,
+    read_time,
+    show,
+)
 from models.domain.names import canonical_name, canonical_vin
 
 # Beside the words that are no name of anything.
@@ -25,6 +36,8 @@ _UNKNOWN_WORDS = {"unknown", "unavailable", "nan", "na"}
 # Times of clocks that were never set: of 1970, 1980, 1999, of the year 1.
 _NEVER_SET = re.compile(r"\s*(?:19|0)")
 _DIGITS = 6
+# No number of a car; Python turns it into none of its own.
+_LONG_NUMBER = re.compile(rb"\d{300}")
 _NO_BYTES = b" \t\r\n\0"
 # The longest text that may be a value, and the longest number of a vehicle in the contract.
 _LONGEST_TEXT, _LONGEST_VIN = 64, 32
@@ -64,6 +77,10 @@ def read_payload(payload: bytes) -> object:
         raise ContractError(f"payload: {len(payload)} bytes, more than {MAX_PAYLOAD_BYTES}")
     if not payload.strip(_NO_BYTES):
         raise SkippedError(Skip.EMPTY)
+    if not is_too_deep(payload) and not _LONG_NUMBER.search(payload):
+        # Strict JSON is by far the most; read_json takes ten times as long.
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(payload)
     try:
         return read_json(payload)
     except UnreadableError as error:
