@@ -152,6 +152,19 @@ def test_a_wrong_mapping_is_refused_with_its_line(
         load_workshop(path)
 
 
+def test_every_mapping_that_the_documentation_shows_is_accepted(tmp_path: Path) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "adapters.md").read_text(), re.DOTALL)
+    text = DEFAULT_WORKSHOP_FILE.read_text()
+    commented = text.partition("# [[ingest.adapter]]")
+    block = re.sub(r"(?m)^# ?", "", "".join(commented[1:]).partition("\n\n")[0])
+    example = f"{text}\n{block}\n"
+    path = tmp_path / "workshop.toml"
+    path.write_text("\n".join([text, *shown]))
+    assert len(load_workshop(path).ingest.adapters) == "".join(shown).count("[[ingest.adapter]]")
+    path.write_text(example)
+    assert len(load_workshop(path).ingest.adapters) == block.count("[[ingest.adapter]]") > 0
+
+
 ANY_JSON = ['topic = "cars/+/state"', 'kind = "json"', 'site = "s1"']
 KM = 'odometer = { name = "km", unit = "km" }'
 
