@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,12 +17,13 @@ from ingest.adapters.mapping import Adapters
 from ingest.alarm import AlarmRule, QuarantineAlarm
 from ingest.condition import Condition
 from ingest.contract.topics import FILTER
-from ingest.decode import Rules
+from ingest.decode import Rules, SiteRules
 from ingest.inbox import Inbox
 from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
 from ingest.replay_requests import ReplayRequests
 from ingest.service import Ingest
+from models.domain.names import canonical_bay, canonical_stage
 from models.domain.repairs import Limits
 
 
@@ -75,7 +77,7 @@ def make_adapters(workshop: Workshop) -> Adapters:
 def make_rules(workshop: Workshop) -> Rules:
     """Take from the workshop's facts what a message is checked against."""
     return Rules(
-        stages=frozenset(stage.key for stage in workshop.stages),
+        stages=_name_stages(workshop),
         end_stages=frozenset(stage.key for stage in workshop.stages if stage.kind == "end"),
         repairs=Limits(
             wrong_bay=timedelta(seconds=workshop.repairs.wrong_bay_seconds),
@@ -83,7 +85,26 @@ def make_rules(workshop: Workshop) -> Rules:
         ),
         future_tolerance=timedelta(seconds=workshop.ingest.future_tolerance_seconds),
         max_clock_offset=timedelta(seconds=workshop.ingest.max_clock_offset_seconds),
+        oldest_event=timedelta(days=workshop.ingest.oldest_event_days),
+        oldest_reading=timedelta(days=workshop.ingest.oldest_reading_days),
+        sites={
+            site.key: SiteRules(site.zone, {canonical_bay(bay.key) or bay.key: bay.key for bay in site.bays})
+            for site in workshop.sites
+        },
     )
+
+
+def _name_stages(workshop: Workshop) -> dict[str, str]:
+    """Return the keys of stages by what a message may call them: the key, or a name of that stage alone."""
+    names = {canonical_stage(stage.key) or stage.key: stage.key for stage in workshop.stages}
+    others = [
+        (named, stage.key)
+        for stage in workshop.stages
+        for name in {stage.en, stage.zh}
+        if (named := canonical_stage(name)) and named not in names
+    ]
+    unique = Counter(named for named, _ in others)
+    return names | {named: key for named, key in others if unique[named] == 1}
 
 
 def make_alarm_rule(workshop: Workshop) -> AlarmRule:

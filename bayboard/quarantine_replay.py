@@ -12,7 +12,7 @@ import psycopg
 from bayboard.entry import CommandError
 from bayboard.ingesting import make_adapters, make_rules
 from config.workshop import Workshop
-from ingest.condition import first_line
+from ingest.failures import first_line
 from ingest.replay import Replayed, replay
 from ingest.write import prepare_connection
 from models.domain.quarantine import generalise_reason

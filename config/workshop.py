@@ -143,10 +143,12 @@ class Site(_Facts):
 
 
 class IngestRules(_Facts):
-    """How far a clock may be off, when refusals are alarming, and other products' topics."""
+    """How far off a clock and how old a message may be, when refusals alarm, and other products' topics."""
 
     future_tolerance_seconds: Annotated[float, Field(ge=0)] = 300.0
     max_clock_offset_seconds: Annotated[float, Field(ge=0)] = 86400.0
+    oldest_event_days: Annotated[int, Field(ge=1, le=36500)] = 400
+    oldest_reading_days: Annotated[int, Field(ge=1, le=36500)] = 3650
     quarantine_alarm_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     quarantine_alarm_seconds: Annotated[float, Field(ge=1)] = 60.0
     quarantine_alarm_messages: Annotated[int, Field(ge=1)] = 20
@@ -177,11 +179,12 @@ class Workshop(_Facts):
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> "Workshop":
-        _refuse_repeats("stage", [stage.key for stage in self.stages])
+        # Messages name a bay or a stage in any case.
+        _refuse_repeats("stage", [stage.key.lower().replace("-", "_") for stage in self.stages])
         _refuse_repeats("site", [site.key for site in self.sites])
         _refuse_repeats("plan", [plan.key for plan in self.plans])
         for site in self.sites:
-            _refuse_repeats(f"bay of site {site.key}", [bay.key for bay in site.bays])
+            _refuse_repeats(f"bay of site {site.key}", [bay.key.upper() for bay in site.bays])
         return self
 
     def site(self, key: str) -> Site | None:

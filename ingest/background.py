@@ -12,7 +12,7 @@ import psycopg
 import sqlalchemy.exc
 import structlog
 
-from ingest.condition import first_line
+from ingest.failures import first_line
 
 _log = structlog.get_logger()
 

@@ -1,7 +1,7 @@
 """A batch: whatever arrived while the last one was being committed, sorted by table.
 
 Owns the sorting of messages into rows and refusals. Every message ends in exactly one of
-the two. Pure; writing a batch is `ingest.write`.
+the two, whatever it raises: a message can only refuse itself. Pure; writing a batch is `ingest.write`.
 """
 
 from collections import Counter
@@ -10,17 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ingest.adapters.adapter import ForeignError, Skip, SkippedError
+from ingest.contract.liberal import settle
 from ingest.contract.payloads import Message
 from ingest.contract.topics import PREFIX, ContractError, Topic, read_sender
-from ingest.decode import NO_CORRECTION, Rules, check_message, decode_message
+from ingest.decode import NO_CORRECTION, Rules, check_message, decode_message, spell
+from ingest.failures import explain_unexpected
 from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
 from ingest.rows import Row, make_rows
 from models.domain.clock import Clock
+from models.domain.notes import Note
 from models.domain.published import is_reminder_topic
+from models.domain.quarantine import name_field
 
 # From another product's message to the contract's; raises ForeignError, or SkippedError for no reading.
 Translate = Callable[[ReceivedMessage], list[tuple[Topic, Message]]]
+# What a message says, with notes of what was done so that it could be read.
+Noted = tuple[Topic, Message, list[Note]]
 
 _UNKNOWN = Clock()
 _NONE_KNOWN: Mapping[DeviceKey, Clock] = {}
@@ -34,6 +40,8 @@ class Refusal:
     reason: str
     site: str | None
     device: str | None
+    # What the message raised, where that was no refusal; the log says it in full.
+    error: Exception | None = None
 
 
 @dataclass(slots=True)
@@ -45,6 +53,8 @@ class Batch:
     # Sites with their newest receive time.
     heard: dict[str, datetime] = field(default_factory=dict)
     devices: dict[DeviceKey, Hearing] = field(default_factory=dict)
+    # Fields of messages that were left out, or brought into canonical form, each as often as that happened.
+    noted: Counter[tuple[str, bool]] = field(default_factory=Counter)
     # Messages that are neither stored nor refused, by why.
     skipped: Counter[Skip] = field(default_factory=Counter)
 
@@ -62,54 +72,71 @@ def sort_messages(
     """
     batch = Batch()
     for message in messages:
-        if is_reminder_topic(message.topic):
-            batch.skipped[Skip.OWN] += 1
-            continue
-        if translate and not message.topic.startswith(PREFIX):
-            _sort_foreign(batch, message, rules, translate)
-            continue
         try:
-            topic, event = decode_message(message.topic, message.payload)
-            key = (topic.site, topic.device)
-            hearing = batch.devices.get(key)
-            if hearing is None:
-                hearing = batch.devices[key] = Hearing(topic.source, clocks.get(key, _UNKNOWN))
-            hearing.take(event, message)
-            check_message(event, message.received_at, rules, hearing.correction)
+            _sort(batch, message, rules, translate, clocks)
+        except SkippedError as skipped:
+            batch.skipped[skipped.why] += 1
+        except ForeignError as error:
+            batch.refusals.append(Refusal(message, str(error), error.site, error.device))
         except ContractError as error:
             batch.refusals.append(refuse(message, str(error)))
-            continue
-        _add(batch, topic, event, message.received_at, hearing.correction)
+        except Exception as error:  # noqa: BLE001  # whatever one message raises refuses that message only
+            batch.refusals.append(refuse(message, explain_unexpected(error), error))
     return batch
 
 
-def refuse(message: ReceivedMessage, reason: str) -> Refusal:
+def refuse(message: ReceivedMessage, reason: str, error: Exception | None = None) -> Refusal:
     """Refuse a message, naming its sender if its topic does."""
-    return Refusal(message, reason, *read_sender(message.topic))
+    return Refusal(message, reason, *read_sender(message.topic), error)
+
+
+def _sort(
+    batch: Batch,
+    message: ReceivedMessage,
+    rules: Rules,
+    translate: Translate | None,
+    clocks: Mapping[DeviceKey, Clock],
+) -> None:
+    if is_reminder_topic(message.topic):
+        batch.skipped[Skip.OWN] += 1
+    elif translate and not message.topic.startswith(PREFIX):
+        _sort_foreign(batch, message, rules, translate)
+    else:
+        topic, event, notes = decode_message(message.topic, message.payload, rules)
+        key = (topic.site, topic.device)
+        hearing = batch.devices.get(key)
+        if hearing is None:
+            hearing = batch.devices[key] = Hearing(topic.source, clocks.get(key, _UNKNOWN))
+        hearing.take(event, message)
+        check_message(event, message.received_at, rules, hearing.correction)
+        _add(batch, [(topic, event, notes)], message.received_at, hearing.correction)
 
 
 def _sort_foreign(batch: Batch, message: ReceivedMessage, rules: Rules, translate: Translate) -> None:
     """Add what a message of another product says, all of it or nothing; its times are not corrected."""
-    try:
-        events = translate(message)
-    except SkippedError as skipped:
-        batch.skipped[skipped.why] += 1
-        return
-    except ForeignError as error:
-        batch.refusals.append(Refusal(message, str(error), error.site, error.device))
-        return
-    for topic, event in events:
+    events: list[Noted] = []
+    for topic, translated in translate(message):
         try:
+            event, notes = settle(translated)
+            event = spell(topic.site, event, rules, notes)
             check_message(event, message.received_at, rules)
         except ContractError as error:
-            batch.refusals.append(Refusal(message, str(error), topic.site, topic.device))
-            return
-    for topic, event in events:
+            raise ForeignError(str(error), topic.site, topic.device) from error
+        events.append((topic, event, notes))
+    _add(batch, events, message.received_at, NO_CORRECTION)
+    for topic, _, _ in events:
         batch.devices.setdefault((topic.site, topic.device), Hearing(topic.source)).count(message)
-        _add(batch, topic, event, message.received_at, NO_CORRECTION)
 
 
-def _add(batch: Batch, topic: Topic, event: Message, received_at: datetime, correction: timedelta) -> None:
-    for table, row in make_rows(topic, event, received_at, correction):
-        batch.rows.setdefault(table, []).append(row)
-    batch.heard[topic.site] = received_at
+def _add(batch: Batch, events: Sequence[Noted], received_at: datetime, correction: timedelta) -> None:
+    """Add the rows of a message: all of them, or none where one cannot be made."""
+    rows = [
+        row
+        for topic, event, notes in events
+        for row in make_rows(topic, event, received_at, correction, notes)
+    ]
+    for table, values in rows:
+        batch.rows.setdefault(table, []).append(values)
+    for topic, _, notes in events:
+        batch.heard[topic.site] = received_at
+        batch.noted.update((name_field(f"{note.field}:"), note.reason is not None) for note in notes)

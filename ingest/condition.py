@@ -13,7 +13,7 @@ import structlog
 
 from ingest.alarm import QuarantineAlarm
 from ingest.batch import Refusal
-from ingest.failures import Refused, explain_refused
+from ingest.failures import Refused, explain_refused, first_line
 from ingest.metrics import Metrics
 from models.domain.quarantine import generalise_reason
 
@@ -41,9 +41,9 @@ class Condition:
             troubles.append(str(domination))
         return troubles
 
-    def note_failure(self, error: psycopg.Error, *, wait_seconds: float, messages_waiting: int) -> None:
+    def note_failure(self, error: Exception, *, wait_seconds: float, messages_waiting: int) -> None:
         """Say that the database did not take a batch, which will be tried again."""
-        refused = explain_refused(error)
+        refused = explain_refused(error) if isinstance(error, psycopg.Error) else None
         self._set_refused(refused)
         self._metrics.retries.inc()
         said = {
@@ -75,6 +75,7 @@ class Condition:
                 "message quarantined",
                 topic=first.message.topic,
                 reason=first.reason,
+                exc_info=first.error,
                 **({"others_alike": len(others)} if others else {}),
             )
         self._alarm.count(now, messages, {reason: len(found) for reason, found in alike.items()})
@@ -87,8 +88,3 @@ class Condition:
         if refused:
             self._metrics.database_refuses.labels(refused.sqlstate_class).set(1)
         self._refused = refused
-
-
-def first_line(error: Exception) -> str:
-    """Return the line of an error that says what it is."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -28,8 +28,15 @@ _BLAMES_A_ROW = (
 )
 
 
-def classify_failure(error: psycopg.Error) -> Failure:
-    """Sort an error; what is unknown counts as transient, because retrying loses nothing."""
+def classify_failure(error: Exception) -> Failure:
+    """Sort an error; what is unknown of a database counts as transient, because retrying loses nothing.
+
+    What is no error of the database comes from a message itself, and would come again at every try.
+    """
+    if isinstance(error, MemoryError | OSError):
+        return Failure.TRANSIENT
+    if not isinstance(error, psycopg.Error):
+        return Failure.PERMANENT
     if error.sqlstate is None:
         # No answer of a server: either the connection broke, or psycopg itself could not
         # express a value, as with text that holds NUL.
@@ -60,3 +67,15 @@ def explain_refused(error: psycopg.Error) -> Refused | None:
     if error.sqlstate is None or error.sqlstate.startswith(_PASSES):
         return None
     return Refused(error.sqlstate[:2], _MEANINGS.get(error.sqlstate[:2], f"SQLSTATE {error.sqlstate}"))
+
+
+def first_line(error: Exception) -> str:
+    """Return the line of an error that says what it is."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def explain_unexpected(error: Exception) -> str:
+    """Return the reason for refusing a message that raised what nobody expected."""
+    if isinstance(error, psycopg.Error):
+        return f"database: {first_line(error)}"
+    return f"unexpected: {type(error).__name__}: {first_line(error)}"

@@ -28,6 +28,10 @@ class Metrics:
         self.replayed = Counter(
             "bayboard_ingest_replayed", "Quarantined messages replayed", ["outcome"], registry=self.registry
         )
+        # Fields of stored messages that were left out, or brought into their canonical form.
+        self.noted = Counter(
+            "bayboard_ingest_noted", "Fields left out or rewritten", ["field", "what"], registry=self.registry
+        )
         # Messages that are no readings, by why: without_odometer (as the workshop file says), not_known (a
         # mileage that is null, empty or 0), empty, can_frames (a WiCAN in CAN mode), event (of Traccar), own.
         self.skipped = Counter(

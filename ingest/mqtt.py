@@ -210,7 +210,7 @@ class Subscriber:
         received_at = self._clock()
         waited = self._inbox.put(
             ReceivedMessage(
-                topic=message.topic,
+                topic=_read_topic(message),
                 payload=bytes(message.payload),
                 received_at=received_at,
                 packet_id=message.mid if message.qos else 0,
@@ -224,3 +224,11 @@ class Subscriber:
     def _settle(self) -> None:
         """Take nothing for live for a while: messages may come that waited for us."""
         self._live_from = self._clock() + _SETTLING
+
+
+def _read_topic(message: MQTTMessage) -> str:
+    """Return a message's topic; paho raises for one that is not UTF-8, which some brokers let pass."""
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return bytes(message._topic).decode(errors="replace")  # noqa: SLF001  # paho's only other way to it

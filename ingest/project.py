@@ -17,6 +17,7 @@ from psycopg import Connection, sql
 
 from ingest.bays import SiteStay, find_neighbours, read_stays, replace_stays
 from ingest.orders import OrderKey, OrderNews, write_orders
+from ingest.unprojected import Attempts, read_listed, strike_off
 from models.domain.intervals import Interval, Scan
 from models.domain.repairs import Limits, list_stays, reckon_repaired, share_bays
 from models.domain.work_order import Change, fold_changes, judge_standing
@@ -62,33 +63,56 @@ def project_work_orders(
 ) -> set[OrderKey]:
     """Bring everything derived of the touched work orders up to date, and return which have changed.
 
-    A scan into a bay may also change what is derived of the cars before and after it in that bay.
+    A scan into a bay may also change what is derived of the cars before and after it in that bay. Raises
+    ProjectionError for an order that fails and is not listed as failing; one that is listed stays as it is.
     """
     if not touched:
         return set()
-    _lock_sites(connection, {site for site, _ in touched})
+    sites = {site for site, _ in touched}
+    _lock_sites(connection, sites)
+    attempts = Attempts(read_listed(connection, sites))
     events = _read_events(connection, {key: earliest for key, (earliest, _) in touched.items()})
-    alone = {key: events[key].reckon(end_stages, limits) for key in touched}
-    old, new = read_stays(connection, touched), _list_stays(alone)
+    alone = attempts.compute(touched, lambda key: events[key].reckon(end_stages, limits))
+    old, new = read_stays(connection, alone), _list_stays(alone)
     if old != new:
         beside = replace_stays(connection, old - new, new - old)
         others = _read_events(connection, {key: at for key, at in beside.items() if key not in touched})
-        alone |= {key: others[key].reckon(end_stages, limits) for key in others}
+        alone |= attempts.compute(others, lambda key: others[key].reckon(end_stages, limits))
         events |= others
-    repaired = _share_bays(connection, alone) | {
-        key: events[key].intervals for key in alone if events[key].outlived_scans
-    }
-    moved = {key: intervals for key, intervals in repaired.items() if intervals != events[key].intervals}
-    _write_intervals(connection, moved)
-    changed = touched.keys() | moved.keys()
-    news: dict[OrderKey, OrderNews] = {}
-    for key in changed:
+    near = find_neighbours(connection, _list_stays(alone))
+
+    def share(key: OrderKey) -> list[Interval]:
+        if events[key].outlived_scans:
+            return events[key].intervals
+        return share_bays(key[1], alone[key], near.get(key[0], {}))
+
+    repaired = attempts.compute(alone, share)
+    changed = [
+        key for key, intervals in repaired.items() if key in touched or intervals != events[key].intervals
+    ]
+
+    def take_in(key: OrderKey) -> OrderNews:
         facts = fold_changes(events[key].changes)
         standing = judge_standing(facts, repaired[key], end_stages)
-        news[key] = OrderNews(facts, standing, touched[key][1] if key in touched else _NEVER)
+        return OrderNews(facts, standing, touched[key][1] if key in touched else _NEVER)
+
+    news = attempts.compute(changed, take_in)
+    _write(connection, events, repaired, news)
+    strike_off(connection, attempts.find_mended(touched))
+    return set(news)
+
+
+def _write(
+    connection: Connection,
+    events: Mapping[OrderKey, _Events],
+    repaired: Mapping[OrderKey, list[Interval]],
+    news: Mapping[OrderKey, OrderNews],
+) -> None:
+    _write_intervals(
+        connection, {key: repaired[key] for key in news if repaired[key] != events[key].intervals}
+    )
     write_orders(connection, news)
-    mark_orders(connection, {key: _span(events[key], repaired[key]) for key in changed})
-    return changed
+    mark_orders(connection, {key: _span(events[key], repaired[key]) for key in news})
 
 
 def _span(events: _Events, repaired: Sequence[Interval]) -> tuple[datetime, datetime]:
@@ -114,16 +138,6 @@ def _lock_sites(connection: Connection, sites: Collection[str]) -> None:
 def _list_stays(orders: Mapping[OrderKey, list[Interval]]) -> set[SiteStay]:
     return {
         (site, stay) for (site, order), intervals in orders.items() for stay in list_stays(order, intervals)
-    }
-
-
-def _share_bays(
-    connection: Connection, alone: Mapping[OrderKey, list[Interval]]
-) -> dict[OrderKey, list[Interval]]:
-    near = find_neighbours(connection, _list_stays(alone))
-    return {
-        (site, order): share_bays(order, intervals, near.get(site, {}))
-        for (site, order), intervals in alone.items()
     }
 
 

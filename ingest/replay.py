@@ -9,15 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import psycopg
 from psycopg import Connection, sql
 
 from ingest.adapters.mapping import Adapters
 from ingest.batch import Batch, sort_messages
 from ingest.clocks import read_clocks
-from ingest.condition import first_line
 from ingest.decode import Rules
-from ingest.failures import Failure, classify_failure
+from ingest.failures import Failure, classify_failure, explain_unexpected
 from ingest.message import ReceivedMessage
 from ingest.rows import COLUMNS
 from ingest.write import write_batch
@@ -77,11 +75,11 @@ def replay(
     """
     try:
         return _replay_together(connection, ids, rules, adapters, now)
-    except psycopg.Error as error:
+    except Exception as error:  # whatever a message raises, it is refused again and the others go on
         if classify_failure(error) is not Failure.PERMANENT:
             raise
         if len(ids) == 1:
-            return _refuse_again(connection, {ids[0]: f"database: {first_line(error)}"})
+            return _refuse_again(connection, {ids[0]: explain_unexpected(error)})
     middle = len(ids) // 2
     replayed = replay(connection, ids[:middle], rules=rules, adapters=adapters, now=now)
     replayed.add(replay(connection, ids[middle:], rules=rules, adapters=adapters, now=now))

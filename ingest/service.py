@@ -18,16 +18,17 @@ from config.backoff import back_off
 from ingest.adapters.mapping import Adapters
 from ingest.batch import Batch, refuse, sort_messages
 from ingest.clocks import Clocks
-from ingest.condition import Condition, first_line
+from ingest.condition import Condition
 from ingest.decode import Rules
-from ingest.failures import Failure, classify_failure
+from ingest.failures import Failure, classify_failure, explain_unexpected
 from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
 from ingest.replay_requests import ReplayRequests
 from ingest.rows import COLUMNS
-from ingest.write import Written, prepare_connection, write_batch
+from ingest.unprojected import ProjectionError
+from ingest.write import Written, list_if_broken, prepare_connection, write_batch
 from models.domain.quarantine import name_field
 from models.service_connection import connect_service
 
@@ -93,14 +94,14 @@ class Ingest:
             self._replay_requests.stop()
             self._disconnect()
 
-    def _store(self, messages: Sequence[ReceivedMessage], refused: str | None = None) -> None:
-        """Store messages, or that they are refused and why; returns only when that is committed."""
+    def _store(self, messages: Sequence[ReceivedMessage], refused: Exception | None = None) -> None:
+        """Store messages, or that they are refused for what they raised; returns once that is committed."""
         for wait_seconds in _backoff():
             try:
                 self._write(messages, refused)
-            except psycopg.Error as error:
-                if classify_failure(error) is Failure.PERMANENT:
-                    self._find_the_row_to_blame(messages, error)
+            except Exception as error:  # noqa: BLE001  # the top of a service loop
+                if classify_failure(error) is Failure.PERMANENT and not refused:
+                    self._find_the_message_to_blame(messages, error)
                     return
                 self._disconnect()
                 self._condition.note_failure(error, wait_seconds=wait_seconds, messages_waiting=len(messages))
@@ -110,22 +111,36 @@ class Ingest:
             if self._stopping.wait(wait_seconds):
                 raise _StoppedError
 
-    def _find_the_row_to_blame(self, messages: Sequence[ReceivedMessage], error: psycopg.Error) -> None:
+    def _find_the_message_to_blame(self, messages: Sequence[ReceivedMessage], error: Exception) -> None:
         if len(messages) == 1:
-            self._store(messages, f"database: {first_line(error)}")
+            if not self._lists_order(messages[0], error):
+                self._store(messages, error)
+            else:
+                self._store(messages)
             return
         middle = len(messages) // 2
         self._store(messages[:middle])
         self._store(messages[middle:])
 
-    def _write(self, messages: Sequence[ReceivedMessage], refused: str | None) -> None:
+    def _lists_order(self, message: ReceivedMessage, error: Exception) -> bool:
+        """List the order that cannot be projected, if that is not this message's fault."""
+        if not isinstance(error, ProjectionError) or self._connection is None:
+            return False
+        try:
+            return list_if_broken(self._connection, error, self._rules, message.received_at)
+        except psycopg.Error:
+            # The database went away; the message is tried again, and refused in the worst case.
+            return False
+
+    def _write(self, messages: Sequence[ReceivedMessage], refused: Exception | None) -> None:
         if self._connection is None:
             self._connection = self._connect()
         if not messages:
             return
         started = time.perf_counter()
         if refused:
-            batch = Batch(refusals=[refuse(message, refused) for message in messages])
+            reason = explain_unexpected(refused)
+            batch = Batch(refusals=[refuse(message, reason, refused) for message in messages])
         else:
             translate = self._adapters.prepare(self._connection, messages)
             clocks = self._clocks.prepare(self._connection, messages)
@@ -140,6 +155,8 @@ class Ingest:
     def _count(self, written: Written, batch: Batch) -> None:
         for why, count in batch.skipped.items():
             self._metrics.skipped.labels(why).inc(count)
+        for (field, left_out), count in batch.noted.items():
+            self._metrics.noted.labels(field, "left out" if left_out else "rewritten").inc(count)
         for reason in written.quarantined:
             self._metrics.quarantined.labels(name_field(reason)).inc()
         for table, count in written.stored.items():

@@ -23,14 +23,13 @@ from ingest.message import digest_message
 from ingest.orders import OrderKey
 from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
+from ingest.unprojected import ProjectionError, fails_without_news, list_failure
 from models.copy import copy_rows, name_columns
 from models.queries.board import CHANNEL
 from models.rollups.marks import mark_labour
 
 # Beyond this a notification would come near PostgreSQL's 8000 bytes; screens read the site anyway.
 _MAX_NAMED_ORDERS = 100
-# PostgreSQL's text cannot hold NUL.
-_NO_TEXT = ("\0", "\N{REPLACEMENT CHARACTER}")
 # Of a labour scan: where, on which order, when.
 _OF_LABOUR = itemgetter(*map(COLUMNS["labour_scan"].index, ("site", "work_order", "corrected_at")))
 _NAMES_WORK_ORDERS = ("stage_scan", "work_order_change")
@@ -73,6 +72,18 @@ def write_batch(connection: Connection, batch: Batch, rules: Rules) -> Written:
         written.clocks = store_hearings(connection, batch.devices) if batch.devices else {}
         announce(connection, batch.heard, changed)
     return written
+
+
+def list_if_broken(connection: Connection, error: ProjectionError, rules: Rules, now: datetime) -> bool:
+    """List an order as failing if its stored events fail without any new one; say whether that is so."""
+
+    def project(key: OrderKey, earliest: datetime, newest: datetime) -> None:
+        project_work_orders(connection, {key: (earliest, newest)}, rules.end_stages, rules.repairs)
+
+    if not fails_without_news(connection, error.key, project):
+        return False
+    list_failure(connection, error.key, str(error), now)
+    return True
 
 
 def announce(connection: Connection, heard: Mapping[str, datetime], changed: Iterable[OrderKey]) -> None:
@@ -142,14 +153,19 @@ def _quarantine(connection: Connection, refusals: Sequence[Refusal]) -> list[str
         (
             [digest_message(refusal.message.topic, refusal.message.payload) for refusal in refusals],
             [refusal.message.received_at for refusal in refusals],
-            [refusal.message.topic.replace(*_NO_TEXT) for refusal in refusals],
+            [_as_text(refusal.message.topic) for refusal in refusals],
             [refusal.message.payload for refusal in refusals],
-            [refusal.reason.replace(*_NO_TEXT) for refusal in refusals],
+            [_as_text(refusal.reason) for refusal in refusals],
             [refusal.site for refusal in refusals],
             [refusal.device for refusal in refusals],
         ),
     )
     return [reason for (reason,) in kept]
+
+
+def _as_text(words: str) -> str:
+    """Return words as PostgreSQL can hold them: without NUL and halves of a character."""
+    return words.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
 
 
 def _incoming(table: str) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from ingest.contract.documents import describe_asyncapi, describe_payloads
+from ingest.contract.liberal import settle
 from ingest.contract.payloads import (
     MAX_PAYLOAD_BYTES,
     TYPES_OF_KIND,
@@ -27,6 +28,7 @@ from ingest.contract.payloads import (
     WorkOrderChange,
     decode,
     encode,
+    read_message,
 )
 from ingest.contract.topics import KINDS_OF_SOURCE, ContractError, Kind, parse_topic
 
@@ -80,8 +82,15 @@ def kind_of(message: Message) -> Kind:
 
 
 @given(messages)
-def test_decoding_an_encoded_message_gives_it_back(message: Message) -> None:
-    assert decode(kind_of(message), encode(message)) == message
+def test_decoding_an_encoded_message_gives_its_canonical_form_and_that_itself(message: Message) -> None:
+    try:
+        settled, _ = settle(message)
+    except ContractError:
+        with pytest.raises(ContractError):
+            decode(kind_of(message), encode(message))
+        return
+    assert decode(kind_of(message), encode(message)) == settled
+    assert read_message(kind_of(settled), encode(settled)) == (settled, [])
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -101,42 +110,49 @@ def test_there_is_a_golden_message_of_every_type() -> None:
     ("kind", "payload", "reason"),
     [
         (Kind.STAGE, b"", "payload: not JSON"),
-        (Kind.STAGE, b"\xff\xfe", "payload: not JSON"),
-        (Kind.STAGE, b'{"id":"1\xff"}', "payload: not JSON"),
-        (Kind.STAGE, b"[]", "payload: expected `object`"),
+        (Kind.STAGE, b"\xff\xff", "payload: not utf-8 text at byte 0"),
+        (Kind.STAGE, b'{"id":"1\xff"}', "payload: not utf-8 text at byte 8"),
+        (Kind.STAGE, b"[]", r"payload: \[\] is not an object"),
         (Kind.STAGE, b'{"id":"1"}', "at: missing"),
-        (Kind.STAGE, b'{"id":"","at":"2026-11-21T09:31:05Z","work_order":"x","stage":"y"}', "id: expected"),
-        (Kind.STAGE, b'{"id":"1","at":"2026-11-21T09:31:05","work_order":"x","stage":"y"}', "at: .*timezone"),
-        (Kind.STAGE, b'{"id":"1","at":"2026-02-30T09:31:05Z","work_order":"x","stage":"y"}', "at: invalid"),
-        (Kind.STAGE, b'{"id":"1","at":1795253465,"work_order":"x","stage":"y"}', "at: expected"),
+        (Kind.STAGE, b'{"id":"","at":"2026-11-21T09:31:05Z","work_order":"x","stage":"y"}', "id: missing"),
         (
             Kind.STAGE,
-            b'{"id":"1","at":"2026-11-21T09:31:05Z","work_order":5,"stage":"y"}',
-            "work_order: expected",
+            b'{"id":"1","at":"2026-11-21T09:31:05","work_order":"x","stage":"y"}',
+            "at: .* has no offset such as",
+        ),
+        (
+            Kind.STAGE,
+            b'{"id":"1","at":"2026-02-30T09:31:05Z","work_order":"x","stage":"y"}',
+            "at: '2026-02-30T09:31:05Z' is not a time",
+        ),
+        (Kind.STAGE, b'{"id":"1","at":17,"work_order":"x","stage":"y"}', "at: 17 is not a time"),
+        (
+            Kind.STAGE,
+            b'{"id":"1","at":"2026-11-21T09:31:05Z","work_order":[],"stage":"y"}',
+            r"work_order: \[\] is not a text",
         ),
         (
             Kind.LABOUR,
             b'{"id":"1","at":"2026-11-21T09:31:05Z","work_order":"x","job":"1","technician":"t","action":"go"}',
-            "action: invalid",
-        ),
-        (
-            Kind.REPORT,
-            b'{"id":"1","at":"2026-11-21T09:31:05Z","vin":"v","dtcs":[{"code":"P0301","status":"old"}]}',
-            r"dtcs\[0\]\.status: invalid",
+            "action: 'go' is not one of off, on",
         ),
         (
             Kind.ODOMETER,
             b'{"id":"1","at":"2026-11-21T09:31:05Z","vin":"v","odometer":{"value":-1,"unit":"km"}}',
-            "odometer.value: expected",
+            "odometer.value: -1.0 is not at least 0",
         ),
         (
             Kind.ODOMETER,
             b'{"id":"1","unit":"km","readings":[{"at":"2026-11-21T09:31:05Z","value":1}]}',
             "vin: missing",
         ),
-        (Kind.ODOMETER, b'{"id":"1","unit":"km","vin":"v","readings":[]}', "readings: expected"),
+        (Kind.ODOMETER, b'{"id":"1","unit":"km","vin":"v","readings":[]}', "readings: empty"),
         (Kind.WORK_ORDER, b'{"id":"1","at":"2026-11-21T09:31:05Z","work_order":"x"}', "change: missing"),
-        (Kind.STATUS, b'{"at":"2026-11-21T09:31:05Z","state":"asleep"}', "state: invalid"),
+        (
+            Kind.STATUS,
+            b'{"at":"2026-11-21T09:31:05Z","state":"asleep"}',
+            "state: 'asleep' is not one of offline, online",
+        ),
     ],
 )
 def test_a_wrong_payload_is_refused_naming_the_field(kind: Kind, payload: bytes, reason: str) -> None:

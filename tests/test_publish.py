@@ -4,19 +4,19 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import jsonschema
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
+from bayboard.ingesting import make_rules
 from config.broker import read_broker_address
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import load_workshop
 from ingest.batch import sort_messages
-from ingest.decode import Rules
 from ingest.message import ReceivedMessage
 from models.domain.published import is_reminder_topic, name_reminder_topic
-from models.domain.repairs import Limits
 from reminders.publish import Publisher
 from tests.fix_broker import Broker
 from tests.fix_ingest import wait_for_rows
@@ -111,9 +111,6 @@ def test_a_broker_that_forgot_is_told_anew_and_of_what_was_done_meanwhile(
 
 def test_ingest_leaves_our_own_topics_alone() -> None:
     received = ReceivedMessage(name_reminder_topic("s1", VIN), b"{}", NOW, packet_id=1, connection=1)
-    rules = Rules(
-        frozenset(), frozenset(), Limits(timedelta(), timedelta()), timedelta(minutes=5), timedelta(days=1)
-    )
-    batch = sort_messages([received], rules)
+    batch = sort_messages([received], make_rules(load_workshop(DEFAULT_WORKSHOP_FILE)))
     assert (batch.skipped, batch.refusals, batch.rows) == ({"own": 1}, [], {})
     assert not is_reminder_topic("workshop/v1/s1/scanner/reminders/stage")

@@ -61,7 +61,7 @@ NOW = datetime(2024, 11, 21, 4, tzinfo=UTC)
 LATER = NOW + timedelta(hours=6)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
 # After somebody has configured the stage that was missing.
-MENDED = replace(RULES, stages=RULES.stages | {"polishing"})
+MENDED = replace(RULES, stages={**RULES.stages, "polishing": "polishing"})
 NO_ADAPTERS = Adapters([], {})
 STAGE = "workshop/v1/s1/scanner/bay-B07/stage"
 ODOMETER = "workshop/v1/s2/telematics/gw-1/odometer"

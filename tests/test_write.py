@@ -233,11 +233,15 @@ def test_a_late_arrival_corrects_history(connection: psycopg.Connection) -> None
     ("topic", "payload", "reason"),
     [
         (STAGE, b"not json", "payload: not JSON"),
-        (STAGE, b"[1, 2]", "payload: expected"),
+        (STAGE, b"[1, 2]", "payload: .* is not an object"),
         ("workshop/v1/s1/scanner/bay-B07/unheard-of", b"{}", "topic: "),
         ("workshop/v1/nothing", b"{}", "topic: "),
         (STAGE, b" " * 300_000, "payload: 300000 bytes"),
-        (STAGE, b'{"id":"1","at":"2026-11-21T04:00:00","work_order":"x","stage":"ready"}', "at: "),
+        (
+            STAGE,
+            b'{"id":"1","at":"11/12/2026 04:00","work_order":"x","stage":"ready"}',
+            "at: .* two meanings",
+        ),
         (
             STAGE,
             b'{"id":"1","at":"2026-11-21T09:00:00Z","work_order":"x","stage":"ready"}',

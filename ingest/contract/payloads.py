@@ -5,30 +5,86 @@ come from these structs. Checks a message can fail on its own stand here; checks
 the workshop's facts (configured stages, our clock) belong to `ingest.decode`.
 """
 
-from collections.abc import Callable
-from datetime import date, datetime
-from typing import Annotated, Literal, TypeVar
+from datetime import date, datetime, tzinfo
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from config.words import JobType
+from ingest.contract.liberal import FORM, READ, WORDS, Form, convert, settle
 from ingest.contract.topics import ContractError, Kind
+from ingest.contract.values import (
+    MAX_DEPTH,
+    CodeStatus,
+    DistanceUnit,
+    UnreadableError,
+    bound_mileage,
+    check_date,
+    check_time,
+    clean_words,
+    is_too_deep,
+    read_code_status,
+    read_json,
+    read_unit,
+)
+from models.domain.names import (
+    canonical_bay,
+    canonical_name,
+    canonical_plate,
+    canonical_stage,
+    canonical_technician,
+    canonical_trouble_code,
+    canonical_vin,
+    canonical_work_order,
+)
+from models.domain.notes import Note
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 
-_Read = TypeVar("_Read")
+# Other words for the contract's, where there is one meaning.
+_ACTIONS = {"in": "on", "start": "on", "out": "off", "stop": "off"}
+_CHANGES = {
+    **dict.fromkeys(("open", "new", "created"), "opened"),
+    **dict.fromkeys(("update", "changed", "modified"), "updated"),
+    **dict.fromkeys(("cancel", "canceled"), "cancelled"),
+}
+_JOB_TYPES = {
+    "保养": "maintenance",
+    "维修": "repair",
+    "钣喷": "body",
+    "保修": "warranty",
+    "索赔": "warranty",
+    "检测": "inspection",
+}
+_PART_STATES = {"on_order": "ordered", "backorder": "ordered", "received": "arrived", "installed": "fitted"}
 
-EventId = Annotated[
-    str, Meta(min_length=1, max_length=64, description="unique per device; a ULID or UUID is best")
+
+def _text(most: int, form: Form = canonical_name, **schema: Any) -> Meta:
+    """Return what a name of at least one character is, in the canonical form that `form` gives it."""
+    return Meta(min_length=1, max_length=most, extra={FORM: form}, **schema)
+
+
+EventId = Annotated[str, _text(64, clean_words, description="unique per device; a ULID or UUID is best")]
+Instant = Annotated[
+    datetime,
+    Meta(tz=True, description="RFC 3339 with an offset: the device's own clock", extra={FORM: check_time}),
 ]
-Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with an offset: the device's own clock")]
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-Text = Annotated[str, Meta(max_length=500)]
-Vin = Annotated[str, Meta(min_length=1, max_length=32, description="vehicle identification number")]
-Count = Annotated[float, Meta(ge=0)]
+Day = Annotated[date, Meta(extra={FORM: check_date})]
+Name = Annotated[str, _text(64)]
+WorkOrder = Annotated[str, _text(64, canonical_work_order)]
+Stage = Annotated[str, _text(64, canonical_stage)]
+Bay = Annotated[str, _text(64, canonical_bay)]
+Technician = Annotated[str, _text(64, canonical_technician)]
+Text = Annotated[str, Meta(max_length=500, extra={FORM: clean_words})]
+Plate = Annotated[str, Meta(max_length=32, extra={FORM: canonical_plate})]
+Vin = Annotated[str, _text(32, canonical_vin, description="vehicle identification number")]
+Code = Annotated[str, _text(16, canonical_trouble_code)]
+Count = Annotated[float, Meta(ge=0, le=1_000_000)]
+Mileage = Annotated[float, Meta(ge=0, extra={FORM: bound_mileage})]
 Hours = Annotated[float, Meta(ge=0, le=10_000)]
-DistanceUnit = Literal["km", "mi", "m"]
+Measured = Annotated[float, Meta(ge=-1e15, le=1e15)]
+Unit = Annotated[DistanceUnit, Meta(extra={READ: read_unit})]
 
 
 class Payload(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -40,10 +96,10 @@ class StageScan(Payload, frozen=True, kw_only=True):
 
     id: EventId
     at: Instant
-    work_order: Name
-    stage: Name
-    bay: Name | None = None
-    technician: Name | None = None
+    work_order: WorkOrder
+    stage: Stage
+    bay: Bay | None = None
+    technician: Technician | None = None
     operation: Text | None = None
     reason: Text | None = None
 
@@ -53,40 +109,56 @@ class LabourScan(Payload, frozen=True, kw_only=True):
 
     id: EventId
     at: Instant
-    work_order: Name
+    work_order: WorkOrder
     job: Name
-    technician: Name
-    action: Literal["on", "off"]
-    bay: Name | None = None
+    technician: Technician
+    action: Annotated[Literal["on", "off"], Meta(extra={WORDS: _ACTIONS})]
+    bay: Bay | None = None
 
 
 class Odometer(Payload, frozen=True, kw_only=True):
     """A mileage as the device shows it."""
 
-    value: Count
-    unit: DistanceUnit
+    value: Mileage
+    unit: Unit
+
+    @staticmethod
+    def from_text(text: str) -> Any:
+        """Return a mileage written with its unit, such as 45210 km, as an object."""
+        value, _, unit = text.strip().partition(" ")
+        return {"value": value, "unit": unit} if unit else text
 
 
 class TroubleCode(Payload, frozen=True, kw_only=True):
     """A diagnostic trouble code."""
 
-    code: Annotated[str, Meta(min_length=1, max_length=16)]
-    status: Literal["pending", "confirmed", "permanent"]
+    code: Code
+    status: Annotated[CodeStatus, Meta(extra={READ: read_code_status})] = "confirmed"
+
+    @staticmethod
+    def from_text(text: str) -> Any:
+        """Return a code without a status as an object."""
+        return {"code": text}
 
 
 class Measurement(Payload, frozen=True, kw_only=True):
     """A measured value with its unit."""
 
     name: Name
-    value: float
-    unit: Annotated[str, Meta(max_length=16)] | None = None
+    value: Measured
+    unit: Annotated[str, Meta(max_length=16, extra={FORM: clean_words})] | None = None
 
 
 class Tool(Payload, frozen=True, kw_only=True):
     """The diagnostic tool that made a report."""
 
     serial: Name
-    calibration_due: date | None = None
+    calibration_due: Day | None = None
+
+    @staticmethod
+    def from_text(text: str) -> Any:
+        """Return a tool of which only the serial number is given as an object."""
+        return {"serial": text}
 
 
 class DiagnosticReport(Payload, frozen=True, kw_only=True):
@@ -95,7 +167,7 @@ class DiagnosticReport(Payload, frozen=True, kw_only=True):
     id: EventId
     at: Instant
     vin: Vin
-    work_order: Name | None = None
+    work_order: WorkOrder | None = None
     odometer: Odometer | None = None
     dtcs: tuple[TroubleCode, ...] = ()
     measurements: tuple[Measurement, ...] = ()
@@ -115,7 +187,7 @@ class Reading(Payload, frozen=True, kw_only=True):
     """One of many readings of a vehicle named by the message around it."""
 
     at: Instant
-    value: Count
+    value: Mileage
 
 
 class VehicleReadings(Payload, frozen=True, kw_only=True):
@@ -123,7 +195,7 @@ class VehicleReadings(Payload, frozen=True, kw_only=True):
 
     id: EventId
     vin: Vin
-    unit: DistanceUnit
+    unit: Unit
     readings: Annotated[tuple[Reading, ...], Meta(min_length=1)]
 
 
@@ -137,7 +209,7 @@ class FleetReadings(Payload, frozen=True, kw_only=True):
     """Readings of many vehicles."""
 
     id: EventId
-    unit: DistanceUnit
+    unit: Unit
     readings: Annotated[tuple[FleetReading, ...], Meta(min_length=1)]
 
 
@@ -145,12 +217,12 @@ class Vehicle(Payload, frozen=True, kw_only=True):
     """The vehicle of a work order; a field that is absent is left as it was."""
 
     vin: Vin | UnsetType | None = UNSET
-    plate: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
+    plate: Plate | UnsetType | None = UNSET
     make: Text | UnsetType | None = UNSET
     model: Text | UnsetType | None = UNSET
     year: Annotated[int, Meta(ge=1886, le=2200)] | UnsetType | None = UNSET
     powertrain: Text | UnsetType | None = UNSET
-    in_service_on: date | UnsetType | None = UNSET
+    in_service_on: Day | UnsetType | None = UNSET
 
 
 class Customer(Payload, frozen=True, kw_only=True):
@@ -158,7 +230,7 @@ class Customer(Payload, frozen=True, kw_only=True):
 
     ref: Name | UnsetType | None = UNSET
     name: Text | UnsetType | None = UNSET
-    phone: Annotated[str, Meta(max_length=32)] | UnsetType | None = UNSET
+    phone: Annotated[str, Meta(max_length=64, extra={FORM: clean_words})] | UnsetType | None = UNSET
     waiting: bool | UnsetType = UNSET
 
 
@@ -176,7 +248,9 @@ class PartLine(Payload, frozen=True, kw_only=True):
     part: Name
     description: Text | None = None
     quantity: Count = 1
-    status: Literal["ordered", "arrived", "fitted"] | None = None
+    status: Annotated[Literal["ordered", "arrived", "fitted"], Meta(extra={WORDS: _PART_STATES})] | None = (
+        None
+    )
     eta: Instant | None = None
 
 
@@ -185,11 +259,11 @@ class WorkOrderChange(Payload, frozen=True, kw_only=True):
 
     id: EventId
     at: Instant
-    work_order: Name
-    change: Literal["opened", "updated", "cancelled"]
+    work_order: WorkOrder
+    change: Annotated[Literal["opened", "updated", "cancelled"], Meta(extra={WORDS: _CHANGES})]
     vehicle: Vehicle | UnsetType = UNSET
     customer: Customer | UnsetType = UNSET
-    job_type: JobType | UnsetType | None = UNSET
+    job_type: Annotated[JobType, Meta(extra={WORDS: _JOB_TYPES})] | UnsetType | None = UNSET
     advisor: Text | UnsetType | None = UNSET
     promised_at: Instant | UnsetType | None = UNSET
     lines: tuple[JobLine, ...] | UnsetType = UNSET
@@ -201,7 +275,7 @@ class DeviceStatus(Payload, frozen=True, kw_only=True):
 
     at: Instant
     state: Literal["online", "offline"]
-    firmware: Annotated[str, Meta(max_length=64)] | None = None
+    firmware: Annotated[str, Meta(max_length=64, extra={FORM: clean_words})] | None = None
 
 
 Message = (
@@ -225,20 +299,9 @@ TYPES_OF_KIND: dict[Kind, tuple[type[Message], ...]] = {
 }
 
 
-class _OdometerShape(Struct, gc=False):
-    """Just enough of an odometer message to tell which of its three shapes it has."""
-
-    readings: msgspec.Raw | UnsetType = UNSET
-    vin: msgspec.Raw | UnsetType = UNSET
-
-
-_DECODERS: dict[Kind, msgspec.json.Decoder[Message]] = {
-    kind: msgspec.json.Decoder(types[0]) for kind, types in TYPES_OF_KIND.items()
+_DECODERS: dict[type[Message], msgspec.json.Decoder[Message]] = {
+    shape: msgspec.json.Decoder(shape) for shapes in TYPES_OF_KIND.values() for shape in shapes
 }
-_DECODE_READING = msgspec.json.Decoder(OdometerReading)
-_DECODE_SHAPE = msgspec.json.Decoder(_OdometerShape)
-_DECODE_VEHICLE = msgspec.json.Decoder(VehicleReadings)
-_DECODE_FLEET = msgspec.json.Decoder(FleetReadings)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -247,36 +310,41 @@ def encode(message: Message) -> bytes:
     return _ENCODER.encode(message)
 
 
-def decode(kind: Kind, payload: bytes) -> Message:
+def decode(kind: Kind, payload: bytes, zone: tzinfo | None = None) -> Message:
     """Read the payload of a message; raises ContractError naming the field that is wrong."""
-    return read_json(_decode_odometer if kind is Kind.ODOMETER else _DECODERS[kind].decode, payload)
+    return read_message(kind, payload, zone)[0]
 
 
-def read_json(decode_payload: Callable[[bytes], _Read], payload: bytes) -> _Read:
-    """Call a decoder of msgspec; raises ContractError naming the field that is wrong."""
+def read_message(kind: Kind, payload: bytes, zone: tzinfo | None = None) -> tuple[Message, list[Note]]:
+    """Read the payload of a message, with notes of what was left out or brought into canonical form.
+
+    `zone` is the site's, for times without an offset. Raises ContractError naming the field that is wrong.
+    """
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise ContractError(f"payload: {len(payload)} bytes, more than {MAX_PAYLOAD_BYTES}")
+    if is_too_deep(payload):
+        raise ContractError(f"payload: nested deeper than {MAX_DEPTH} levels")
+    shape = _guess_shape(kind, payload)
     try:
-        return decode_payload(payload)
-    except msgspec.ValidationError as error:
-        raise ContractError(_name_field(str(error))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ContractError(f"payload: not JSON: {error}") from error
+        message = _DECODERS[shape].decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_liberally(kind, payload, zone)
+    return settle(message)
 
 
-def _decode_odometer(payload: bytes) -> OdometerReading | VehicleReadings | FleetReadings:
-    if b'"readings"' in payload:
-        shape = _DECODE_SHAPE.decode(payload)
-        if shape.readings is not UNSET:
-            return (_DECODE_FLEET if shape.vin is UNSET else _DECODE_VEHICLE).decode(payload)
-    return _DECODE_READING.decode(payload)
+def _guess_shape(kind: Kind, payload: bytes) -> type[Message]:
+    """Return the likely type of a message; where it is another one, reading it strictly fails."""
+    if kind is Kind.ODOMETER and b'"readings"' in payload:
+        return VehicleReadings if payload.count(b'"vin"') == 1 else FleetReadings
+    return TYPES_OF_KIND[kind][0]
 
 
-def _name_field(message: str) -> str:
-    """Turn msgspec's "Expected … - at `$.odometer.unit`" into "odometer.unit: expected …"."""
-    problem, _, path = message.partition(" - at `$")
-    field = path.rstrip("`").lstrip(".")
-    if "missing required field `" in problem:
-        missing = problem.rsplit("field `", 1)[1].rstrip("`")
-        return f"{f'{field}.{missing}' if field else missing}: missing"
-    return f"{field or 'payload'}: {problem[0].lower()}{problem[1:]}"
+def _read_liberally(kind: Kind, payload: bytes, zone: tzinfo | None) -> tuple[Message, list[Note]]:
+    try:
+        value = read_json(payload)
+    except UnreadableError as error:
+        raise ContractError(f"payload: {error}") from error
+    shape = TYPES_OF_KIND[kind][0]
+    if kind is Kind.ODOMETER and isinstance(value, dict) and value.get("readings") is not None:
+        shape = VehicleReadings if value.get("vin") else FleetReadings
+    return convert(shape, value, zone)

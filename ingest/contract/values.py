@@ -10,7 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from math import isfinite
 from typing import Any, Literal
 
+from models.domain.names import clean_text
+
 DistanceUnit = Literal["km", "mi", "m"]
+CodeStatus = Literal["pending", "confirmed", "permanent"]
 
 # Nothing a workshop measures is older; a clock that says so has lost its battery.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -128,11 +131,16 @@ def read_time(value: Any, zone: tzinfo | None) -> datetime:
 
 def check_time(at: datetime) -> datetime:
     """Return a time that lies in the years a workshop can mean, in a zone of the earth."""
+    if at.tzinfo is UTC and EARLIEST.year <= at.year < LATEST.year:
+        return at
     offset = at.utcoffset()
     if offset is None:
         raise UnreadableError(f"{at.isoformat()} has no offset such as +08:00")
     if abs(offset) > _MOST_OFFSET:
         raise UnreadableError(f"{at.isoformat()} has the offset of no zone; up to 15 hours would be one")
+    # A comparison of times with two offsets is slow; most need none.
+    if EARLIEST.year < at.year < LATEST.year - 1:
+        return at
     if at < EARLIEST:
         raise UnreadableError(f"{at.isoformat()} is before {EARLIEST.year}")
     if at >= LATEST:
@@ -252,3 +260,37 @@ def read_flag(value: Any) -> bool:
     if flag is None:
         raise UnreadableError(f"{show(value)} is not true or false")
     return flag
+
+
+# ISO 14229-1, annex D: bits of a trouble code's status byte.
+_CONFIRMED_BIT, _PENDING_BIT = 0x08, 0x04
+_CODE_STATES: dict[str, CodeStatus] = {
+    "pending": "pending",
+    "permanent": "permanent",
+    **dict.fromkeys(
+        ("confirmed", "stored", "active", "current", "present", "history", "historic"), "confirmed"
+    ),
+}
+
+
+def read_code_status(value: Any) -> CodeStatus:
+    """Read the status of a trouble code: a word, or the status byte of ISO 14229 such as 0x2F."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if status := _CODE_STATES.get(word):
+        return status
+    byte = value if isinstance(value, int) and not isinstance(value, bool) else None
+    if re.fullmatch(r"0x[0-9a-f]{1,2}", word):
+        byte = int(word, 16)
+    if byte is not None and 0 <= byte <= 0xFF and byte & (_CONFIRMED_BIT | _PENDING_BIT):  # noqa: PLR2004
+        return "confirmed" if byte & _CONFIRMED_BIT else "pending"
+    raise UnreadableError(f"{show(value)} is not a status: pending, confirmed or permanent")
+
+
+def clean_words(text: str) -> str | None:
+    """Return free text without what nobody sees; None where nothing is left."""
+    return clean_text(text) or None
+
+
+def bound_mileage(value: float) -> float:
+    """Return a mileage no larger than MOST_MILEAGE: no odometer shows more, and no page could."""
+    return min(value, MOST_MILEAGE)

@@ -1,0 +1,294 @@
+"""Reading a message liberally: what has one meaning is taken, an optional field that has none is left out.
+
+Owns how the types of the contract are read beyond strict JSON, and how their names are brought into canonical
+form. A message that is strictly right only passes through the forms, which is quick; any other is read field
+by field. Raises ContractError, naming the field, where a required one is missing or cannot be read. Pure.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import NODEFAULT, UNSET, Struct, inspect
+
+from ingest.contract.topics import ContractError
+from ingest.contract.values import (
+    UnreadableError,
+    read_date,
+    read_flag,
+    read_number,
+    read_time,
+    show,
+)
+from models.domain.notes import Note
+
+_Message = TypeVar("_Message", bound=Struct)
+# Reads a value of JSON at a site's zone.
+_Read = Callable[[Any, tzinfo | None], Any]
+# The canonical form of a value: None for "not known"; raises UnreadableError.
+Form = Callable[[Any], Any]
+
+# What `Meta(extra=...)` of the contract's types says of reading them.
+FORM, WORDS, READ = "form", "words", "read"
+# A longer text is quoted by its beginning.
+_MOST_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """How one field is read: a scalar by `read` and `form`, an object or a list of objects by `inner`."""
+
+    name: str
+    required: bool
+    default: Any
+    may_be_none: bool
+    described: inspect.Type
+    read: _Read
+    form: Form | None
+    inner: type[Struct] | None
+    is_list: bool
+
+    def leave_out(self, path: str, sent: Any, why: str) -> Note:
+        """Note that the field is left out; raises ContractError where it must not be."""
+        if self.required:
+            raise ContractError(f"{path}: {why}")
+        return Note(path, _quote(sent), why)
+
+
+def _quote(sent: Any) -> str:
+    return sent if isinstance(sent, str) and len(sent) <= _MOST_KEPT else show(sent)
+
+
+def settle(message: _Message, path: str = "") -> tuple[_Message, list[Note]]:
+    """Bring the names of a message that is strictly right into canonical form; return it with notes."""
+    notes: list[Note] = []
+    changes: dict[str, Any] = {}
+    for field in _formed(type(message)):
+        value = getattr(message, field.name)
+        if value is None or value is UNSET:
+            continue
+        settled = _settle_value(field, value, f"{path}{field.name}", notes)
+        if settled is not value and settled != value:
+            changes[field.name] = settled
+    return (msgspec.structs.replace(message, **changes) if changes else message), notes
+
+
+def _settle_value(field: _Field, value: Any, path: str, notes: list[Note]) -> Any:
+    if field.inner is None:
+        return _form(field, value, value, path, notes)
+    if not field.is_list:
+        try:
+            settled, found = settle(value, f"{path}.")
+        except ContractError as error:
+            notes.append(field.leave_out(path, msgspec.to_builtins(value), _shorten(error, path)))
+            return field.default
+        notes += found
+        return settled
+    items: list[Any] = []
+    for place, item in enumerate(value):
+        where = f"{path}[{place}]"
+        try:
+            settled, found = settle(item, f"{where}.")
+        except ContractError as error:
+            if field.required:
+                raise
+            notes.append(Note(where, show(msgspec.to_builtins(item)), _shorten(error, where)))
+            continue
+        notes += found
+        items.append(settled)
+    return tuple(items)
+
+
+def _form(field: _Field, value: Any, sent: Any, path: str, notes: list[Note]) -> Any:
+    """Return the canonical form of a value, or what stands for its being left out."""
+    if field.form is None:
+        return value
+    try:
+        formed = field.form(value)
+    except UnreadableError as error:
+        notes.append(field.leave_out(path, sent, str(error)))
+        return field.default
+    if formed is None:
+        if field.required:
+            raise ContractError(f"{path}: missing; {show(sent)} means that it is not known")
+        if sent != "":
+            notes.append(Note(path, _quote(sent), None))
+        return field.default if field.default is not UNSET else None
+    if formed != sent and isinstance(formed, str | float):
+        notes.append(Note(path, _quote(sent), None))
+    return formed
+
+
+def convert(shape: type[_Message], value: Any, zone: tzinfo | None) -> tuple[_Message, list[Note]]:
+    """Read an object of JSON as a message; `zone` is that of times without an offset."""
+    notes: list[Note] = []
+    return _convert(shape, value, zone, "", notes), notes
+
+
+def _convert(
+    shape: type[_Message], value: Any, zone: tzinfo | None, path: str, notes: list[Note]
+) -> _Message:
+    if isinstance(value, str) and (from_text := getattr(shape, "from_text", None)):
+        value = from_text(value)
+    if not isinstance(value, Mapping):
+        raise ContractError(f"{path.rstrip('.') or 'payload'}: {show(value)} is not an object")
+    read: dict[str, Any] = {}
+    for field in _fields(shape):
+        where, sent = f"{path}{field.name}", value.get(field.name, UNSET)
+        if sent is UNSET or _is_unknown(sent):
+            if field.required:
+                raise ContractError(f"{where}: missing")
+            if sent is not UNSET and field.may_be_none:
+                read[field.name] = None
+            continue
+        read[field.name] = _convert_value(field, sent, zone, where, notes)
+    return shape(**read)
+
+
+def _convert_value(field: _Field, sent: Any, zone: tzinfo | None, path: str, notes: list[Note]) -> Any:
+    if field.inner is None:
+        try:
+            value = field.read(sent, zone)
+        except UnreadableError as error:
+            notes.append(field.leave_out(path, sent, str(error)))
+            return field.default
+        value = _form(field, value, sent, path, notes)
+        if why := _find_excess(field.described, value):
+            notes.append(field.leave_out(path, sent, why))
+            return field.default
+        return value
+    if not field.is_list:
+        return _convert_inner(field, field.inner, sent, zone, path, notes)
+    listed = sent if isinstance(sent, Sequence) and not isinstance(sent, str) else [sent]
+    read = [
+        _convert_inner(field, field.inner, item, zone, f"{path}[{place}]", notes)
+        for place, item in enumerate(listed)
+    ]
+    if field.required and not read:
+        raise ContractError(f"{path}: empty; at least one would be read")
+    return tuple(item for item in read if item is not field.default)
+
+
+def _convert_inner(
+    field: _Field, inner: type[Struct], sent: Any, zone: tzinfo | None, path: str, notes: list[Note]
+) -> Any:
+    found: list[Note] = []
+    try:
+        value = _convert(inner, sent, zone, f"{path}.", found)
+    except ContractError as error:
+        if field.required:
+            raise
+        notes.append(Note(path, _quote(sent), _shorten(error, path)))
+        return field.default
+    notes += found
+    return value
+
+
+def _shorten(error: ContractError, path: str) -> str:
+    """Say what is wrong inside of a part that is left out whole, without naming the part again."""
+    return str(error).removeprefix(path).lstrip(".: ")
+
+
+def _is_unknown(sent: Any) -> bool:
+    return sent is None or (isinstance(sent, str) and not sent.strip("\0 \t\r\n"))
+
+
+def _find_excess(described: inspect.Type, value: Any) -> str | None:
+    """Return by what a value exceeds the bounds of its type, None where it keeps them."""
+    if isinstance(described, inspect.StrType) and isinstance(value, str):
+        most = described.max_length
+        return f"{len(value)} characters, at most {most} are read" if most and len(value) > most else None
+    if isinstance(described, inspect.FloatType | inspect.IntType) and isinstance(value, int | float):
+        least, greatest = described.ge, described.le
+        if (least is not None and value < least) or (greatest is not None and value > greatest):
+            bounds = f"at least {least:g}" if greatest is None else f"from {least:g} to {greatest:g}"
+            return f"{show(value)} is not {bounds}"
+    return None
+
+
+@cache
+def _formed(shape: type[Struct]) -> tuple[_Field, ...]:
+    """Return the fields that have a canonical form, themselves or inside."""
+    return tuple(field for field in _fields(shape) if field.form or (field.inner and _formed(field.inner)))
+
+
+@cache
+def _fields(shape: type[Struct]) -> tuple[_Field, ...]:
+    info = inspect.type_info(shape)
+    assert isinstance(info, inspect.StructType)  # noqa: S101  # what a Struct is
+    return tuple(_describe(field) for field in info.fields)
+
+
+def _describe(field: inspect.Field) -> _Field:
+    described, extra = _unwrap(field.type)
+    inner = described.item_type if isinstance(described, inspect.VarTupleType) else described
+    return _Field(
+        name=field.encode_name,
+        required=field.required,
+        default=UNSET if field.default is NODEFAULT else field.default,
+        may_be_none=isinstance(field.type, inspect.UnionType),
+        described=described,
+        read=_choose_reader(described, extra),
+        form=extra.get(FORM),
+        inner=inner.cls if isinstance(inner, inspect.StructType) else None,
+        is_list=isinstance(described, inspect.VarTupleType),
+    )
+
+
+def _unwrap(described: inspect.Type) -> tuple[inspect.Type, dict[str, Any]]:
+    """Return what a field holds when it is known, and what its type says beside it."""
+    if isinstance(described, inspect.UnionType):
+        described = next(each for each in described.types if not isinstance(each, inspect.NoneType))
+    if isinstance(described, inspect.Metadata):
+        return described.type, described.extra or {}
+    return described, {}
+
+
+def _choose_reader(described: inspect.Type, extra: Mapping[str, Any]) -> _Read:
+    if READ in extra:
+        reads: Callable[[Any], Any] = extra[READ]
+        return lambda value, _: reads(value)
+    if isinstance(described, inspect.LiteralType):
+        return _read_word_of([str(word) for word in described.values], extra.get(WORDS, {}))
+    return next(
+        (read for kind, read in _READERS.items() if isinstance(described, kind)), lambda value, _: value
+    )
+
+
+def _read_word_of(words: Sequence[str], others: Mapping[str, str]) -> _Read:
+    def read(value: Any, _zone: tzinfo | None) -> str:
+        word = value.strip().lower().replace(" ", "_") if isinstance(value, str) else value
+        word = others.get(word, word) if isinstance(word, str) else word
+        if word not in words:
+            raise UnreadableError(f"{show(value)} is not one of {', '.join(sorted(words))}")
+        return str(word)
+
+    return read
+
+
+def _read_whole(value: Any, _zone: tzinfo | None) -> int:
+    number = read_number(value)
+    if not number.is_integer():
+        raise UnreadableError(f"{show(value)} is not a whole number")
+    return int(number)
+
+
+def _read_text(value: Any, _zone: tzinfo | None) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise UnreadableError(f"{show(value)} is not a text")
+
+
+_READERS: dict[type[inspect.Type], _Read] = {
+    inspect.DateTimeType: read_time,
+    inspect.DateType: read_date,
+    inspect.FloatType: lambda value, _: read_number(value),
+    inspect.IntType: _read_whole,
+    inspect.BoolType: lambda value, _: read_flag(value),
+    inspect.StrType: _read_text,
+}

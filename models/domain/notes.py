@@ -1,0 +1,26 @@
+"""What was done to a message so that it could be stored: fields left out, names in canonical form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One field of a message as it was sent; `reason` says why it was left out, None for another spelling."""
+
+    field: str
+    sent: str
+    reason: str | None = None
+
+    def express(self) -> dict[str, str | None]:
+        """Return the note as it is stored, an object of JSON."""
+        return {"field": self.field, "sent": self.sent, "reason": self.reason}
+
+
+def read_note(stored: Mapping[str, Any]) -> Note:
+    """Return a note that was stored."""
+    reason = stored.get("reason")
+    return Note(
+        str(stored.get("field", "")), str(stored.get("sent", "")), None if reason is None else str(reason)
+    )
