@@ -108,7 +108,7 @@ def _sort(
         if hearing is None:
             hearing = batch.devices[key] = Hearing(topic.source, clocks.get(key, _UNKNOWN))
         hearing.take(event, message)
-        check_message(event, message.received_at, rules, hearing.correction)
+        check_message(event, message.received_at, rules, hearing.correction, message.came_at)
         _add(batch, [(topic, event, notes)], message.received_at, hearing.correction)
 
 
@@ -119,7 +119,7 @@ def _sort_foreign(batch: Batch, message: ReceivedMessage, rules: Rules, translat
         try:
             event, notes = settle(translated)
             event = spell(topic.site, event, rules, notes)
-            check_message(event, message.received_at, rules)
+            check_message(event, message.received_at, rules, came_at=message.came_at)
         except ContractError as error:
             raise ForeignError(str(error), topic.site, topic.device) from error
         events.append((topic, event, notes))

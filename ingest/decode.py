@@ -82,21 +82,27 @@ def spell(site: str, message: Message, rules: Rules, notes: list[Note]) -> Messa
         if stage is None:
             sent = next((note.sent for note in notes if note.field == "stage"), message.stage)
             configured = ", ".join(dict.fromkeys(rules.stages.values()))
-            raise ContractError(f"stage: {show(sent)} is not configured, only {configured}")
+            raise ContractError(f"stage: {show(sent)} is not configured, only {configured!r}")
         if stage != message.stage:
             spelled["stage"] = stage
     return msgspec.structs.replace(message, **spelled) if spelled else message
 
 
 def check_message(
-    message: Message, received_at: datetime, rules: Rules, correction: timedelta = NO_CORRECTION
+    message: Message,
+    received_at: datetime,
+    rules: Rules,
+    correction: timedelta = NO_CORRECTION,
+    came_at: datetime | None = None,
 ) -> None:
     """Check a message's times against ours; raises ContractError naming the field that is wrong.
 
-    `correction` is what its device's clock is behind ours.
+    `correction` is what its device's clock is behind ours; `came_at` is when a replayed message first came,
+    by which its age is judged.
     """
+    waited = received_at - came_at if came_at else timedelta()
     _check_clock(correction, rules)
-    oldest = rules.oldest_reading if isinstance(message, _READINGS) else rules.oldest_event
+    oldest = waited + (rules.oldest_reading if isinstance(message, _READINGS) else rules.oldest_event)
     if isinstance(message, _LISTS):
         times = [reading.at for reading in message.readings]
         # Only where the newest or the oldest is wrong is it worth looking for the first that is.

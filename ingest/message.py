@@ -20,6 +20,8 @@ class ReceivedMessage:
     packet_id: int
     connection: int
     live: bool = False
+    # When a message that is replayed from quarantine first came.
+    came_at: datetime | None = None
 
 
 def digest_message(topic: str, payload: bytes) -> bytes:

@@ -114,14 +114,14 @@ def _replay_together(
 def _hold(connection: Connection, ids: Sequence[int], now: datetime) -> dict[int, ReceivedMessage]:
     """Lock messages until the end of the transaction, and read them as received now."""
     found = connection.execute(
-        "select id, topic, payload from quarantined_message"
+        "select id, topic, payload, received_at from quarantined_message"
         " where id = any(%s) and status <> 'replayed' order by id for update skip locked",
         (list(ids),),
         binary=True,
     )
     return {
-        quarantined_id: ReceivedMessage(topic, payload, now, packet_id=0, connection=0)
-        for quarantined_id, topic, payload in found
+        quarantined_id: ReceivedMessage(topic, payload, now, packet_id=0, connection=0, came_at=came_at)
+        for quarantined_id, topic, payload, came_at in found
     }
 
 

@@ -32,11 +32,13 @@ def make_alarm(*counts: Count) -> QuarantineAlarm:
 
 
 def test_more_than_the_share_of_enough_messages_is_alarming_and_names_the_top_reasons() -> None:
-    alarm = make_alarm((0, 6, {}), (10, 14, {"stage: … is not configured": 9, "payload: not JSON": 2}))
+    alarm = make_alarm(
+        (0, 6, {}), (10, 14, {"stage: … is not configured, only …": 9, "payload: not JSON": 2})
+    )
     domination = alarm.judge(at(20))
     assert str(domination) == (
         "11 of the 20 messages of the last 60 s were quarantined:"
-        " 9 x stage: … is not configured; 2 x payload: not JSON"
+        " 9 x stage: … is not configured, only …; 2 x payload: not JSON"
     )
 
 
@@ -136,10 +138,10 @@ def test_ingest_that_refuses_most_says_so_and_is_alive_but_not_ready(
     publish(iotcore_broker.url, TOPIC, scan(1))
     for number in range(2):
         publish(iotcore_broker.url, TOPIC, scan(number, stage="polishing"))
-    command.wait_for_line("quarantine dominates.*2 x stage: … is not configured")
+    command.wait_for_line("quarantine dominates.*2 x stage: … is not configured, only …")
     assert ask_ingest(port, "/readyz") == (
         503,
-        "2 of the 3 messages of the last 600 s were quarantined: 2 x stage: … is not configured\n",
+        "2 of the 3 messages of the last 600 s were quarantined: 2 x stage: … is not configured, only …\n",
     )
     assert ask_ingest(port, "/healthz") == (200, "ok\n")
     metrics = ask_ingest(port, "/metrics")[1].splitlines()

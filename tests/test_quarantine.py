@@ -151,7 +151,10 @@ def test_what_is_refused_again_stays_new_with_its_new_reason(connection: psycopg
     ahead = (STAGE, scan(at=NOW + timedelta(hours=9)))
     receive(connection, ahead)
     assert rows(connection, "select reason from quarantined_message") == [
-        ("stage: 'polishing' is not configured",)
+        (
+            "stage: 'polishing' is not configured, only 'received, inspecting, awaiting_approval,"
+            " awaiting_parts, repairing, quality_check, washing, ready, delivered'",
+        )
     ]
     assert replay_all(connection).refused == {1: "at: 3:00:00 ahead of our clock"}
     assert rows(connection, "select status, reason, settled_at from quarantined_message") == [
@@ -298,7 +301,7 @@ def test_messages_are_found_by_filter_the_newest_first(
 def test_reasons_are_counted_by_what_they_have_in_common(full_quarantine: str) -> None:
     reasons = ask(full_quarantine, lambda connection: count_by_reason(connection, QuarantineFilter()))
     assert [(found.reason, found.messages, found.devices) for found in reasons] == [
-        ("stage: … is not configured", 2, 1),
+        ("stage: … is not configured, only …", 2, 1),
         ("at: … ahead of our clock", 1, 1),
         ("odometer.unit: invalid enum value …", 1, 1),
     ]
@@ -379,7 +382,7 @@ def test_the_command_lists_shows_and_counts(command: Command) -> None:
     _, as_json = command("list", "--all", "--limit", "2", "--json")
     assert [(row["id"], row["status"]) for row in json.loads(as_json)] == [(5, "discarded"), (4, "new")]
     _, counted = command("list", "--by-reason")
-    assert "stage: … is not configured" in counted
+    assert "stage: … is not configured, only" in counted
     status, shown = command("show", "3")
     assert status == 0
     assert '"unit": "ft"  <-- here' in shown
@@ -396,7 +399,7 @@ def test_the_command_replays_by_filter_with_a_mended_workshop_file(
         1,
         [
             "1 stored, 1 refused again",
-            "  1 x stage: … is not configured",
+            "  1 x stage: … is not configured, only …",
             "bayboard: 1 of 2 messages were refused again",
         ],
     )
