@@ -1,8 +1,12 @@
 """What was done to a message so that it could be stored: fields left out, names in canonical form."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+# Characters that JSON can write and a database cannot hold: NUL, and halves of a pair.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,10 @@ class Note:
 
     def express(self) -> dict[str, str | None]:
         """Return the note as it is stored, an object of JSON."""
-        return {"field": self.field, "sent": self.sent, "reason": self.reason}
+        note = {"field": self.field, "sent": self.sent, "reason": self.reason}
+        return {
+            key: text and _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text) for key, text in note.items()
+        }
 
 
 def read_note(stored: Mapping[str, Any]) -> Note:
