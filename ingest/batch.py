@@ -9,24 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ingest.adapters.adapter import ForeignError, Skip, SkippedError
+from ingest.adapters.adapter import Event, ForeignError, Skip, SkippedError
 from ingest.contract.liberal import settle
-from ingest.contract.payloads import Message
-from ingest.contract.topics import PREFIX, ContractError, Topic, read_sender
+from ingest.contract.topics import PREFIX, ContractError, read_sender
 from ingest.decode import NO_CORRECTION, Rules, check_message, decode_message, spell
 from ingest.failures import explain_unexpected
 from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
 from ingest.rows import Row, make_rows
 from models.domain.clock import Clock
-from models.domain.notes import Note
 from models.domain.published import is_reminder_topic
 from models.domain.quarantine import name_field
 
 # From another product's message to the contract's; raises ForeignError, or SkippedError for no reading.
-Translate = Callable[[ReceivedMessage], list[tuple[Topic, Message]]]
-# What a message says, with notes of what was done so that it could be read.
-Noted = tuple[Topic, Message, list[Note]]
+Translate = Callable[[ReceivedMessage], list[Event]]
 
 _UNKNOWN = Clock()
 _NONE_KNOWN: Mapping[DeviceKey, Clock] = {}
@@ -114,10 +110,11 @@ def _sort(
 
 def _sort_foreign(batch: Batch, message: ReceivedMessage, rules: Rules, translate: Translate) -> None:
     """Add what a message of another product says, all of it or nothing; its times are not corrected."""
-    events: list[Noted] = []
-    for topic, translated in translate(message):
+    events: list[Event] = []
+    for topic, translated, left_out in translate(message):
         try:
             event, notes = settle(translated)
+            notes += left_out
             event = spell(topic.site, event, rules, notes)
             check_message(event, message.received_at, rules, came_at=message.came_at)
         except ContractError as error:
@@ -128,7 +125,7 @@ def _sort_foreign(batch: Batch, message: ReceivedMessage, rules: Rules, translat
         batch.devices.setdefault((topic.site, topic.device), Hearing(topic.source)).count(message)
 
 
-def _add(batch: Batch, events: Sequence[Noted], received_at: datetime, correction: timedelta) -> None:
+def _add(batch: Batch, events: Sequence[Event], received_at: datetime, correction: timedelta) -> None:
     """Add the rows of a message: all of them, or none where one cannot be made."""
     rows = [
         row

@@ -9,20 +9,22 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from ingest.adapters.adapter import Event, ForeignError, Skip, SkippedError
 from ingest.adapters.mapping import Translation
 from ingest.adapters.registered import Devices
+from ingest.batch import sort_messages
+from ingest.contract.liberal import settle
 from ingest.contract.payloads import OdometerReading
 from ingest.message import digest_message
-from ingest.write import prepare_connection
+from ingest.write import prepare_connection, write_batch
 from models.domain.odometer import KM_PER_UNIT, Reading, judge_readings
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import StartIngest, ask_ingest, wait_for_rows
-from tests.test_adapters import TRACCAR, VIN, WICAN, WICAN_TOPIC, make_adapters, received
+from tests.test_adapters import RULES, TRACCAR, VIN, WICAN, WICAN_TOPIC, make_adapters, received
 
 NOW = datetime(2026, 11, 21, 1, 31, 6, tzinfo=UTC)
 TRACCAR_TOPIC = "traccar/positions"
@@ -63,7 +65,7 @@ def translate(
 
 
 def read(mapping: dict[str, Any], topic: str, payload: bytes, **times: datetime) -> OdometerReading:
-    [(_, reading)] = translate(mapping, topic, payload, **times)
+    [(_, reading, _)] = translate(mapping, topic, payload, **times)
     assert isinstance(reading, OdometerReading)
     return reading
 
@@ -263,7 +265,7 @@ def test_a_mileage_beyond_every_odometer_is_passed_on_and_is_finite() -> None:  
 
 def test_an_id_that_cannot_be_registered_is_mapped_by_the_registry_or_refused_with_the_command() -> None:
     payload = position({"odometer": 45210000}, unique_id="AA:BB:CC:DD:EE:FF")  # C15
-    [(topic, reading)] = translate(TRACCAR, TRACCAR_TOPIC, payload)
+    [(topic, reading, _)] = translate(TRACCAR, TRACCAR_TOPIC, payload)
     assert (topic.device, getattr(reading, "vin", None)) == ("golf", VIN)
     phone = position({"odometer": 45210000}, unique_id="+8613800000000")
     with pytest.raises(ForeignError, match=r"device add s1 .* --known-as '\+8613800000000'$"):
@@ -377,6 +379,7 @@ ANY_MAPPING = [
 ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(ANY_MAPPING),
     st.binary(max_size=200) | (documents | forwarded).map(lambda document: json.dumps(document).encode()),
@@ -395,12 +398,34 @@ def test_whatever_comes_is_a_reading_or_skipped_or_refused(mapping: dict[str, An
         reason = str(error)
         events = []
         assert "\0" not in reason.encode().decode()
-    for _, event in events:
+    for _, event, notes in events:
+        for note in notes:
+            assert len(note.sent) <= 64
         if isinstance(event, OdometerReading):
             assert 0 < event.odometer.value <= 1e10
-            assert 0 < len(event.vin) <= 32
-            event.vin.encode()
+            assert 0 < len(settle(event)[0].vin.encode()) <= 4 * 32
             assert event.at.tzinfo
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\ud800"])
+def test_a_note_of_what_no_database_holds_keeps_no_message_from_being_stored(
+    database_url: str, escape: str
+) -> None:
+    mapped = b'{"ODOMETER":45210,"vin":"%s"}' % f"{VIN}{escape}".encode()
+    of_the_contract = b'{"id":"1","at":"%s","vin":"%s","odometer":{"value":45210,"unit":"km"}}' % (
+        NOW.isoformat().encode(),
+        f"{VIN}{escape}".encode(),
+    )
+    messages = [
+        received(WICAN_TOPIC, mapped),
+        received("workshop/v1/s1/telematics/gw/odometer", of_the_contract),
+    ]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        prepare_connection(connection)
+        translate = make_adapters({**WICAN, "vin": "vin"}).prepare(connection, messages)
+        write_batch(connection, sort_messages(messages, RULES, translate), RULES)
+        stored = connection.execute("select vin, notes -> 0 ->> 'sent' from odometer_reading").fetchall()
+    assert stored == [(VIN, f"{VIN}\ufffd")] * 2
 
 
 def test_only_messages_without_a_time_are_remembered(database_url: str) -> None:

@@ -13,8 +13,10 @@ from typing import Protocol
 
 from ingest.contract.payloads import Message
 from ingest.contract.topics import ContractError, Topic
+from models.domain.notes import Note
 
-Event = tuple[Topic, Message]
+# What a message says in the contract's words, with notes of what of it was left out.
+Event = tuple[Topic, Message, list[Note]]
 
 
 class ForeignError(ContractError):
@@ -53,7 +55,10 @@ class SkippedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ForeignMessage:
-    """A message of another product; `event_id` is derived from its topic and bytes."""
+    """A message of another product; `event_id` is derived from its topic and bytes.
+
+    `received_at` is when it came, also where it waited in quarantine and is replayed.
+    """
 
     topic: str
     payload: bytes

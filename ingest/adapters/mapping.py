@@ -50,13 +50,16 @@ class Translation:
         if mapped is None:
             raise ForeignError(f"topic: {message.topic!r} is not below {PREFIX}, and no adapter reads it")
 
-        digest = digest_message(message.topic, message.payload)
+        digest, came_at = (
+            digest_message(message.topic, message.payload),
+            message.came_at or message.received_at,
+        )
         foreign = ForeignMessage(
             topic=message.topic,
             payload=message.payload,
             event_id=digest.hex(),
-            received_at=message.received_at,
-            first_received_at=self.first_received.get(digest, message.received_at),
+            received_at=came_at,
+            first_received_at=self.first_received.get(digest, came_at),
         )
         try:
             return list(mapped.adapter.translate(foreign, SiteDevices(mapped.site, self.devices)))
@@ -88,10 +91,11 @@ class Adapters:
         if not foreign:
             return None
         timeless = {
-            digest_message(message.topic, message.payload): message.received_at
+            digest_message(message.topic, message.payload): came_at
             for message in reversed(foreign)
+            for came_at in [message.came_at or message.received_at]
             if (mapped := _find(self._mapped, message.topic))
-            and mapped.adapter.needs_first_time(message.topic, message.payload, message.received_at)
+            and mapped.adapter.needs_first_time(message.topic, message.payload, came_at)
         }
         return Translation(self._mapped, _read_devices(connection), _remember(connection, timeless))
 

@@ -14,17 +14,19 @@ from config.adapters import Adapter as Facts
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, SkippedError
 from ingest.adapters.reading import (
     MISSING,
-    date_reading,
     find_place,
     find_value,
+    is_known,
     make_signals,
+    name_vehicle,
+    note_left_out,
     read_instant,
     read_odometer,
     read_payload,
-    read_vin,
 )
 from ingest.contract.payloads import Odometer, OdometerReading
 from ingest.contract.topics import ContractError, Kind, Source, Topic
+from models.domain.notes import Note
 
 
 class PlainJson:
@@ -41,6 +43,7 @@ class PlainJson:
         self.site = facts.site
         self._facts = facts
         self._zone = zone
+        self._time = facts.time or self.own_time
         self._signals = make_signals(facts, self.names, "km")
         # A filter that ends in a level of its own, not in a wildcard, is of one topic for each device.
         self.is_one_topic = facts.topic.rpartition("/")[2] not in ("+", "#")
@@ -75,13 +78,16 @@ class PlainJson:
         """Return the odometer reading that a message's values make."""
         odometer = self._read_odometer(message.topic, document)
         device = self.name_device(message, document, registry)
+        notes: list[Note] = []
         reading = OdometerReading(
             id=message.event_id,
-            at=date_reading(self._read_time(document), message),
-            vin=read_vin(message.topic, document, self._facts.vin) or registry.find_vin(device),
+            at=self._date_reading(message, document, notes),
+            vin=name_vehicle(
+                message.topic, document, self._facts.vin, lambda: registry.find_vin(device), notes
+            ),
             odometer=odometer,
         )
-        return Topic(self.site, Source.TELEMATICS, device, Kind.ODOMETER), reading
+        return Topic(self.site, Source.TELEMATICS, device, Kind.ODOMETER), reading, notes
 
     def names_plain_value(self, levels: list[str], path: str) -> bool:
         """Say whether the plain values of a topic are what a mileage's name means."""
@@ -99,16 +105,26 @@ class PlainJson:
         skips = self._facts.without_odometer == "skip"
         return read_odometer(document, self._signals, skip_missing=skips)
 
+    def _date_reading(self, message: ForeignMessage, document: object, notes: list[Note]) -> datetime:
+        """Return when a message was measured: as it says, if that can be, or when its bytes first came."""
+        at = self._read_time(document)
+        if at and at <= message.received_at:
+            return at
+        said = find_value(document, self._time) if self._time else None
+        if self._time and is_known(said):
+            notes.append(note_left_out(self._time, said, "cannot be true; dated by when it first came"))
+        return message.first_received_at
+
     def _read_time(self, document: object) -> datetime | None:
         """Return when a message says it was measured; raises ContractError if a path of the file is wrong."""
-        if path := self._facts.time:
-            value = find_value(document, path)
-            if value is MISSING:
-                raise ContractError(f"{path}: missing; it is to hold the time")
-            return read_instant(value, self._zone, path)
-        if self.own_time is None:
+        if self._time is None:
             return None
+        value = find_value(document, self._time)
+        if value is MISSING and self._facts.time:
+            raise ContractError(f"{self._time}: missing; it is to hold the time")
         try:
-            return read_instant(find_value(document, self.own_time), self._zone, self.own_time)
+            return read_instant(value, self._zone, self._time)
         except ContractError:
+            if self._facts.time:
+                raise
             return None

@@ -7,7 +7,7 @@ path.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ import msgspec
 
 from config.adapters import Adapter as Facts
 from config.adapters import Mileage, Place, Unit, find_unit
-from ingest.adapters.adapter import ForeignMessage, Skip, SkippedError
+from ingest.adapters.adapter import Skip, SkippedError
 from ingest.contract.payloads import MAX_PAYLOAD_BYTES, Odometer
 from ingest.contract.topics import ContractError
 from ingest.contract.values import (
@@ -30,6 +30,7 @@ from ingest.contract.values import (
     show,
 )
 from models.domain.names import canonical_name, canonical_vin
+from models.domain.notes import Note
 
 # Beside the words that are no name of anything.
 _UNKNOWN_WORDS = {"unknown", "unavailable", "nan", "na"}
@@ -143,13 +144,24 @@ def read_mileage(value: object, signal: Signal) -> Odometer:
     return Odometer(value=min(scaled, MOST_MILEAGE), unit=signal.unit)
 
 
-def read_vin(topic: str, document: object, place: Place | None) -> str | None:
-    """Return the vehicle that a message names; None where it names none, or in a way nobody can read."""
-    said = None if place is None else find_place(topic, document, place)
-    if not isinstance(said, str) or len(said) > _LONGEST_TEXT or not is_known(said):
-        return None
-    vin = canonical_vin(said)
-    return vin if vin and len(vin) <= _LONGEST_VIN else None
+def name_vehicle(
+    topic: str, document: object, place: Place | None, find_registered: Callable[[], str], notes: list[Note]
+) -> str:
+    """Return the vehicle that a message names, as it is written there, or else the registered one.
+
+    A number that nobody can read is left out and noted.
+    """
+    said = MISSING if place is None else find_place(topic, document, place)
+    if isinstance(said, str) and len(said) <= _LONGEST_TEXT and is_known(said):
+        vin = canonical_vin(said)
+        if vin and len(vin) <= _LONGEST_VIN:
+            return said
+    registered = find_registered()
+    if is_known(said):
+        notes.append(
+            note_left_out(str(place), said, "is no number of a vehicle; the registered one is taken")
+        )
+    return registered
 
 
 def find_place(topic: str, document: object, place: Place) -> object:
@@ -175,9 +187,9 @@ def read_instant(value: object, zone: ZoneInfo, path: str) -> datetime | None:
         return None
 
 
-def date_reading(at: datetime | None, message: ForeignMessage) -> datetime:
-    """Return when a message was measured: when it says, if that can be, or else when its bytes first came."""
-    return message.first_received_at if at is None or at > message.received_at else at
+def note_left_out(path: str, value: object, why: str) -> Note:
+    """Return the note that a value was left out."""
+    return Note(path, value if isinstance(value, str) and len(value) <= _LONGEST_TEXT else show(value), why)
 
 
 def _list_keys(document: object, path: str) -> str:

@@ -17,18 +17,20 @@ from ingest.adapters.reading import (
     find_place,
     find_value,
     make_signals,
+    name_vehicle,
+    note_left_out,
     read_instant,
     read_odometer,
     read_payload,
-    read_vin,
 )
 from ingest.contract.payloads import OdometerReading
 from ingest.contract.topics import ContractError, Kind, Source, Topic
+from models.domain.notes import Note
 
 _ATTRIBUTES = "position.attributes."
 _DEVICE = "device.uniqueId"
 # Of the satellites, of the tracker, and of Traccar when it heard the tracker.
-_TIMES = ("fixTime", "deviceTime", "serverTime")
+_TIMES = _FIX, _DEVICE_TIME, _SERVER = "position.fixTime", "position.deviceTime", "position.serverTime"
 # A tracker without satellites repeats its last fix; its own time then says when it measured.
 _OLD_FIX = timedelta(minutes=1)
 # Trackers keep positions for days while they have no network. A clock further back than this counts
@@ -62,30 +64,34 @@ class Traccar:
         skips = self._facts.without_odometer == "skip"
         odometer = read_odometer(document, self._signals, skip_missing=skips)
         device = registry.name_device(_DEVICE, find_place(message.topic, document, _DEVICE))
-        yield (
-            Topic(self._facts.site, Source.TELEMATICS, device, Kind.ODOMETER),
-            OdometerReading(
-                id=message.event_id,
-                at=self._date_position(document, message),
-                vin=read_vin(message.topic, document, self._vin) or registry.find_vin(device),
-                odometer=odometer,
-            ),
+        notes: list[Note] = []
+        reading = OdometerReading(
+            id=message.event_id,
+            at=self._date_position(document, message, notes),
+            vin=name_vehicle(message.topic, document, self._vin, lambda: registry.find_vin(device), notes),
+            odometer=odometer,
         )
+        yield Topic(self._facts.site, Source.TELEMATICS, device, Kind.ODOMETER), reading, notes
 
-    def _date_position(self, document: object, message: ForeignMessage) -> datetime:
+    def _date_position(self, document: object, message: ForeignMessage, notes: list[Note]) -> datetime:
         """Return when a position was measured: by its tracker, unless Traccar's own time contradicts that."""
-        fix, device, server = (self._read_time(document, name) for name in _TIMES)
-        said = [device, fix] if fix and device and device - fix > _OLD_FIX else [fix, device]
-        latest = min(server or message.received_at, message.received_at)
-        earliest = latest - _LONGEST_KEPT
-        at = next((at for at in said if at and earliest <= at <= latest), None) or server or fix or device
-        if at is None:
-            raise ContractError(f"position.{_TIMES[0]}: missing, and so are {_TIMES[1]} and {_TIMES[2]}")
+        times = [(name, at) for name in _TIMES if (at := self._read_time(document, name))]
+        known = dict(times)
+        if not times:
+            raise ContractError(f"{_TIMES[0]}: missing, and so are {_TIMES[1]} and {_TIMES[2]}")
+        if _FIX in known and _DEVICE_TIME in known and known[_DEVICE_TIME] - known[_FIX] > _OLD_FIX:
+            times[:2] = times[1::-1]
+        latest = min(known.get(_SERVER, message.received_at), message.received_at)
+        possible = (time for time in times if latest - _LONGEST_KEPT <= time[1] <= latest)
+        name, at = next(possible, (_SERVER, latest) if _SERVER in known else times[0])
+        if name != times[0][0]:
+            why = f"cannot be true; {name} is taken"
+            notes.append(note_left_out(times[0][0], find_value(document, times[0][0]), why))
         return at
 
-    def _read_time(self, document: object, name: str) -> datetime | None:
+    def _read_time(self, document: object, path: str) -> datetime | None:
         """Return one of a position's times; None where it cannot be read, as the others may be."""
         try:
-            return read_instant(find_value(document, f"position.{name}"), self._zone, name)
+            return read_instant(find_value(document, path), self._zone, path)
         except ContractError:
             return None

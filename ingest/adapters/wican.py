@@ -53,4 +53,4 @@ class Wican(PlainJson):
             raise ContractError(f"status: {show(state)} is not online or offline")
         device = self.name_device(message, document, registry)
         topic = Topic(self.site, Source.TELEMATICS, device, Kind.STATUS)
-        return topic, DeviceStatus(at=message.received_at, state=state)
+        return topic, DeviceStatus(at=message.received_at, state=state), []
