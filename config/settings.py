@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from config.broker import read_broker_address
+from config.grants import Grants, parse_grants
 
 DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
 _SECRET_KEY_LENGTH = 32
@@ -82,17 +83,6 @@ def _issuer(text: str) -> str:
     if url.scheme != "https" and url.hostname not in {"127.0.0.1", "localhost"}:
         raise ValueError("must look like https://login.example.com/realms/workshop")
     return text
-
-
-def _grants(text: str) -> tuple[tuple[str, str, tuple[str, ...] | None], ...]:
-    grants = []
-    for word in text.split():
-        value, _, rest = word.rpartition("=")
-        role, _, sites = rest.partition("@")
-        if not value or role not in {"manager", "foreman"} or (rest != role and not all(sites.split(","))):
-            raise ValueError(f"{word!r} must look like service-managers=manager or hall-1=foreman@s1,s2")
-        grants.append((value, role, tuple(sites.split(",")) if sites else None))
-    return tuple(grants)
 
 
 def _log_format(text: str) -> str:
@@ -170,12 +160,17 @@ class Settings:
         "BAYBOARD_OIDC_SCOPE", str, "what is asked of the company's own sign-in", "openid profile email"
     )
     oidc_claim: str = _setting(
-        "BAYBOARD_OIDC_CLAIM", str, "the claim that says what somebody is, a word or a list", "groups"
+        "BAYBOARD_OIDC_CLAIM",
+        str,
+        "the claim that says what somebody is, a word or a list; one within others by its path, as in"
+        " `realm_access.roles`",
+        "groups",
     )
-    oidc_grants: tuple[tuple[str, str, tuple[str, ...] | None], ...] | None = _setting(
+    oidc_grants: Grants | None = _setting(
         "BAYBOARD_OIDC_GRANTS",
-        _grants,
-        "what each value of the claim makes of somebody: `service-managers=manager hall-1=foreman@s1,s2`",
+        parse_grants,
+        "what each value of the claim makes of somebody: `service-managers=manager hall-1=foreman@s1,s2`;"
+        ' names with spaces as JSON, `{"Service Managers": "manager"}`',
     )
     log_format: str = _setting(
         "BAYBOARD_LOG_FORMAT", _log_format, "console for people, json for log collectors", "console"

@@ -14,7 +14,7 @@ import httpx
 import structlog
 from authlib.deprecate import AuthlibDeprecationWarning
 from fastapi import FastAPI
-from joserfc.errors import JoseError
+from joserfc.errors import ClaimError, JoseError
 from starlette.applications import Starlette
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
@@ -23,7 +23,15 @@ from starlette.routing import Route
 
 from dashboard.access import Role
 from dashboard.database import DatabaseAwayError
-from dashboard.provider import Provider, choose_grant
+from dashboard.provider import Provider, choose_grant, find_claim
+from dashboard.provider_faults import (
+    Fault,
+    explain_description,
+    explain_http,
+    explain_no_role,
+    explain_refusal,
+    find_fault,
+)
 from dashboard.sign_in import Entrance, refuse
 from models.accounts import welcome_subject
 
@@ -44,8 +52,16 @@ _ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 log = structlog.get_logger()
 
 
+# What reading an answer raises that is of another shape than answers of providers are.
+_SHAPE_ERRORS = (TypeError, AttributeError, KeyError, RuntimeError)
+
+
 class ProviderError(Exception):
-    """The provider does not say what it has to; the message is for the log."""
+    """The company's own sign-in cannot let anybody in; `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.why)
+        self.fault = fault
 
 
 def add_oidc(server: FastAPI, entrance: Entrance, provider: Provider, secret_key: str) -> None:
@@ -61,6 +77,9 @@ def add_oidc(server: FastAPI, entrance: Entrance, provider: Provider, secret_key
         https_only=entrance.origin.is_https,
     )
     server.mount(PATH, kept)
+
+
+_ANSWER_ERRORS = (httpx.HTTPError, OAuthError, JoseError, ProviderError, ValueError)
 
 
 class _Company:
@@ -88,9 +107,8 @@ class _Company:
             await self._load_metadata()
             back = f"{self._entrance.origin.address(request)}{PATH}/back"
             answer: RedirectResponse = await self._client.authorize_redirect(request, back)
-        except (httpx.HTTPError, OAuthError, ProviderError, ValueError) as error:
-            log.warning("the company's own sign-in does not answer", error=str(error))
-            return refuse("company_away", request, HTTPStatus.BAD_GATEWAY)
+        except (*_ANSWER_ERRORS, *_SHAPE_ERRORS) as error:
+            return _refuse(_explain(error), request)
         return answer
 
     async def finish(self, request: Request) -> Response:
@@ -99,16 +117,11 @@ class _Company:
         try:
             await self._load_metadata()
             claims = await self._read_claims(request)
-        except (httpx.HTTPError, ValueError) as error:
-            log.warning("the company's own sign-in does not answer", error=str(error))
-            return refuse("company_away", request, HTTPStatus.BAD_GATEWAY)
-        except (OAuthError, JoseError, ProviderError) as error:
-            log.warning("the company's own sign-in was refused", error=str(error))
-            return refuse("company", request)
-        grant = choose_grant(self._provider.grants, claims, self._provider.claim)
+            grant = choose_grant(self._provider.grants, claims, self._provider.claim)
+        except (*_ANSWER_ERRORS, *_SHAPE_ERRORS) as error:
+            return _refuse(_explain(error), request)
         if grant is None:
-            log.warning("somebody without a role signed in", subject=claims["sub"])
-            return refuse("no_role", request)
+            return _refuse(explain_no_role(self._provider, claims), request, subject=claims["sub"])
         return await self._welcome(request, claims, *grant, goal)
 
     async def _welcome(
@@ -136,13 +149,18 @@ class _Company:
         return self._entrance.welcome(request, self._entrance.make_ticket(account), goal)
 
     async def _load_metadata(self) -> None:
-        """Read the provider's own description once; raises ProviderError if it is another's."""
-        metadata = await self._client.load_server_metadata()
-        if metadata.get("issuer") != self._provider.issuer:
+        """Read the provider's own description once; raises ProviderError if it is none, or another's."""
+        try:
+            metadata = await self._client.load_server_metadata()
+        except httpx.HTTPError as error:
+            raise ProviderError(explain_http(error, of_description=True)) from error
+        except (ValueError, *_SHAPE_ERRORS) as error:
+            raise ProviderError(explain_description("something that is no JSON object")) from error
+        if fault := find_fault(metadata, self._provider.issuer):
             self._client.server_metadata.pop("_loaded_at", None)
-            raise ProviderError(f"it calls itself {metadata.get('issuer')}, not {self._provider.issuer}")
+            raise ProviderError(fault)
         offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-        metadata["id_token_signing_alg_values_supported"] = sorted(_ALGORITHMS & set(offered))
+        metadata["id_token_signing_alg_values_supported"] = sorted(_ALGORITHMS & set(map(str, offered)))
 
     async def _read_claims(self, request: Request) -> Mapping[str, Any]:
         """Exchange the code and return what the provider says of somebody, checked."""
@@ -156,10 +174,32 @@ class _Company:
         )
         claims: Mapping[str, Any] | None = token.get("userinfo")
         if claims is None:
-            raise ProviderError("it gave no identity token")
-        if provider.claim in claims or "userinfo_endpoint" not in self._client.server_metadata:
+            raise ProviderError(explain_refusal("it gave no identity token", ""))
+        if (
+            find_claim(claims, provider.claim) is not None
+            or "userinfo_endpoint" not in self._client.server_metadata
+        ):
             return claims
         more = await self._client.userinfo(token=token)
         if more.get("sub") != claims["sub"]:
-            raise ProviderError("its userinfo is somebody else's")
+            raise ProviderError(explain_refusal("its userinfo is somebody else's", ""))
         return {**more, **claims}
+
+
+def _explain(error: Exception) -> Fault:
+    """Return what an error of the flow means."""
+    if isinstance(error, ProviderError):
+        return error.fault
+    if isinstance(error, httpx.HTTPError):
+        return explain_http(error)
+    if isinstance(error, OAuthError | JoseError):
+        claim = error.claim if isinstance(error, ClaimError) else ""
+        return explain_refusal(str(error.error), str(error.description or ""), claim)
+    return Fault("company_away", HTTPStatus.BAD_GATEWAY, f"its answer cannot be read: {error!r}")
+
+
+def _refuse(fault: Fault, request: Request, **more: object) -> Response:
+    """Answer with the page of a fault, and log it in full."""
+    change = {"change": fault.change} if fault.change else {}
+    log.warning("the company's own sign-in let nobody in", why=fault.why, **change, **more)
+    return refuse(fault.page, request, fault.status)

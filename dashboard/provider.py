@@ -30,12 +30,46 @@ class Provider:
     grants: tuple[Grant, ...]
 
 
+def find_claim(claims: Mapping[str, object], path: str) -> object:
+    """Return a claim by its name or, if it is within another, by a path with dots; None if it is not there.
+
+    Names may hold dots themselves: `resource_access.board.example.com.roles` finds the roles of the client
+    `board.example.com`.
+    """
+    if path in claims:
+        return claims[path]
+    parts = path.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        inner = claims.get(".".join(parts[:length]))
+        if isinstance(inner, Mapping):
+            found = find_claim(inner, ".".join(parts[length:]))
+            if found is not None:
+                return found
+    return None
+
+
+def list_values(said: object) -> list[str]:
+    """Return the values of a claim that is a word or a list."""
+    if isinstance(said, list):
+        return [str(value) for value in said]
+    return [str(said)] if said else []
+
+
+def is_left_out(claims: Mapping[str, object], path: str) -> bool:
+    """Say whether a provider left a claim out because it would be too long, and says so in its place."""
+    elsewhere = claims.get("_claim_names")
+    if find_claim(claims, path) is not None:
+        return False
+    return (isinstance(elsewhere, Mapping) and path in elsewhere) or (
+        path == "groups" and str(claims.get("hasgroups")).lower() == "true"
+    )
+
+
 def choose_grant(
     grants: Sequence[Grant], claims: Mapping[str, object], claim: str
 ) -> tuple[Role, tuple[str, ...] | None] | None:
     """Return the role and sites that claims give; of two roles the manager's, with its own sites alone."""
-    said = claims.get(claim)
-    values = {str(value) for value in said} if isinstance(said, list) else {str(said)} if said else set()
+    values = set(list_values(find_claim(claims, claim)))
     matching = [grant for grant in grants if grant.value in values]
     for role in (Role.MANAGER, Role.FOREMAN):
         if given := [grant.sites for grant in matching if grant.role is role]:

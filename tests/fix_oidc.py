@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -24,6 +25,12 @@ CLIENT_ID = "bayboard"
 CLIENT_SECRET = "between bayboard and its provider"  # noqa: S105  # there is nothing behind it
 
 
+@cache
+def _make_key() -> RSAKey:
+    """Make the provider's key, once: it takes a while."""
+    return RSAKey.generate_key(2048, {"kid": "1"})
+
+
 @dataclass(slots=True)
 class CompanyLogin:
     """What the provider knows of whoever signs in next, and how it lies."""
@@ -34,7 +41,11 @@ class CompanyLogin:
     lies: dict[str, Any] = field(default_factory=dict)
     userinfo: dict[str, Any] | None = None
     calls_itself: str | None = None
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "1"}))
+    # What its description of itself holds in place of the truth.
+    misdescribes: dict[str, Any] = field(default_factory=dict)
+    # The error with which it sends everybody back.
+    sends_back: str | None = None
+    key: RSAKey = field(default_factory=_make_key)
     signs_with: RSAKey | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -48,22 +59,27 @@ class CompanyLogin:
             "jwks_uri": f"{self.issuer}/keys",
             "id_token_signing_alg_values_supported": ["RS256", "HS256"],
         }
-        return described | ({"userinfo_endpoint": f"{self.issuer}/userinfo"} if self.userinfo else {})
+        described |= {"userinfo_endpoint": f"{self.issuer}/userinfo"} if self.userinfo else {}
+        return described | self.misdescribes
 
     def authorize(self, asked: dict[str, str]) -> str:
         """Sign somebody in without asking and return where they are sent."""
         self.asked.append(asked)
+        if self.sends_back:
+            return f"{asked['redirect_uri']}?{urlencode({'error': self.sends_back, 'state': asked['state']})}"
         self.codes[code := secrets.token_urlsafe()] = asked
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
-    def give_token(self, asked: dict[str, str], authorization: str) -> dict[str, Any] | None:
-        """Return the tokens for a code, once, to the client who asked for it."""
+    def give_token(self, asked: dict[str, str], authorization: str) -> dict[str, Any]:
+        """Return the tokens for a code, once, to the client who asked for it, or an error."""
         begun = self.codes.pop(asked.get("code", ""), None)
         told = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         verifier = sha256(asked.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(verifier).rstrip(b"=").decode()
-        if begun is None or begun["code_challenge"] != challenge or authorization != f"Basic {told}":
-            return None
+        if authorization != f"Basic {told}":
+            return {"error": "invalid_client"}
+        if begun is None or begun["code_challenge"] != challenge:
+            return {"error": "invalid_grant"}
         now = int(time.time())
         claims = {
             **self.claims, "iss": self.issuer, "aud": CLIENT_ID, "nonce": begun["nonce"],
@@ -97,8 +113,8 @@ def _answerer(login: CompanyLogin) -> type[BaseHTTPRequestHandler]:
             self.tell(login.give_token(asked, self.headers.get("Authorization", "")))
 
         def tell(self, said: dict[str, Any] | None) -> None:
-            body = json.dumps(said or {"error": "invalid_grant"}).encode()
-            self.send_response(200 if said else 400)
+            body = json.dumps(said or {"error": "not_found"}).encode()
+            self.send_response(404 if not said else 400 if "error" in said else 200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -1,7 +1,10 @@
 """Signing in with the company's own accounts, against a real provider on this machine."""
 
 import asyncio
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -9,6 +12,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from joserfc.jwk import RSAKey
+from structlog.testing import capture_logs
 
 from bayboard.entry import CommandError
 from bayboard.provider import make_provider
@@ -21,6 +25,8 @@ from tests.fix_oidc import CLIENT_ID, CLIENT_SECRET, CompanyLogin
 
 KEY = "a key of thirty-two characters, at least"
 GRANTS = (Grant("service-managers", Role.MANAGER), Grant("hall-1", Role.FOREMAN, ("s1",)))
+# Who is not let in is looked for in no database.
+NO_DATABASE = "postgresql://127.0.0.1:1/none"
 SETTINGS = {
     "BAYBOARD_SECRET_KEY": KEY,
     "BAYBOARD_OIDC_ISSUER": "https://login.example/realms/workshop",
@@ -30,14 +36,18 @@ SETTINGS = {
 }
 
 
-def make_app(login: CompanyLogin, database_url: str, issuer: str | None = None) -> FastAPI:
+def make_app(
+    login: CompanyLogin,
+    database_url: str,
+    issuer: str | None = None,
+    claim: str = "groups",
+    secret: str = CLIENT_SECRET,
+) -> FastAPI:
     return create_app(
         database_url=database_url,
         workshop=load_workshop(DEFAULT_WORKSHOP_FILE),
         secret_key=KEY,
-        provider=Provider(
-            issuer or login.issuer, CLIENT_ID, CLIENT_SECRET, "openid profile", "groups", GRANTS
-        ),
+        provider=Provider(issuer or login.issuer, CLIENT_ID, secret, "openid profile", claim, GRANTS),
         clock=lambda: datetime.now(UTC),
     )
 
@@ -172,20 +182,201 @@ def test_a_code_counts_once(company_login: CompanyLogin, database_url: str) -> N
     assert asyncio.run(ask()) == [303, 403]
 
 
-def test_a_provider_that_is_away_or_another_is_a_sentence(
-    company_login: CompanyLogin, database_url: str
+def begin(app: FastAPI, lang: str = "en") -> httpx.Response:
+    """Try to begin signing in."""
+
+    async def ask() -> httpx.Response:
+        async with browse(app) as board:
+            return await board.get("/sign-in/oidc/", params={"lang": lang})
+
+    return asyncio.run(ask())
+
+
+def read_log(logged: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return what the log says of the one sign-in that failed: why, and what to change."""
+    [line] = [line for line in logged if line["event"] == "the company's own sign-in let nobody in"]
+    return line["why"], line.get("change", "")
+
+
+def test_a_provider_that_is_away_is_a_sentence(company_login: CompanyLogin) -> None:
+    with capture_logs() as logged:
+        answer = begin(make_app(company_login, NO_DATABASE, "http://127.0.0.1:1"))
+    assert answer.status_code == 502
+    assert "sign-in does not answer" in answer.text
+    assert "connect" in read_log(logged)[0].lower()
+
+
+@pytest.mark.parametrize(
+    ("issuer", "calls_itself", "page", "words", "change"),
+    [
+        (
+            "{login}",
+            "{login}/{tenantid}/v2.0",
+            "must enter the sign-in address of your own organisation",
+            "请看板管理员填写本公司（租户）自己的登录地址",
+            "set BAYBOARD_OIDC_ISSUER to the address of your own tenant, such as {login}/YOUR-TENANT-ID/v2.0",
+        ),
+        (
+            "{login}",
+            "{login}/",
+            "must correct the address of your company",
+            "请看板管理员更正公司登录服务的地址",
+            "set BAYBOARD_OIDC_ISSUER to {login}/, letter for letter, if that is your company's sign-in",
+        ),
+        (
+            "{login}/realms/nobody",
+            None,
+            "must correct the address of your company",
+            "请看板管理员更正公司登录服务的地址",
+            "set BAYBOARD_OIDC_ISSUER to the address for which that is the description of the sign-in",
+        ),
+    ],
+)
+def test_a_wrong_address_of_the_provider_is_said_on_the_page_and_what_it_must_be_in_the_log(
+    company_login: CompanyLogin,
+    issuer: str,
+    calls_itself: str | None,
+    page: str,
+    words: str,
+    change: str,
 ) -> None:
-    company_login.calls_itself = "https://elsewhere.example"
-    for issuer in (None, "http://127.0.0.1:1"):
-        app = make_app(company_login, database_url, issuer)
+    login = company_login.issuer
+    company_login.calls_itself = calls_itself and calls_itself.replace("{login}", login)
+    app = make_app(company_login, NO_DATABASE, issuer.replace("{login}", login))
+    with capture_logs() as logged:
+        answer = begin(app)
+    assert answer.status_code == 502
+    assert page in answer.text
+    assert login not in answer.text
+    assert read_log(logged)[1] == change.replace("{login}", login)
+    assert words in begin(app, "zh").text
 
-        async def ask(app: FastAPI = app) -> httpx.Response:
-            async with browse(app) as board:
-                return await board.get("/sign-in/oidc/")
 
-        answer = asyncio.run(ask())
-        assert answer.status_code == 502
-        assert "sign-in does not answer" in answer.text
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"authorization_endpoint": None},
+        {"token_endpoint": 5},
+        {"jwks_uri": []},
+        {"id_token_signing_alg_values_supported": 5},
+    ],
+    ids=str,
+)
+def test_a_description_that_lacks_something_is_a_sentence(
+    company_login: CompanyLogin, database_url: str, lie: dict[str, object]
+) -> None:
+    company_login.misdescribes = lie
+    app = make_app(company_login, database_url)
+    with capture_logs() as logged:
+        answer = begin(app)
+    assert (answer.status_code, "must correct the address" in answer.text) == (502, True)
+    assert next(iter(lie)) in read_log(logged)[0]
+    # Once it is mended there, nobody has to start anything again.
+    company_login.misdescribes = {}
+    assert sign_in(app)[1] == 200
+
+
+def test_a_secret_that_is_wrong_is_the_operators_to_correct(company_login: CompanyLogin) -> None:
+    with capture_logs() as logged:
+        answer, devices = sign_in(make_app(company_login, NO_DATABASE, secret="another"))  # noqa: S106
+    assert (answer.status_code, devices) == (502, 303)
+    assert "the operator must correct how the board is registered there" in answer.text
+    why, change = read_log(logged)
+    assert (why, "BAYBOARD_OIDC_CLIENT_SECRET" in change) == ("invalid_client", True)
+    assert "another" not in str(logged)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        ("access_denied", 403, "did not vouch for you"),
+        ("invalid_scope", 502, "must correct how the board is registered"),
+        ("temporarily_unavailable", 502, "does not answer"),
+    ],
+)
+def test_what_a_provider_sends_somebody_back_with_is_said_to_who_can_change_it(
+    company_login: CompanyLogin, error: str, status: int, words: str
+) -> None:
+    company_login.sends_back = error
+    answer, devices = sign_in(make_app(company_login, NO_DATABASE))
+    assert (answer.status_code, devices) == (status, 303)
+    assert words in answer.text
+
+
+@pytest.mark.parametrize("lies", [{"exp": 1}, {"iat": 9999999999}], ids=str)
+def test_clocks_that_differ_are_named(company_login: CompanyLogin, lies: dict[str, object]) -> None:
+    company_login.lies = lies
+    with capture_logs() as logged:
+        answer, devices = sign_in(make_app(company_login, NO_DATABASE))
+    assert (answer.status_code, devices) == (403, 303)
+    assert "must check its clock" in answer.text
+    assert "clock of this machine" in read_log(logged)[1]
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {
+            "_claim_names": {"groups": "src1"},
+            "_claim_sources": {"src1": {"endpoint": "https://graph.example"}},
+        },
+        {"hasgroups": True},
+        {"hasgroups": "true"},
+    ],
+    ids=str,
+)
+def test_groups_that_were_left_out_because_there_are_too_many_are_not_taken_for_none(
+    company_login: CompanyLogin, claims: dict[str, object]
+) -> None:
+    company_login.claims = {"sub": "u-1", **claims}
+    app = make_app(company_login, NO_DATABASE)
+    with capture_logs() as logged:
+        answer, devices = sign_in(app)
+    assert (answer.status_code, devices) == (403, 303)
+    assert "You are in so many groups" in answer.text
+    why, change = read_log(logged)
+    assert why == "groups was left out of the token because somebody is in too many groups"
+    assert "send only the groups assigned to Bayboard" in change
+
+
+def test_the_log_says_what_somebody_without_a_role_has(company_login: CompanyLogin) -> None:
+    app = make_app(company_login, NO_DATABASE)
+    company_login.claims["groups"] = ["canteen", "Hall 1"]
+    with capture_logs() as logged:
+        answer, _ = sign_in(app)
+    assert "none of your groups or roles has access here" in answer.text
+    assert "canteen" not in answer.text
+    assert read_log(logged)[0] == (
+        "groups is canteen, Hall 1; BAYBOARD_OIDC_GRANTS grants hall-1, service-managers"
+    )
+    del company_login.claims["groups"]
+    with capture_logs() as logged:
+        answer, _ = sign_in(app)
+    assert "sends no groups or roles for you" in answer.text
+    assert read_log(logged)[0].startswith("there is no groups; what there is: aud, exp, iat, iss, nonce, sub")
+
+
+@pytest.mark.parametrize(
+    ("path", "claims"),
+    [
+        ("realm_access.roles", {"realm_access": {"roles": ["offline_access", "service-managers"]}}),
+        (
+            "resource_access.bayboard.roles",
+            {"resource_access": {"bayboard": {"roles": ["service-managers"]}}},
+        ),
+        (
+            "resource_access.board.example.com.roles",
+            {"resource_access": {"board": {"x": 1}, "board.example.com": {"roles": ["service-managers"]}}},
+        ),
+        ("https://shop.example/roles", {"https://shop.example/roles": "service-managers"}),
+        ("groups", {"groups": ["service-managers"], "_claim_names": {"groups": "src1"}}),
+    ],
+)
+def test_a_claim_within_another_is_read_by_its_path(
+    company_login: CompanyLogin, database_url: str, path: str, claims: dict[str, object]
+) -> None:
+    company_login.claims = {"sub": "u-1", **claims}
+    assert sign_in(make_app(company_login, database_url, claim=path))[1] == 200
 
 
 def test_the_page_of_signing_in_offers_it(company_login: CompanyLogin, database_url: str) -> None:
@@ -217,6 +408,25 @@ def test_settings_make_a_provider() -> None:
     assert (provider.scope, provider.claim) == ("openid profile email", "groups")
 
 
+def test_names_of_groups_may_hold_anything() -> None:
+    names = [
+        "Service Managers",
+        "CN=Hall 1,OU=Shop,DC=example",
+        'say "hall"',
+        "a=b",
+        "车间 一组",
+        "/shop/hall-1",
+    ]
+    told = json.dumps(dict.fromkeys(names, "foreman@s1,s2"))
+    settings = Settings.from_environment({**SETTINGS, "BAYBOARD_OIDC_GRANTS": told})
+    assert settings.oidc_grants == tuple((name, "foreman", ("s1", "s2")) for name in names)
+    for quoted in (f"'{told}'", f' "{told}" '):
+        assert Settings.from_environment({**SETTINGS, "BAYBOARD_OIDC_GRANTS": quoted}) == settings
+    twice = '{"Hall 1": "manager", "Hall 1": "foreman@s1, s2"}'
+    settings = Settings.from_environment({**SETTINGS, "BAYBOARD_OIDC_GRANTS": twice})
+    assert settings.oidc_grants == (("Hall 1", "manager", None), ("Hall 1", "foreman", ("s1", "s2")))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -224,6 +434,13 @@ def test_settings_make_a_provider() -> None:
         ("BAYBOARD_OIDC_GRANTS", "", "BAYBOARD_OIDC_GRANTS is not set"),
         ("BAYBOARD_SECRET_KEY", "", "BAYBOARD_SECRET_KEY is not set"),
         ("BAYBOARD_OIDC_GRANTS", "managers=king", "'managers=king' must look like"),
+        ("BAYBOARD_OIDC_GRANTS", "Service Managers=manager", "'Service' must look like .* need JSON, "),
+        ("BAYBOARD_OIDC_GRANTS", '{"a": "manager"', "begins with { and is not JSON such as .*: Expecting"),
+        ("BAYBOARD_OIDC_GRANTS", '{"a b": "king"}', '{"a b": "king"} must look like '),
+        ("BAYBOARD_OIDC_GRANTS", '{"a b": ["manager"]}', r'{"a b": \["manager"\]} must look like '),
+        ("BAYBOARD_OIDC_GRANTS", '{" ": "manager"}', "must look like"),
+        ("BAYBOARD_OIDC_GRANTS", '{"a": "foreman@s1,"}', "must look like"),
+        ("BAYBOARD_OIDC_GRANTS", "{}", "grants nothing; it must look like"),
         ("BAYBOARD_OIDC_GRANTS", "hall=foreman@", "'hall=foreman@' must look like"),
         ("BAYBOARD_OIDC_ISSUER", "http://login.example", "BAYBOARD_OIDC_ISSUER must look like https"),
     ],
