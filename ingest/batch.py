@@ -53,6 +53,8 @@ class Batch:
     noted: Counter[tuple[str, bool]] = field(default_factory=Counter)
     # Messages that are neither stored nor refused, by why.
     skipped: Counter[Skip] = field(default_factory=Counter)
+    # The first topic of each of these.
+    skipped_topics: dict[Skip, str] = field(default_factory=dict)
 
 
 def sort_messages(
@@ -72,6 +74,7 @@ def sort_messages(
             _sort(batch, message, rules, translate, clocks)
         except SkippedError as skipped:
             batch.skipped[skipped.why] += 1
+            batch.skipped_topics.setdefault(skipped.why, message.topic)
         except ForeignError as error:
             batch.refusals.append(Refusal(message, str(error), error.site, error.device))
         except ContractError as error:

@@ -15,6 +15,7 @@ import psycopg
 import structlog
 
 from config.backoff import back_off
+from ingest.adapters.adapter import TELLING_SKIPS, Skip
 from ingest.adapters.mapping import Adapters
 from ingest.batch import Batch, refuse, sort_messages
 from ingest.clocks import Clocks
@@ -37,6 +38,7 @@ _log = structlog.get_logger()
 MAX_BATCH_MESSAGES = 5000
 _FIRST_BACKOFF_SECONDS = 0.2
 _MAX_BACKOFF_SECONDS = 15.0
+_MOST_SAID = 1000
 
 
 class _StoppedError(Exception):
@@ -69,6 +71,8 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._clocks = Clocks()
+        # What was logged of skipped messages, and is not logged again.
+        self._said: set[tuple[Skip, str]] = set()
         self._stopping = threading.Event()
         self._connection: psycopg.Connection | None = None
 
@@ -153,8 +157,7 @@ class Ingest:
         self._condition.note_batch(messages[-1].received_at, len(messages), batch.refusals)
 
     def _count(self, written: Written, batch: Batch) -> None:
-        for why, count in batch.skipped.items():
-            self._metrics.skipped.labels(why).inc(count)
+        self._count_skipped(batch)
         for (field, left_out), count in batch.noted.items():
             self._metrics.noted.labels(field, "left out" if left_out else "rewritten").inc(count)
         for reason in written.quarantined:
@@ -170,6 +173,14 @@ class Ingest:
         for hearing in batch.devices.values():
             if hearing.measured and hearing.clock.offset_seconds is not None:
                 self._metrics.clock_offsets.observe(hearing.clock.offset_seconds)
+
+    def _count_skipped(self, batch: Batch) -> None:
+        for why, count in batch.skipped.items():
+            self._metrics.skipped.labels(why).inc(count)
+        for named in batch.skipped_topics.items():
+            if named[0] in TELLING_SKIPS and named not in self._said and len(self._said) < _MOST_SAID:
+                self._said.add(named)
+                _log.warning("topic carries messages that are no readings", reason=named[0], topic=named[1])
 
     def _connect(self) -> psycopg.Connection:
         connection = connect_service(self._database_url, "bayboard-ingest")

@@ -255,6 +255,8 @@ def test_a_vehicle_that_cannot_be_read_is_the_registered_one(vin: object) -> Non
 def test_a_mileage_beyond_every_odometer_is_passed_on_and_is_finite() -> None:  # A4
     largest = read_km(WICAN, WICAN_TOPIC, b'{"ODOMETER":3.4028234663852886e+38}')
     assert 1e9 < largest <= 1e10
+    [(_, believed)] = judge(WICAN, WICAN_TOPIC, (NOW, b'{"ODOMETER":3.4028234663852886e+38}'))
+    assert not believed
     double = b'{"ODOMETER_MI":1.7976931348623157e308}'
     assert (
         1e9
@@ -391,6 +393,8 @@ ANY_MAPPING = [
 @example(ANY_MAPPING[3], b'{"ODOMETER":1,"timestamp":1e400}')
 def test_whatever_comes_is_a_reading_or_skipped_or_refused(mapping: dict[str, Any], payload: bytes) -> None:
     try:
+        [mapped] = make_adapters(mapping)._mapped
+        mapped.adapter.needs_first_time("a/golf/b", payload, NOW)
         events = translate(mapping, "a/golf/b", payload)
     except SkippedError:
         return
@@ -468,7 +472,7 @@ def test_what_the_field_sends_comes_out_right_through_broker_ingest_and_database
     retained = json.dumps({"SOC": 81.5, "ODOMETER": 44000, "timestamp": int(ago.timestamp())}).encode()
     publish(broker.url, "wican/v-pro/can/rx", retained, retain=True)
     port = free_port()
-    start_ingest(broker, database_url, port=port, BAYBOARD_WORKSHOP_FILE=str(workshop))
+    ingest = start_ingest(broker, database_url, port=port, BAYBOARD_WORKSHOP_FILE=str(workshop))
     frame = b'{"bus":"0","type":"rx","ts":1,"frame":[{"id":2024,"dlc":8,"data":[4,65,166,0,6,229,128,0]}]}'
     for number in range(40):
         publish(broker.url, "wican/v-frames/can/rx", frame.replace(b'"ts":1', b'"ts":%d' % number))
@@ -491,6 +495,7 @@ def test_what_the_field_sends_comes_out_right_through_broker_ingest_and_database
     assert abs(times["V-PRO"] - ago) < timedelta(seconds=2)
     assert abs(times["V-GOLF"] - now) < timedelta(seconds=2)
     assert ask_ingest(port, "/readyz")[0] == HTTPStatus.OK
+    ingest.wait_for_line("topic carries messages that are no readings .*reason=can_frames .*v-frames")
     _, metrics = ask_ingest(port, "/metrics")
     assert 'bayboard_ingest_skipped_total{reason="can_frames"} 40.0' in metrics
     assert 'bayboard_ingest_skipped_total{reason="not_known"} 1.0' in metrics

@@ -45,6 +45,10 @@ class Skip(StrEnum):
     EVENT = "event"
 
 
+# Those that somebody may have to mend at the device.
+TELLING_SKIPS = frozenset((Skip.NOT_KNOWN, Skip.CAN_FRAMES))
+
+
 class SkippedError(Exception):
     """A message is recognised as something else than a reading; not an error of anybody."""
 

@@ -95,13 +95,20 @@ class Adapters:
             for message in reversed(foreign)
             for came_at in [message.came_at or message.received_at]
             if (mapped := _find(self._mapped, message.topic))
-            and mapped.adapter.needs_first_time(message.topic, message.payload, came_at)
+            and _needs_first_time(mapped.adapter, message, came_at)
         }
         return Translation(self._mapped, _read_devices(connection), _remember(connection, timeless))
 
 
 def _find(mapped: Iterable[_Mapped], topic: str) -> _Mapped | None:
     return next((one for one in mapped if one.pattern.fullmatch(topic)), None)
+
+
+def _needs_first_time(adapter: Adapter, message: ReceivedMessage, came_at: datetime) -> bool:
+    try:
+        return adapter.needs_first_time(message.topic, message.payload, came_at)
+    except Exception:  # noqa: BLE001  # whatever a message raises refuses that message only, when it is read
+        return True
 
 
 def _read_devices(connection: Connection) -> Devices:
