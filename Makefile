@@ -5,10 +5,14 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env demo test check format format-check lint types layers docs pictures lock
+.PHONY: help env demo test parts check static format format-check lint types layers docs pictures lock \
+	proof-kills proof-soak proof-properties proof-moments proof-load
+
+PYTEST = $(BIN)/pytest --numprocesses 3
+PROOF = BAYBOARD_TEST_PROOF=1 BAYBOARD_TEST_PATIENCE=4 $(BIN)/pytest
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 26
 
 env: .venv/.in-sync ## make .venv hold what requirements.lock says
 
@@ -19,11 +23,32 @@ env: .venv/.in-sync ## make .venv hold what requirements.lock says
 demo: env ## the whole system on this machine; options in ARGS="--speed 20"
 	@$(BIN)/bayboard demo $(ARGS)
 
-test: env ## install what the tests need and run them all, three at a time, since many wait; options in ARGS="-k wall"
+parts: env
 	@scripts/install_test_parts.sh
-	@$(BIN)/pytest --numprocesses 3 $(ARGS)
 
-check: format-check lint types layers docs test ## everything that must hold before a commit is done
+test: parts ## install what the tests need and run them all, three at a time, since many wait; options in ARGS="-k wall"
+	@$(PYTEST) $(ARGS)
+
+check: parts ## everything that must hold before a commit is done; the checks of the text run beside the tests
+	@$(MAKE) --no-print-directory static & static=$$!; $(PYTEST) $(ARGS); tested=$$?; wait $$static && exit $$tested
+
+static: format-check lint types layers docs ## format, lint, types, layers and generated documents
+
+proof-kills: parts ## kill ingest, broker, database, senders and engines of rules many times; nothing is lost or doubled
+	@$(PROOF) tests/test_durability.py tests/test_rules_killed.py tests/test_deliveries.py \
+		tests/test_backfill.py tests/test_demo.py $(ARGS)
+
+proof-soak: parts ## two weeks of changes on one page, which holds no more memory at their end
+	@$(PROOF) tests/test_soak.py $(ARGS)
+
+proof-properties: parts ## Hypothesis with thirty to fifty times the examples
+	@$(PROOF) --numprocesses 2 $$(grep -l '^from hypothesis' tests/test_*.py) $(ARGS)
+
+proof-moments: parts ## the tests with the clock at six moments; MOMENTS="2026-12-31T23:50", options in ARGS="-k devices"
+	@scripts/prove_moments.sh $(ARGS)
+
+proof-load: parts ## the tests while eight busy processes take the cores; options in ARGS
+	@scripts/prove_load.sh $(ARGS)
 
 format: env ## write the code in the one format
 	@$(BIN)/ruff check --quiet --fix-only .

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests drive beside Python packages: Chromium, Mosquitto, docker-compose, TimescaleDB.
+# Installs what the tests drive beside Python packages: Chromium, Mosquitto, docker-compose, TimescaleDB, faketime.
 # Only what is missing, only as root on Debian or Ubuntu, and without starting or enabling any service.
-# Never fails for a part this machine cannot have: pytest skips the tests that need it, by name and with the remedy.
+# A part this machine cannot have is not its failure but that of the tests that need it; they say how to get it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 list_missing() {
     local timescaledb package
     timescaledb=$(apt-cache search --names-only '^postgresql-[0-9]+-timescaledb$' | sort -rV | awk 'NR == 1 {print $1}')
-    for package in chromium libatomic1 fonts-noto-cjk mosquitto mosquitto-clients docker-compose \
+    for package in chromium libatomic1 fonts-noto-cjk mosquitto mosquitto-clients docker-compose faketime openssl \
         ${timescaledb:-debootstrap debian-archive-keyring}; do
         dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
     done
@@ -65,6 +65,6 @@ install_missing() {
 
 export DEBIAN_FRONTEND=noninteractive
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    install_missing || echo "Not everything the tests need could be installed; pytest names what it skips"
+    install_missing || echo "Not everything the tests need could be installed; tests that need the rest fail and name it"
     scripts/timescaledb.sh install || true
 fi

@@ -35,7 +35,9 @@ find_binaries() {
 # PostgreSQL refuses to run as root, so root hands over to the package's account, inside the tree if there is one.
 as_postgres() {
     if is_root; then
-        (cd / && chroot --userspec=postgres:postgres "$root" env -i LC_ALL=C.UTF-8 PATH=/usr/bin:/bin "$@")
+        # A clock that was moved (prove_moments.sh) is moved inside, too.
+        (cd / && env -u LD_PRELOAD chroot --userspec=postgres:postgres "$root" \
+            env -i LC_ALL=C.UTF-8 PATH=/usr/bin:/bin ${LD_PRELOAD:+$(printenv | grep -E '^(NO_|DONT_)?FAKE|^LD_PRELOAD=')} "$@")
     else
         "$@"
     fi
@@ -76,6 +78,7 @@ $(tail -n 3 "$cache/debootstrap.log")"
 
 start() {
     find_binaries || fail 3 "not installed: run 'make test' once as root"
+    [ -z "${LD_PRELOAD-}" ] || [ "$root" = / ] || install -D "$LD_PRELOAD" "$root$LD_PRELOAD"
     locate_data "$1"
     stop "$1"
     mkdir -p "$(dirname "$outside")"

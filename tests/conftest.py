@@ -9,6 +9,13 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+from tests.patience import rounds
+
+# A busy machine is slow, which is no fault; what fails is printed in a form that can be repeated.
+settings.register_profile("bayboard", max_examples=rounds(40, proof=2000), deadline=None, print_blob=True)
+settings.load_profile("bayboard")
 
 pytest_plugins = (
     "tests.fix_broker",

@@ -1,8 +1,8 @@
 """Real MQTT brokers for tests, on 127.0.0.1 and a free port each.
 
 Owns starting, stopping and killing the embedded broker and Debian's Mosquitto, the latter with
-the configuration and the command of production. Refuses to imitate a broker: what is not
-installed is skipped.
+the configuration and the command of production. Refuses to imitate a broker: a test of one that is
+not installed fails.
 """
 
 import os
@@ -132,7 +132,7 @@ def iotcore_broker(free_port: Callable[[], int]) -> Iterator[Broker]:
 def mosquitto_broker(free_port: Callable[[], int], tmp_path: Path) -> Iterator[Broker]:
     """Mosquitto as in production, with passwords, keeping its state in the test's directory."""
     if shutil.which("mosquitto", path=_PATH) is None:
-        pytest.skip("Mosquitto is not installed: apt-get install mosquitto, or run `make test` as root")
+        pytest.fail("Mosquitto is not installed: apt-get install mosquitto, or run `make test` as root")
     port, device_port = free_port(), free_port()
     directory = tmp_path / "mosquitto"
     prepare_mosquitto(directory, {"1884": port, "1883": device_port})

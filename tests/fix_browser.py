@@ -60,7 +60,7 @@ def browser() -> Iterator[Browser]:
     # Playwright's own driver links with libatomic, which Chromium's package does not always bring.
     parts = {"chromium": shutil.which("chromium"), "libatomic1": find_library("atomic")}
     if missing := " ".join(name for name, found in parts.items() if not found):
-        pytest.skip(f"Chromium cannot run: apt-get install {missing}, or run `make test` as root")
+        pytest.fail(f"Chromium cannot run: apt-get install {missing}, or run `make test` as root")
     expect.set_options(timeout=PATIENCE_MS)
     with launch_browser() as browser:
         yield browser

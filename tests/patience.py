@@ -1,9 +1,16 @@
-"""How long a test waits for what is to come, in one place; only a test that fails waits for so long.
+"""How long tests wait, and how often they repeat, each in one place.
 
-BAYBOARD_TEST_PATIENCE multiplies it, for a machine that has much else to do.
+BAYBOARD_TEST_PATIENCE multiplies what a test waits for something at most; only a test that fails waits
+for so long. BAYBOARD_TEST_PROOF=1 has long proofs run all of their rounds: `make proof-NAME` sets it.
 """
 
 import os
 
 PATIENCE_SECONDS = 90.0 * float(os.environ.get("BAYBOARD_TEST_PATIENCE", "1"))
 PATIENCE_MS = PATIENCE_SECONDS * 1000
+IS_PROOF = os.environ.get("BAYBOARD_TEST_PROOF") == "1"
+
+
+def rounds(short: int, *, proof: int) -> int:
+    """Return how often something is repeated: a few times in `make check`, more in a long proof."""
+    return proof if IS_PROOF else short

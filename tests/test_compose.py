@@ -30,7 +30,7 @@ SECRETS = {
 def check_with_docker_compose(secrets: dict[str, str], *files: str) -> subprocess.CompletedProcess[str]:
     program = shutil.which("docker-compose")
     if program is None:
-        pytest.skip("docker-compose is not installed: apt-get install docker-compose, or `make test` as root")
+        pytest.fail("docker-compose is not installed: apt-get install docker-compose, or `make test` as root")
     return subprocess.run(
         [program, *(f"--file={file}" for file in files), "--profile", "simulate", "config", "--quiet"],
         cwd=ROOT,
@@ -81,7 +81,7 @@ def test_health_is_asked_on_the_port_that_the_command_opens(name: str) -> None:
 
 def test_the_brokers_health_check_knows_a_broker_that_serves(mosquitto_broker: Broker) -> None:
     if shutil.which("mosquitto_sub") is None:
-        pytest.skip("mosquitto_sub is not installed: apt-get install mosquitto-clients")
+        pytest.fail("mosquitto_sub is not installed: apt-get install mosquitto-clients")
     shell, check = SERVICES["broker"]["healthcheck"]["test"]
     assert shell == "CMD-SHELL"
     here = check.replace("$$", "$").replace("-p 1884", f"-p {mosquitto_broker.port}")

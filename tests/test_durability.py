@@ -1,28 +1,26 @@
-"""The ledger, small: every part killed ten times, and nothing lost or doubled."""
+"""The ledger, small: every part is killed several times, and nothing lost or doubled."""
 
 import random
 from datetime import UTC, datetime
 
-import pytest
-
 from bayboard.bench.durability import PARTS, measure_durability
-from bayboard.bench.rig import BenchError
 from bayboard.bench.stream import NumberedStream
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
+from tests.patience import rounds
 
 
 def test_nothing_is_lost_or_doubled_however_often_a_part_is_killed() -> None:
-    try:
-        ledger = measure_durability(kills=30, messages=5000, keep_seconds=12, seed=7, say=print)
-    except BenchError as error:
-        pytest.skip(str(error))
-    assert ledger.kills == dict.fromkeys(PARTS, 10)
+    kills, messages = rounds(2, proof=20), rounds(1000, proof=10_000)
+    ledger = measure_durability(
+        kills=kills * len(PARTS), messages=messages, keep_seconds=12, seed=7, say=print
+    )
+    assert ledger.kills == dict.fromkeys(PARTS, kills)
     assert ledger.balanced, str(ledger)
-    assert ledger.sent == ledger.stored + ledger.quarantined == 5000
+    assert ledger.sent == ledger.stored + ledger.quarantined == messages
 
 
 def test_the_stream_knows_what_it_sent() -> None:

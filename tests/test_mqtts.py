@@ -38,7 +38,7 @@ SCRIPT = ROOT / "scripts" / "make_certificate.sh"
 
 def make_certificate(directory: Path, *hosts: str) -> subprocess.CompletedProcess[str]:
     if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed: apt-get install openssl")
+        pytest.fail("openssl is not installed: apt-get install openssl")
     return subprocess.run([SCRIPT, directory, *hosts], capture_output=True, text=True, check=False)
 
 

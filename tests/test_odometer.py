@@ -11,6 +11,7 @@ from bayboard.bench.reminders import measure_projections, measure_refusals
 from models.domain.mileage import Mark, find_km, reckon_rate
 from models.domain.odometer import Correction, Reading, judge_readings
 from models.domain.odometer_stretch import TOLERANCE_KM, Doubt
+from tests.patience import rounds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -160,7 +161,7 @@ def test_crossings_are_foreseen_within_a_week() -> None:
         assert sum(abs(error) <= 7 for error in errors) >= 0.8 * len(errors)
 
 
-@settings(max_examples=30)
+@settings(max_examples=rounds(30, proof=900))
 @given(st.floats(5, 300), st.lists(st.integers(0, 88), min_size=12, max_size=40, unique=True))
 def test_the_rate_is_the_slope_of_a_steady_drive(km_per_day: float, days: list[int]) -> None:
     days = [*range(0, 90, 30), *days]

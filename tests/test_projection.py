@@ -21,7 +21,7 @@ from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
 from models.domain.intervals import Interval, Scan
 from models.queries.board import CHANNEL
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, rounds
 from tests.whole_site import repair_site
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -92,7 +92,11 @@ crowds = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(60, proof=1800),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(crowds, st.randoms(), st.sets(st.integers(1, 13)))
 def test_any_order_and_any_cut_into_batches_ends_as_if_all_had_been_known_at_once(
     connection: psycopg.Connection, scans: list[StageScan], chance: random.Random, cuts: set[int]

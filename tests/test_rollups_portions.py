@@ -17,6 +17,7 @@ from models.analytics.selection import Selection
 from models.queries.analytics_overview import prepare, read_overview
 from models.rollups.marks import mark_site
 from models.rollups.settle import Settled, refresh_rollups
+from tests.patience import rounds
 from tests.test_rollups import NOON, WORKSHOP, clock, read, read_all, scan, settle, visit, write
 
 DAY = timedelta(days=1)
@@ -176,7 +177,11 @@ def compute_days(marks: list[tuple[str, str]], connection: psycopg.Connection) -
 
 
 @given(marks=st.lists(st.tuples(ANY_TIME, ANY_TIME), min_size=1, max_size=4))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(15, proof=450),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_marks_of_any_times_mean_their_days_within_this_century(
     connection: psycopg.Connection, marks: list[tuple[str, str]]
 ) -> None:

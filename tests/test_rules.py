@@ -22,6 +22,7 @@ from models.domain.outbox import Role
 from reminders.plans import make_site_facts
 from reminders.rules_messages import find_leaving, may_be_told, write_message
 from simulators.scaled import scale_workshop
+from tests.patience import rounds
 from tests.shop_floor import DAY, FACTS, HOUR, MINUTE, NOON, WORKSHOP, Desk, make_rule, make_visit
 
 READY = make_rule("car_ready", tell="customer")
@@ -257,7 +258,7 @@ def live(story: list[tuple[int, str]], looks: list[int]) -> tuple[Desk, Counter[
     return desk, told, now
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(60, proof=1800), deadline=None)
 @given(STORY, st.lists(st.integers(1, 30), max_size=60))
 def test_how_often_somebody_looks_changes_nothing_of_what_is_told(
     story: list[tuple[int, str]], looks: list[int]
@@ -269,7 +270,7 @@ def test_how_often_somebody_looks_changes_nothing_of_what_is_told(
     assert told["car_ready", 0] == sum(stage == "ready" for _, stage in merged)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(60, proof=1800), deadline=None)
 @given(STORY)
 def test_only_steps_of_what_holds_stand_told(story: list[tuple[int, str]]) -> None:
     desk, _, now = live(story, [])

@@ -9,6 +9,7 @@ from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine
 from reminders.rules_facts import make_rule_facts
 from tests.fix_visit import NOON, Visits
+from tests.patience import rounds
 from tests.shop_floor import HOUR, WORKSHOP, make_rule
 
 RULES = [
@@ -21,7 +22,7 @@ RULES = [
         escalate=[{"after": "2 h", "tell": "director"}],
     ),
 ]
-ROUNDS, CARS = 15, 6
+ROUNDS, CARS = rounds(5, proof=100), 6
 # Longer than it takes an engine to write what it found.
 LONGEST_LIFE_SECONDS = 0.2
 # Engines are born within milliseconds, of a process that knows all they need.

@@ -35,6 +35,7 @@ from simulators.shop import Shop
 from simulators.site import simulate_history
 from simulators.staff import draw_up_rota
 from simulators.vehicles import AT_WORK, COMMUTER, WEEKENDER, Powertrain, make_car, reckon_check_digit
+from tests.patience import rounds
 
 SITE = load_workshop(DEFAULT_WORKSHOP_FILE).sites[0]
 BAYS = SITE.bays
@@ -180,7 +181,7 @@ def test_jobs_come_in_every_type_and_with_flat_rate_hours() -> None:
         assert all(0 < line.hours < 8 for line in order.lines)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=rounds(15, proof=450), deadline=None)
 @given(
     kinds=st.lists(
         st.sampled_from(["express", "general", "diagnostic", "body", "paint", "ev"]), min_size=1, max_size=5

@@ -10,11 +10,11 @@ from bayboard.bench.soak import Hour, compare_ends
 from models.queries.board import CHANNEL
 from tests.fix_access import let_in
 from tests.fix_office import Office
-from tests.patience import PATIENCE_MS
+from tests.patience import PATIENCE_MS, rounds
 
 # A day of the simulated shop has some 560 changes (430 scans, 130 of the dealer system). A round changes
-# each of the twelve bays, so this is more than two days' worth; after sixty rounds the same is shown again.
-WARM_UP_ROUNDS, ROUNDS = 30, 120
+# each of the twelve bays, so forty-seven are a day's worth; after sixty rounds the same is shown again.
+WARM_UP_ROUNDS, ROUNDS = rounds(20, proof=60), rounds(60, proof=600)
 
 INSERT = """
     insert into work_order

@@ -26,6 +26,7 @@ from models.analytics.moment import judge_moment
 from models.analytics.ready import Basis, ReadyEstimate
 from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
+from tests.patience import rounds
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]
@@ -418,7 +419,7 @@ def test_every_car_stands_in_exactly_one_place(some: list[CarOnBoard]) -> None:
     assert [queue.key for queue in floor.queues] == [*QUEUES]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=rounds(30, proof=900))
 @given(snapshots)
 def test_order_of_the_rows_read_does_not_change_the_wall(some: list[CarOnBoard]) -> None:
     drawn = [encode_props(part) for part in parts(*some).values()]

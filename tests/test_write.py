@@ -35,7 +35,7 @@ from ingest.contract.topics import Kind, Source, Topic
 from ingest.message import ReceivedMessage
 from ingest.write import Written, prepare_connection, write_batch
 from models.queries.board import CHANNEL
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, rounds
 
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
@@ -201,7 +201,11 @@ def test_a_redelivered_batch_stores_nothing_twice(connection: psycopg.Connection
     assert [rows(connection, query) for query in DERIVED] == before
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(15, proof=450),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(chance=st.randoms(), cuts=st.sets(st.integers(1, len(DAY) - 1), max_size=4))
 def test_any_order_and_any_cut_into_batches_ends_in_the_same_rows(
     connection: psycopg.Connection, chance: random.Random, cuts: set[int]
