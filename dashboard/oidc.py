@@ -30,6 +30,7 @@ from dashboard.provider_faults import (
     explain_http,
     explain_no_role,
     explain_refusal,
+    explain_token,
     find_fault,
 )
 from dashboard.sign_in import Entrance, refuse
@@ -174,7 +175,7 @@ class _Company:
         )
         claims: Mapping[str, Any] | None = token.get("userinfo")
         if claims is None:
-            raise ProviderError(explain_refusal("it gave no identity token", ""))
+            raise ProviderError(explain_token("missing_token", "it gave no identity token"))
         if (
             find_claim(claims, provider.claim) is not None
             or "userinfo_endpoint" not in self._client.server_metadata
@@ -182,7 +183,7 @@ class _Company:
             return claims
         more = await self._client.userinfo(token=token)
         if more.get("sub") != claims["sub"]:
-            raise ProviderError(explain_refusal("its userinfo is somebody else's", ""))
+            raise ProviderError(explain_token("wrong_userinfo", "its userinfo is somebody else's"))
         return {**more, **claims}
 
 
@@ -192,9 +193,11 @@ def _explain(error: Exception) -> Fault:
         return error.fault
     if isinstance(error, httpx.HTTPError):
         return explain_http(error)
-    if isinstance(error, OAuthError | JoseError):
+    if isinstance(error, OAuthError):
+        return explain_refusal(str(error.error), str(error.description or ""))
+    if isinstance(error, JoseError):
         claim = error.claim if isinstance(error, ClaimError) else ""
-        return explain_refusal(str(error.error), str(error.description or ""), claim)
+        return explain_token(str(error.error), str(error.description or ""), claim)
     return Fault("company_away", HTTPStatus.BAD_GATEWAY, f"its answer cannot be read: {error!r}")
 
 

@@ -25,6 +25,8 @@ _COMMANDS: Mapping[str, str] = {
     "expired": "bayboard access link",
     "no_key": 'export BAYBOARD_SECRET_KEY="$(openssl rand -hex 32)"',
 }
+# What answers an address once is asked for in another language where it begins.
+_BEGINNINGS = {"/sign-in/oidc/back": "/sign-in/oidc/"}
 # Asks again by itself: a screen has nobody who would.
 _REFRESH_SECONDS = {"away": 10, "screen": 60}
 
@@ -95,6 +97,7 @@ def _draw(
 ) -> str:
     lang = choose_visit_lang(connection)
     path = connection.scope["path"] if connection.scope.get("method") == "GET" else "/sign-in"
+    path = _BEGINNINGS.get(path, path)
     anchors = [f'<a href="{href}">{escape(words)}</a>' for href, words in links]
     anchors += [
         f'<a href="{escape(path)}?{urlencode({"lang": other})}{escape(keep.replace("?", "&", 1))}"'

@@ -69,8 +69,20 @@ def explain_description(found: str) -> Fault:
     return Fault("company_address", HTTPStatus.BAD_GATEWAY, why, change)
 
 
-def explain_refusal(error: str, description: str, claim: str = "") -> Fault:
-    """Return what a provider's error means, or a claim of its token that is not right."""
+def explain_token(error: str, description: str, claim: str = "") -> Fault:
+    """Return what it means that an identity token is not right, or a claim of it."""
+    why = f"{error}: {description}"
+    if claim in _CLOCK_CLAIMS:
+        change = "compare the clock of this machine with that of the sign-in"
+        return Fault("company_clock", HTTPStatus.FORBIDDEN, why, change)
+    if claim == "nonce":
+        return Fault("company", HTTPStatus.FORBIDDEN, why)
+    change = "check BAYBOARD_OIDC_CLIENT_ID, and how the sign-in signs the identity token of this client"
+    return Fault("company_token", HTTPStatus.FORBIDDEN, why, change)
+
+
+def explain_refusal(error: str, description: str) -> Fault:
+    """Return what a provider's error means."""
     why = f"{error}: {description}" if description else error
     if error in _CLIENT_ERRORS:
         change = "check BAYBOARD_OIDC_CLIENT_ID and BAYBOARD_OIDC_CLIENT_SECRET; a secret may have expired"
@@ -80,9 +92,8 @@ def explain_refusal(error: str, description: str, claim: str = "") -> Fault:
         return Fault("company_client", HTTPStatus.BAD_GATEWAY, why, change)
     if error in _AWAY_ERRORS:
         return Fault("company_away", HTTPStatus.BAD_GATEWAY, why)
-    if claim in _CLOCK_CLAIMS or error == "expired_token":
-        change = "compare the clock of this machine with that of the sign-in"
-        return Fault("company_clock", HTTPStatus.FORBIDDEN, why, change)
+    if error == "access_denied":
+        return Fault("company_denied", HTTPStatus.FORBIDDEN, why)
     return Fault("company", HTTPStatus.FORBIDDEN, why)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -143,12 +144,15 @@ def test_a_token_that_is_not_for_us_lets_nobody_in(
     company_login.lies = lies
     answer, devices = sign_in(make_app(company_login, database_url))
     assert (answer.status_code, devices) == (403, 303)
+    # Only another nonce is a matter of beginning again.
+    assert ("Begin again" in answer.text) == ("nonce" in lies)
 
 
 def test_a_token_of_another_key_lets_nobody_in(company_login: CompanyLogin, database_url: str) -> None:
     company_login.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
     answer, devices = sign_in(make_app(company_login, database_url))
     assert (answer.status_code, devices) == (403, 303)
+    assert "is not valid for this board" in answer.text
 
 
 def test_another_state_or_another_browser_lets_nobody_in(
@@ -276,6 +280,13 @@ def test_a_description_that_lacks_something_is_a_sentence(
     assert sign_in(app)[1] == 200
 
 
+def test_keys_that_are_none_are_a_sentence(company_login: CompanyLogin) -> None:
+    company_login.misdescribes = {"jwks_uri": f"{company_login.issuer}/.well-known/openid-configuration"}
+    answer, devices = sign_in(make_app(company_login, NO_DATABASE))
+    assert (answer.status_code, devices) == (502, 303)
+    assert "sign-in does not answer" in answer.text
+
+
 def test_a_secret_that_is_wrong_is_the_operators_to_correct(company_login: CompanyLogin) -> None:
     with capture_logs() as logged:
         answer, devices = sign_in(make_app(company_login, NO_DATABASE, secret="another"))  # noqa: S106
@@ -289,7 +300,8 @@ def test_a_secret_that_is_wrong_is_the_operators_to_correct(company_login: Compa
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        ("access_denied", 403, "did not vouch for you"),
+        ("access_denied", 403, "Ask the person who manages your company"),
+        ("login_required", 403, "Begin again"),
         ("invalid_scope", 502, "must correct how the board is registered"),
         ("temporarily_unavailable", 502, "does not answer"),
     ],
@@ -337,6 +349,23 @@ def test_groups_that_were_left_out_because_there_are_too_many_are_not_taken_for_
     why, change = read_log(logged)
     assert why == "groups was left out of the token because somebody is in too many groups"
     assert "send only the groups assigned to Bayboard" in change
+
+
+def test_a_refusal_is_the_same_in_the_other_language(company_login: CompanyLogin) -> None:
+    company_login.claims = {"sub": "u-1", "hasgroups": True}
+
+    async def ask() -> tuple[str, str]:
+        async with browse(make_app(company_login, NO_DATABASE)) as board:
+            refused = (await board.get(await go_to_provider(board))).text
+            [again] = re.findall('href="([^"]*lang=zh)"', refused)
+            begun = await board.get(again)
+            async with httpx.AsyncClient() as browser:
+                vouched = await browser.get(begun.headers["location"])
+            return refused, (await board.get(vouched.headers["location"])).text
+
+    refused, again = asyncio.run(ask())
+    assert "You are in so many groups" in refused
+    assert "您所属的群组过多" in again
 
 
 def test_the_log_says_what_somebody_without_a_role_has(company_login: CompanyLogin) -> None:
