@@ -19,6 +19,10 @@ from tests.fix_processes import RunningCommand, StartCommand
 from tests.patience import PATIENCE_SECONDS
 
 TOPIC = "workshop/v1/s1/scanner/bay-B07/stage"
+# Names are cleaned of whatever a database cannot hold, so only a rule of its own makes it refuse a row.
+REFUSE_RO_9: LiteralString = (
+    "alter table stage_scan add constraint only_the_database check (work_order <> 'RO-9')"
+)
 STORED: LiteralString = "select work_order from stage_scan order by at"
 
 

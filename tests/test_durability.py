@@ -33,5 +33,4 @@ def test_the_stream_knows_what_it_sent() -> None:
     batch = sort_messages(
         [ReceivedMessage(topic, payload, now, 1, 1) for topic, payload in set(published)], rules
     )
-    nul = sum(b"\\u0000" in payload for _, payload in stream.expected.refused)
-    assert len(batch.refusals) + nul == len(stream.expected.refused)
+    assert len(batch.refusals) == len(stream.expected.refused)

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable
 
+import psycopg
+
 from bayboard.embedded import PostgresServer
 from tests.fix_broker import Broker, Publish
-from tests.fix_ingest import STORED, TOPIC, StartIngest, scan, wait_for_rows
+from tests.fix_ingest import REFUSE_RO_9, STORED, TOPIC, StartIngest, scan, wait_for_rows
 from tests.fix_processes import StartCommand
 
 
@@ -78,7 +80,9 @@ def test_a_row_that_only_the_database_refuses_is_quarantined_alone(
     command.kill()
     for number in range(1, 4):
         publish(iotcore_broker.url, TOPIC, scan(number))
-    publish(iotcore_broker.url, TOPIC, scan(9).replace(b"RO-9", b"RO-\\u00009"))
+    with psycopg.connect(database_url) as connection:
+        connection.execute(REFUSE_RO_9)
+    publish(iotcore_broker.url, TOPIC, scan(9))
     for number in range(4, 6):
         publish(iotcore_broker.url, TOPIC, scan(number))
     start_ingest(iotcore_broker, database_url)

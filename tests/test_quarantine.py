@@ -51,7 +51,7 @@ from models.queries.quarantine import (
 )
 from tests.asking import ask
 from tests.fix_broker import Broker
-from tests.fix_ingest import StartIngest, wait_for_rows
+from tests.fix_ingest import REFUSE_RO_9, StartIngest, wait_for_rows
 from tests.fix_processes import StartCommand
 from tests.patience import PATIENCE_SECONDS
 
@@ -193,8 +193,8 @@ def test_a_status_is_linked_by_its_device_and_time(connection: psycopg.Connectio
 def test_a_message_that_only_the_database_refuses_does_not_keep_the_others_back(
     connection: psycopg.Connection,
 ) -> None:
-    unstorable = scan(3).replace(b"RO-3", b"RO-\\u00003")
-    receive(connection, *((STAGE, scan(number)) for number in (1, 2)), (STAGE, unstorable), (STAGE, scan(4)))
+    connection.execute(REFUSE_RO_9)
+    receive(connection, *((STAGE, scan(number)) for number in (1, 2, 9, 4)))
     replayed = replay_all(connection)
     assert sorted(replayed.stored) == [1, 2, 4]
     assert replayed.refused[3].startswith("database: ")

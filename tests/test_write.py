@@ -35,6 +35,7 @@ from ingest.contract.topics import Kind, Source, Topic
 from ingest.message import ReceivedMessage
 from ingest.write import Written, prepare_connection, write_batch
 from models.queries.board import CHANNEL
+from tests.fix_ingest import REFUSE_RO_9
 from tests.patience import PATIENCE_SECONDS, rounds
 
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -285,8 +286,8 @@ def test_a_commit_announces_the_orders_it_changed(connection: psycopg.Connection
 
 
 def test_a_failed_batch_leaves_nothing_behind(connection: psycopg.Connection) -> None:
-    nul = sent(STAGE, b'{"id":"2","at":"2026-11-21T03:00:00Z","work_order":"x\\u0000","stage":"ready"}')
-    with pytest.raises(psycopg.DataError):
-        write(connection, scan(1, 0, "received"), nul)
+    connection.execute(REFUSE_RO_9)
+    with pytest.raises(psycopg.IntegrityError):
+        write(connection, scan(1, 0, "received"), scan(9, 0, "received", order="RO-9"))
     assert rows(connection, "select count(*) from stage_scan") == [(0,)]
     assert write(connection, scan(1, 0, "received")).stored == {"stage_scan": 1}

@@ -107,8 +107,8 @@ class NumberedStream:
             [
                 b"cut off {%d" % self._number,
                 b'{"id":"%d","stage":"ready"}' % self._number,
-                b'{"id":"%d","at":"2026-11-21T09:31:05","work_order":"x","stage":"ready"}' % self._number,
-                b'{"id":"%d","at":"2026-11-21T09:31:05Z","work_order":"x\\u0000","stage":"ready"}'
+                b'{"id":"%d","at":"11/12/2026 09:31","work_order":"x","stage":"ready"}' % self._number,
+                b'{"id":"%d","at":"2026-11-21T09:31:05Z","work_order":"\\u0000","stage":"ready"}'
                 % self._number,
             ]
         )
