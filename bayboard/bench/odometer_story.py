@@ -2,8 +2,8 @@
 
 Owns when cars are read: connected ones by telematics every few days at any hour, all of them by a
 diagnostic tool at every visit. What they show is the park's, what goes wrong is `simulators.faults`'.
-Faults begin after a clean first part, since a car that was wrong from its first reading on is only
-a car that is driven less, to whoever sees nothing else of it.
+Faults begin after a clean first part; a car whose first reading comes later may be wrong from the first on,
+and looks like a car that is driven less.
 """
 
 from collections.abc import Iterator, Mapping

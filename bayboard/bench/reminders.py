@@ -65,21 +65,39 @@ class Refusals:
     refused: Counter[str]
     good: int
     good_refused: int
-    unknowable: int
     judged_per_second: float
+    wrong_unread: int = 0
+    """Of the wrong ones, those of cars without a reading before faults began."""
+    refused_unread: int = 0
+
+    @property
+    def wrong_read(self) -> int:
+        """Return how many are wrong of cars that were read before faults began."""
+        return self.wrong.total() - self.wrong_unread
+
+    @property
+    def refused_read(self) -> int:
+        """Return how many of those are refused."""
+        return self.refused.total() - self.refused_unread
 
     def __str__(self) -> str:
-        total, refused = self.wrong.total(), self.refused.total()
         lines = [
-            f"{fault}: {self.refused[fault]:,} of {count:,} refused ({self.refused[fault] / count:.2%})"
+            f"{fault}: {_say_share(self.refused[fault], count)}"
             for fault, count in sorted(self.wrong.items())
         ]
-        lines.append(f"wrong readings refused: {refused:,} of {total:,} ({refused / total:.3%})")
-        share = self.good_refused / self.good
-        lines.append(f"good readings refused: {self.good_refused:,} of {self.good:,} ({share:.4%})")
-        lines.append(f"not counted, of cars without a reading before their fault: {self.unknowable:,}")
+        for name, refused, total in (
+            ("wrong readings, all", self.refused.total(), self.wrong.total()),
+            ("wrong readings of cars that were read before faults began", self.refused_read, self.wrong_read),
+            ("wrong readings of cars that were not", self.refused_unread, self.wrong_unread),
+            ("good readings", self.good_refused, self.good),
+        ):
+            lines.append(f"{name}: {_say_share(refused, total)}")
         lines.append(f"judged: {self.judged_per_second:,.0f} readings a second")
         return "\n".join(lines)
+
+
+def _say_share(refused: int, total: int) -> str:
+    return f"{refused:,} of {total:,} refused ({refused / total:.3%})" if total else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +122,12 @@ def measure_refusals(cars: int, seed: str = "bench") -> Refusals:
     """Judge two years of readings, clean in the first, with the simulator's faults in the second."""
     wrong: Counter[str] = Counter()
     refused: Counter[str] = Counter()
-    good = good_refused = unknowable = readings = 0
+    good = good_refused = wrong_unread = refused_unread = readings = 0
     seconds = 0.0
     spoilt_from = _BEGAN + timedelta(days=_CLEAN_DAYS)
     days = _CLEAN_DAYS + _FAULTY_DAYS
     for story in tell_stories(seed, cars, _BEGAN, days, faulty=_FAULTY, faults_after_days=_CLEAN_DAYS):
-        if all(told.reading.at >= spoilt_from for told in story.told):
-            unknowable += len(story.told)
-            continue
+        is_new = all(told.reading.at >= spoilt_from for told in story.told)
         started = time.perf_counter()
         verdicts = judge_readings(
             [told.reading for told in story.told], in_service_on=story.car.in_service_on
@@ -123,10 +139,12 @@ def measure_refusals(cars: int, seed: str = "bench") -> Refusals:
                 fault = " and ".join(each for each in _MAKE_WRONG if each in told.faults) or _TWO_UNITS
                 wrong[fault] += 1
                 refused[fault] += not verdict.trusted
+                wrong_unread += is_new
+                refused_unread += is_new and not verdict.trusted
             else:
                 good += 1
                 good_refused += not verdict.trusted
-    return Refusals(wrong, refused, good, good_refused, unknowable, readings / seconds)
+    return Refusals(wrong, refused, good, good_refused, readings / seconds, wrong_unread, refused_unread)
 
 
 def measure_projections(cars: int, seed: str = "bench") -> Projections:
