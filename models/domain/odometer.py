@@ -2,9 +2,9 @@
 
 Owns the judgement over all readings of one vehicle. It is a pure function of the set of readings
 and of the corrections people made, so that the order of arrival changes nothing and a late reading
-judges the others anew. A reading is never changed; what is not believed is refused with a reason. A
-run of readings that begins with a refused one (a rollback, a new cluster, miles called kilometres) stays
-refused, also when it climbs past the last believed reading, until somebody corrects the odometer.
+may change the verdict of the others. A reading is never changed; one that is not believed is refused with
+a reason. The run of readings with the most evidence is believed, wherever a wrong one is; but a lower run
+after an established history (a rollback, a new cluster) is refused until somebody corrects the odometer.
 """
 
 from bisect import bisect_right
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from models.domain.odometer_stretch import MILE_KM, Doubt, Point, Stretch, say_doubt
+from models.domain.odometer_limits import MILE_KM, Doubt, Point, means_no_value, say_doubt
+from models.domain.odometer_stretch import judge_stretch
 
 KM_PER_UNIT = {"km": 1.0, "mi": MILE_KM, "m": 0.001}
 _FUTURE = timedelta(minutes=5)
@@ -76,7 +77,7 @@ def judge_readings(
         mark = marks[number - 1] if number else None
         base = Point(_days(mark.at), mark.shown_km, "correction") if mark else None
         offset = mark.km - mark.shown_km if mark else 0.0
-        doubts = Stretch(points, base, None if mark else new_on_day).judge()
+        doubts = judge_stretch(points, base, None if mark else new_on_day)
         for index, point, doubt in zip(indexes, points, doubts, strict=True):
             verdicts[index] = Verdict(None, doubt) if doubt else Verdict(point.km + offset)
     return verdicts
@@ -91,7 +92,8 @@ def _doubt_alone(reading: Reading) -> str | None:
     if reading.received_at and reading.at > reading.received_at + _FUTURE:
         return say_doubt(Doubt.FUTURE, f"its time is {reading.at - reading.received_at} ahead of ours")
     if not 0 <= reading.km <= _MOST_EVER_KM:
-        return say_doubt(Doubt.RANGE, f"{reading.km:.0f} km")
+        doubt = Doubt.NO_VALUE if means_no_value(reading.km) else Doubt.RANGE
+        return say_doubt(doubt, f"{reading.km:.10g} km")
     return None
 
 

@@ -111,6 +111,8 @@ _DOUBTS = {
     "kilometres_called",
     "metres_undeclared",
     "miles_undeclared",
+    "new_cluster",
+    "no_value",
     "out_of_range",
     "runs_backwards",
 }
