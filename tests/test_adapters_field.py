@@ -345,6 +345,30 @@ def test_what_traccar_adds_up_spoils_no_series() -> None:  # B3 and B10
     assert judge(TRACCAR, TRACCAR_TOPIC, *messages) == [(45210, True), (45230, True)]
 
 
+@pytest.mark.parametrize(
+    ("topic_filter", "topic", "is_mileage"),
+    [
+        ("cars/+/odometer", "cars/golf/odometer", True),
+        ("cars/+/#", "cars/golf/metric/odometer", True),
+        ("cars/+/#", "cars/golf/odometer/soc", False),
+        ("odometer/+", "odometer/golf", True),
+        ("soc/+", "soc/golf", False),
+    ],
+)
+def test_a_plain_value_has_the_name_of_its_topic(topic_filter: str, topic: str, is_mileage: bool) -> None:
+    mapping = {
+        **JSON,
+        "topic": topic_filter,
+        "odometer": "odometer",
+        "unit": "km",
+        "without_odometer": "skip",
+    }
+    if is_mileage:
+        assert read_km(mapping, topic, b"45210.12") == 45210
+    else:
+        assert find_skip(mapping, topic, b"81.5") == "without_odometer"
+
+
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 values = scalars | st.sampled_from(
     [45210, 0, -1, "45210", "unknown", "2026-11-21T01:30:00Z", 1e308, 10**400, NOW.isoformat(), VIN]

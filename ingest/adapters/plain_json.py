@@ -1,6 +1,6 @@
 """Any product that publishes JSON, or one value a topic: read as the workshop file says.
 
-The mileage is at a path; a message that is one plain value has the name of a level of its topic. The device
+The mileage is at a path; a message that is one plain value has the name of its topic's level. The device
 is a level of the topic or at a path; vehicle and time are at paths, or are those of the registry and of the
 first hearing (docs/decisions/0008).
 """
@@ -90,8 +90,8 @@ class PlainJson:
         return Topic(self.site, Source.TELEMATICS, device, Kind.ODOMETER), reading, notes
 
     def names_plain_value(self, levels: list[str], path: str) -> bool:
-        """Say whether the plain values of a topic are what a mileage's name means."""
-        return path in levels
+        """Say whether a topic's plain values have this name: its last level, or any if that is the device's."""
+        return levels[-1] == path or (self._device == len(levels) and path in levels)
 
     def holds_mileage(self, document: object) -> bool:
         """Say whether one of the mileages' names is in a message, with a value or without."""
