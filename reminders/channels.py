@@ -100,19 +100,29 @@ class OpenChannel:
                 text = text.replace(part, "…")
         return text
 
+    def reaches(self, target: str, value: str) -> bool:
+        """Say whether what is known of a person is of use to the channel."""
+        try:
+            self._read_target(target, value)
+        except TargetError:
+            return False
+        return True
+
     def _find_values(self, message: Mapping[str, Any], recipient: str | None) -> dict[str, str]:
         """Return what the address is written for."""
-        values = {}
-        for target in self.targets:
-            value = str((recipient if target == "recipient" else message.get(target)) or "").strip()
-            if not value:
-                raise TargetError(f"no {target} is known, and channel {self.name} needs one")
-            if target == "phone":
-                value = self._read_phone(value)
-            elif not _SHAPES[target].fullmatch(value):
-                raise TargetError(f"the {target} that is known is none that channel {self.name} could reach")
-            values[target] = value
-        return values
+        known = {**message, "recipient": recipient}
+        return {target: self._read_target(target, str(known.get(target) or "")) for target in self.targets}
+
+    def _read_target(self, target: str, written: str) -> str:
+        """Return a target as the channel wants it; raises TargetError."""
+        value = written.strip()
+        if not value:
+            raise TargetError(f"no {target} is known, and channel {self.name} needs one")
+        if target == "phone":
+            return self._read_phone(value)
+        if not _SHAPES[target].fullmatch(value):
+            raise TargetError(f"the {target} that is known is none that channel {self.name} could reach")
+        return value
 
     def _read_phone(self, written: str) -> str:
         """Return a phone number as the channel wants it."""

@@ -18,9 +18,10 @@ from psycopg import Connection
 
 from config.backoff import back_off
 from config.channels import DeliveryRules
-from models.queries.outbox_claims import (
+from models.queries.outbox_routes import (
     Kind,
     bury_messages,
+    find_targets,
     find_unrouted,
     forget_channels,
     read_waiting,
@@ -105,6 +106,13 @@ class Dispatcher:
             if not fitting:
                 self._tell_once(kind)
                 continue
+            for channel in fitting:
+                held = find_targets(connection, kind, channel.targets, now)
+                unreachable = [
+                    (target, value) for target, value in held if not channel.reaches(target, value)
+                ]
+                routed += route_messages(connection, kind, channel.name, channel.targets, now, unreachable)
+            # What no channel reaches goes to one that says why.
             for channel in fitting:
                 routed += route_messages(connection, kind, channel.name, channel.targets, now)
             lacking = sorted({target for channel in fitting for target in channel.targets})

@@ -353,6 +353,24 @@ def test_the_first_channel_that_can_reach_a_customer_is_taken(
     assert [request.path for request in receiver.requests] == ["/mail/li@example.com", "/sms/13800138000"]
 
 
+def test_a_channel_that_cannot_use_what_is_known_leaves_a_message_to_the_next(
+    outbox: Outbox, make_receiver: MakeReceiver
+) -> None:
+    receiver = make_receiver()
+    for target in ("phone", "email", "recipient"):
+        outbox.add_channel(f"json://127.0.0.1:{receiver.port}/{target}/{{{target}}}", audience="customer")
+    outbox.put("ready/1", **CUSTOMER, payload={"phone": "N/A", "email": "li@example.com"})
+    outbox.put("ready/2", **CUSTOMER, payload={"phone": "13800138000", "email": "none"})
+    outbox.put("ready/3", **CUSTOMER, payload={"phone": "021-62345678-801", "email": "none"})
+    outbox.put("ready/4", **CUSTOMER | {"recipient": "R" * 65}, payload={"phone": "N/A", "email": "none"})
+    outbox.send()
+    paths = ["/phone/13800138000", "/email/li@example.com", "/recipient/C1"]
+    assert [request.path for request in receiver.requests] == paths
+    assert outbox.states == {"ready/1": "sent", "ready/2": "sent", "ready/3": "sent", "ready/4": "dead"}
+    why = "'N/A' is no phone number; channel c0 needs one that reaches a person"
+    assert ("refused", why) in outbox.attempts
+
+
 def test_phone_numbers_are_sent_to_in_one_form_and_kept_as_they_were_written(
     outbox: Outbox, make_receiver: MakeReceiver
 ) -> None:

@@ -1,11 +1,11 @@
-"""What a dispatcher does to the outbox: give messages a channel, claim what is due, settle what was sent.
+"""What a dispatcher does to the outbox: claim what is due by a channel, settle what was sent, give up.
 
 Owns these statements and nothing of how messages are sent. A message belongs to whoever claimed it until
 `claimed_until`; after that its attempt is lost, and anybody may try again. The lock of a channel
 that bears only so much makes all processes count together.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -14,32 +14,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
-_UNKNOWN = (
-    "update outbox_message set channel = null"
-    " where state = 'waiting' and channel is not null and not channel = any(%s)"
-)
-_KINDS = (
-    "select site, recipient_role, template, count(*) from outbox_message"
-    " where state = 'waiting' and channel is null and due_at <= %s group by 1, 2, 3"
-)
-_ROUTE = (
-    "update outbox_message set channel = %(channel)s"
-    " where state = 'waiting' and channel is null and due_at <= %(now)s"
-    " and site = %(site)s and recipient_role = %(role)s and template = %(event)s"
-    " and (not 'recipient' = any(%(targets)s) or recipient <> '')"
-    " and (not 'phone' = any(%(targets)s) or payload ->> 'phone' <> '')"
-    " and (not 'email' = any(%(targets)s) or payload ->> 'email' <> '')"
-)
-_BURIED = (
-    "select id from outbox_message"
-    " where state = 'waiting' and channel is null and due_at <= %(now)s"
-    " and site = %(site)s and recipient_role = %(role)s and template = %(event)s for update skip locked"
-)
 _BURY = "update outbox_message set state = 'dead', settled_at = %(now)s where id = any(%(ids)s)"
-_WAITING = (
-    "select coalesce(channel, ''), count(*), min(due_at) from outbox_message"
-    " where state = 'waiting' group by 1"
-)
 _SAY_WHY = (
     "insert into delivery_attempt (message_id, attempt, attempted_at, channel, send_id, outcome, detail)"
     " select id, 1 + coalesce((select max(attempt) from delivery_attempt where message_id = id), 0),"
@@ -86,16 +61,6 @@ _TELL_REMINDERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """Messages that are due and have no channel yet, and are alike in what decides it."""
-
-    site: str
-    role: str
-    event: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class DueMessage:
     """A message that may be claimed; `unwanted` says that its customer does not want to be told any more."""
 
@@ -124,32 +89,6 @@ class Claim:
     until: datetime
 
 
-def forget_channels(connection: Connection[Any], known: Collection[str]) -> int:
-    """Take messages away from channels that there are no more; return how many."""
-    return connection.execute(_UNKNOWN, (list(known),)).rowcount
-
-
-def find_unrouted(connection: Connection[Any], now: datetime) -> list[Kind]:
-    """Return the kinds of messages that are due and have no channel."""
-    return [Kind(*row) for row in connection.execute(_KINDS, (now,))]
-
-
-def route_messages(
-    connection: Connection[Any], kind: Kind, channel: str, targets: Iterable[str], now: datetime
-) -> int:
-    """Give messages of a kind a channel, as far as they say what its address needs; return how many."""
-    values = {"channel": channel, "targets": list(targets), **_name_kind(kind, now)}
-    return connection.execute(_ROUTE, values).rowcount
-
-
-def bury_messages(connection: Connection[Any], kind: Kind, why: str, now: datetime) -> int:
-    """Give up the messages of a kind that no channel can take; return how many."""
-    with connection.transaction():
-        found = connection.execute(_BURIED, _name_kind(kind, now)).fetchall()
-        give_up(connection, [message for (message,) in found], why, now)
-    return len(found)
-
-
 def give_up(connection: Connection[Any], ids: Sequence[int], why: str, now: datetime) -> None:
     """Put messages among the dead without another attempt, and say why."""
     values = {"ids": list(ids), "why": why, "now": now, "state": "failed"}
@@ -157,11 +96,6 @@ def give_up(connection: Connection[Any], ids: Sequence[int], why: str, now: date
     connection.execute(_LOSE, (values["ids"],))
     connection.execute(_SAY_WHY, values)
     connection.execute(_TELL_REMINDERS, values)
-
-
-def read_waiting(connection: Connection[Any]) -> dict[str, tuple[int, datetime]]:
-    """Return for every channel, or none, how many messages wait and since when the oldest was due."""
-    return {channel: (count, since) for channel, count, since in connection.execute(_WAITING)}
 
 
 def count_sent(connection: Connection[Any], channel: str, now: datetime, within: timedelta) -> int:
@@ -233,7 +167,3 @@ def end_attempt(
         if delivered or again_at is None:
             connection.execute(_TELL_REMINDERS, values)
         connection.execute(_DELIVERED if delivered else _FAILED, values)
-
-
-def _name_kind(kind: Kind, now: datetime) -> dict[str, object]:
-    return {"now": now, "site": kind.site, "role": kind.role, "event": kind.event}
