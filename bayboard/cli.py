@@ -174,7 +174,9 @@ def ingest(
         )
         assert settings.database_url  # noqa: S101  # required above
         pruning = Pruning(database_url=settings.database_url, rules=workshop.store, clock=read_clock)
-        settling = Settling(database_url=settings.database_url, workshop=workshop, clock=read_clock)
+        settling = Settling(
+            database_url=settings.database_url, workshop=workshop, metrics=metrics, clock=read_clock
+        )
         pruning.start()
         settling.start()
         service.run()

@@ -156,6 +156,22 @@ def check_quarantine(connection: Connection, alarming_share: float) -> Finding:
     return Finding("quarantine", verdict, says, "see `bayboard quarantine list`")
 
 
+def check_orders(connection: Connection) -> Finding:
+    """Say which work orders cannot be computed from their events."""
+    failing = [
+        f"{site}/{order} ({reason})"
+        for site, order, reason in connection.execute(
+            text("select site, work_order, reason from projection_failure order by failed_at desc")
+        )
+    ]
+    if not failing:
+        return Finding("work orders", Verdict.OK, "all follow their events")
+    says = f"{len(failing)} stay as they were before: {_name_some(failing)}"
+    return Finding(
+        "work orders", Verdict.WRONG, says, "upgrade Bayboard, or report it with the log of ingest"
+    )
+
+
 def check_database(
     connection: Connection, workshop: Workshop, devices: Sequence[DeviceRow], now: datetime
 ) -> Iterator[Finding]:
@@ -167,6 +183,7 @@ def check_database(
     for site in workshop.sites:
         yield check_site(site, newest.get(site.key), now)
     yield from check_devices(devices, timedelta(seconds=workshop.ingest.max_clock_offset_seconds))
+    yield check_orders(connection)
     yield check_quarantine(connection, workshop.ingest.quarantine_alarm_share)
 
 

@@ -26,4 +26,4 @@ class ReceivedMessage:
 
 def digest_message(topic: str, payload: bytes) -> bytes:
     """Return what identifies a message that says no id we could trust: SHA-256 of its topic and bytes."""
-    return hashlib.sha256(topic.encode() + b"\0" + payload).digest()
+    return hashlib.sha256(topic.encode(errors="surrogatepass") + b"\0" + payload).digest()

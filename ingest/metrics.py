@@ -32,6 +32,12 @@ class Metrics:
         self.noted = Counter(
             "bayboard_ingest_noted", "Fields left out or rewritten", ["field", "what"], registry=self.registry
         )
+        # Work orders that stay as they were, since their events cannot be computed; counted once a minute.
+        self.unprojected = Gauge(
+            "bayboard_ingest_orders_unprojected",
+            "Work orders that cannot be computed",
+            registry=self.registry,
+        )
         # Messages that are no readings, by why: without_odometer (as the workshop file says), not_known (a
         # mileage that is null, empty or 0), empty, can_frames (a WiCAN in CAN mode), event (of Traccar), own.
         self.skipped = Counter(

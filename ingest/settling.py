@@ -10,6 +10,8 @@ from datetime import datetime
 
 from config.workshop import Workshop
 from ingest.background import Background
+from ingest.metrics import Metrics
+from ingest.unprojected import count_listed
 from models.rollups.settle import refresh_rollups
 from models.service_connection import connect_service
 
@@ -21,12 +23,16 @@ _MOST_OLD_DAYS = 2000
 class Settling(Background):
     """Settles days with news until stopped."""
 
-    def __init__(self, *, database_url: str, workshop: Workshop, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, database_url: str, workshop: Workshop, metrics: Metrics, clock: Callable[[], datetime]
+    ) -> None:
         super().__init__("settling", first_seconds=_EVERY_SECONDS, every_seconds=_EVERY_SECONDS)
         self._database_url = database_url
         self._workshop = workshop
+        self._metrics = metrics
         self._clock = clock
 
     def _work(self) -> None:
         with connect_service(self._database_url, "bayboard-settling") as connection:
+            self._metrics.unprojected.set(count_listed(connection))
             refresh_rollups(connection, self._workshop, self._clock(), most_old_days=_MOST_OLD_DAYS)

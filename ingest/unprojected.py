@@ -61,6 +61,12 @@ def read_listed(connection: Connection, sites: Collection[str]) -> dict[OrderKey
     return {(site, order): reason for site, order, reason in found}
 
 
+def count_listed(connection: Connection) -> int:
+    """Return how many orders are listed as failing."""
+    ((count,),) = connection.execute("select count(*) from projection_failure").fetchall()
+    return int(count)
+
+
 def list_failure(connection: Connection, key: OrderKey, reason: str, now: datetime) -> None:
     """List an order as failing."""
     connection.execute(
