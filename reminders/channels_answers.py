@@ -16,7 +16,7 @@ from config.channel_success import Success, find_value, say_value
 from reminders.channels_outcomes import DELIVERED, Answer, Outcome
 from reminders.channels_robots import judge_robot
 from reminders.channels_send import Heard, HttpAnswer
-from reminders.channels_words import Said, find_word
+from reminders.channels_words import Said, find_word, says_no
 
 _LIMIT_SECONDS = 60.0
 # A server that asks for more is asked again anyway.
@@ -105,6 +105,8 @@ def _judge_good(answer: HttpAnswer, reading: Reading | Success, quote: str) -> A
         page = f"it answered with a web page, as a proxy or a log-in does: {quote}"
         return Answer(Outcome.FAILED, f"HTTP {answer.status}, but {page}")
     word = find_word(said, with_codes=reading is Reading.WEBHOOK)
+    if reading is Reading.WEBHOOK and not isinstance(said, dict | list) and says_no(_read_words(answer)):
+        word = Said.NO
     if word is Said.NO:
         return Answer(Outcome.FAILED, f"HTTP {answer.status}, but it says no: {quote}")
     if word is Said.UNSURE:

@@ -12,10 +12,10 @@ from config.channel_success import say_value
 
 
 class Said(IntEnum):
-    """What an answer says, the worst last."""
+    """What an answer says; of several words the greatest counts."""
 
-    YES = 1
-    UNSURE = 2
+    UNSURE = 1
+    YES = 2
     NO = 3
 
 
@@ -36,7 +36,7 @@ _CODES = frozenset(
 )
 _ERRORS = frozenset({"error", "errors", "err"})
 _FLAGS = frozenset({"success", "ok", "succeeded", "issuccess"})
-_STATES = frozenset({"status", "state", "result", "stat"})
+_STATES = frozenset({"status", "state", "result", "stat", "returnstatus"})
 _MESSAGES = frozenset(
     ["message", "msg", "errmsg", "errormsg", "errormessage", "statusmessage", "description", "desc", "reason"]
 )
@@ -51,12 +51,16 @@ _BAD = re.compile(
     r"|失败|错误|无效|非法|异常|超限|超过|限制|频繁|不足|不存在|拒绝|未授权|黑名单"
 )
 _BAD_STATE = re.compile(r"(err|fail|reject|invalid|undeliver|unauth|denied|nok$|ko$|[45][0-9][0-9]$)")
+# How plain text begins that says no: words, or an error's number.
+_BAD_TEXT = re.compile(
+    r"(-[0-9]|err|fail|fatal|exception|invalid|illegal|denied|forbidden|unauthori|false\b|错误|失败)"
+)
 # Some answers hold theirs in an envelope; nobody's is deeper, or holds more.
 _DEPTH, _MOST = 4, 100
 
 
 def find_word(said: object, *, with_codes: bool) -> Said | None:
-    """Return what an answer's outermost words say, the worst of them; None if there is none that is known.
+    """Return what an answer's outermost words say; None if there is none that is known.
 
     Without `with_codes` only words count that mean the same everywhere.
     """
@@ -73,6 +77,11 @@ def find_word(said: object, *, with_codes: bool) -> Said | None:
             return max(words)
         level = [value for each in objects for value in each.values()]
     return None
+
+
+def says_no(text: str) -> bool:
+    """Say whether an answer in plain text is one that says no."""
+    return _BAD_TEXT.match(text.strip().lower()) is not None
 
 
 def _find_objects(level: list[object]) -> Iterator[Mapping[str, object]]:
