@@ -2,7 +2,7 @@
 # Runs the tests with the clock of every process at six moments, one after the other; arguments are pytest's.
 #
 # MOMENTS names others, in UTC: MOMENTS="2026-12-31T23:50:00 2027-02-28T12:00:00". Debian's faketime moves the clock
-# of Python, PostgreSQL, Mosquitto and Chromium together; time still passes, and what measures time is not moved.
+# of Python, PostgreSQL and Mosquitto together, while Chromium, whose clock no page believes, keeps its own.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 

@@ -37,7 +37,7 @@ as_postgres() {
     if is_root; then
         # A clock that was moved (prove_moments.sh) is moved inside, too.
         (cd / && env -u LD_PRELOAD chroot --userspec=postgres:postgres "$root" \
-            env -i LC_ALL=C.UTF-8 PATH=/usr/bin:/bin ${LD_PRELOAD:+$(printenv | grep -E '^(NO_|DONT_)?FAKE|^LD_PRELOAD=')} "$@")
+            env -i LC_ALL=C.UTF-8 PATH=/usr/bin:/bin ${LD_PRELOAD:+$(printenv | grep -E '^(LD_PRELOAD|FAKETIME|FAKETIME_D[A-Z_]*|DONT_FAKE_MONOTONIC|NO_FAKE_STAT)=')} "$@")
     else
         "$@"
     fi
