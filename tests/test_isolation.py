@@ -80,7 +80,8 @@ def test_an_order_that_its_stored_events_break_is_listed_and_holds_up_no_other(
         # What no version of ours reads: a change that does not say what changed.
         connection.execute(
             "insert into work_order_change"
-            " (site, device, event_id, at, received_at, corrected_at, work_order, change) values ('s1', 'dms', '1', %(now)s, %(now)s, %(now)s, 'RO-1', %(said)s)",
+            " (site, device, event_id, at, received_at, corrected_at, work_order, change)"
+            " values ('s1', 'dms', '1', %(now)s, %(now)s, %(now)s, 'RO-1', %(said)s)",
             {"now": NOW, "said": Jsonb({"advisor": "Li"})},
         )
     ingest._store([scan(3, "RO-1", "washing"), scan(4, "RO-2", "washing"), scan(5, "RO-3")])

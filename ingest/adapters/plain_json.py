@@ -90,7 +90,7 @@ class PlainJson:
         return Topic(self.site, Source.TELEMATICS, device, Kind.ODOMETER), reading, notes
 
     def names_plain_value(self, levels: list[str], path: str) -> bool:
-        """Say whether a topic's plain values have this name: its last level, or any if that is the device's."""
+        """Say whether a topic's plain values have this name: its last level, else any of them."""
         return levels[-1] == path or (self._device == len(levels) and path in levels)
 
     def holds_mileage(self, document: object) -> bool:
