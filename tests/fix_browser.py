@@ -51,7 +51,9 @@ def launch_browser() -> Iterator[Browser]:
     """Run Debian's Chromium without a window, for as long as the context lasts."""
     with sync_playwright() as playwright:
         # Chromium does not run under a clock that was moved (scripts/prove_moments.sh), and so keeps its own.
-        environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        environment: dict[str, str | float | bool] = {
+            name: value for name, value in os.environ.items() if name != "LD_PRELOAD"
+        }
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=_FLAGS, env=environment
         )
