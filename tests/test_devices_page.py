@@ -81,6 +81,7 @@ def add_devices(office: Office | Visits, now: datetime) -> None:
     add("X431", "diagnostic", heard_minutes_ago=5, calibration_days=12, refused=3)
     add("VCDS", "diagnostic", heard_minutes_ago=5, offset_seconds=9, calibration_days=-9)
     add("mute", registered=False, refused=1)
+    office.connection.execute("update device set known_as = '+8613800000000' where device = 'quiet'")
 
 
 @pytest.fixture
@@ -109,6 +110,7 @@ WORDS = {
         ("hasty", "clock"): "37 s ahead",
         ("VCDS", "clock"): "9 s behind",
         ("hasty", "device"): "hasty not registered Bay scanner",
+        ("quiet", "device"): "quiet Bay scanner · +8613800000000",
         ("X431", "quarantined"): "3",
         ("X431", "calibration"): "in 12 days",
         ("VCDS", "calibration"): "9 days overdue",
@@ -119,6 +121,7 @@ WORDS = {
         ("quiet", "status"): "静默 已 1 小时 30 分",
         ("hasty", "clock"): "快 37 秒",
         ("hasty", "device"): "hasty 未登记 工位扫码器",
+        ("quiet", "device"): "quiet 工位扫码器 · +8613800000000",
         ("X431", "calibration"): "还剩 12 天",
         ("VCDS", "calibration"): "逾期 9 天",
     },

@@ -152,7 +152,7 @@ def device_row(device: Device, workshop: Workshop, now: datetime, lang: str) -> 
         "id": f"{device.site}/{device.device}",
         "device": device.device,
         "site": site.name(lang) if site else device.site,
-        "source": read_catalogue(lang).get(f"source.{device.source}", device.source or ""),
+        "source": _say_source(device, lang),
         "unregistered": "" if device.registered else text(lang, "devices.unregistered"),
         "status": _ORDER[status],
         "status_key": status,
@@ -170,6 +170,12 @@ def device_row(device: Device, workshop: Workshop, now: datetime, lang: str) -> 
         else "",
         **_calibration_cells(device, _at_its_site(device, workshop, now), lang),
     }
+
+
+def _say_source(device: Device, lang: str) -> str:
+    """Return what kind of device it is, and what its own messages call it where that is another name."""
+    source = read_catalogue(lang).get(f"source.{device.source}", device.source or "")
+    return f"{source} · {device.known_as}" if device.known_as else source
 
 
 def _say_since(device: Device, status: Status, now: datetime, lang: str) -> str:
