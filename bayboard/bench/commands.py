@@ -122,6 +122,19 @@ def backlog(
 
 
 @app.command()
+def malformed(
+    messages: Annotated[
+        int, typer.Option(min=1000, help="How many malformed messages are sent.")
+    ] = 1_000_000,
+    seed: Annotated[int, typer.Option(help="Another seed spoils other messages.")] = 1,
+) -> None:
+    """Send messages that are wrong in every way; each must be stored or refused with a reason."""
+    from bayboard.bench.malformed import measure_malformed  # noqa: PLC0415
+
+    typer.echo(measure_malformed(messages, seed, read_clock(), say))
+
+
+@app.command()
 def durability(
     kills: Annotated[int, typer.Option(min=0, help="How often a part is killed, in all.")] = 30,
     messages: Annotated[int, typer.Option(min=100, help="How many numbered messages are sent.")] = 20_000,

@@ -30,6 +30,7 @@ from models.analytics.vehicle_record import (
     VehicleVisit,
     drive_really,
 )
+from models.domain.names import canonical_name, canonical_vin
 
 Connection = AsyncConnection[Any]
 Sites = Sequence[str] | None
@@ -103,7 +104,16 @@ order by created_at desc limit %(most)s
 
 
 async def read_vehicle(connection: Connection, vin: str, sites: Sites) -> VehicleRecord | None:
-    """Read everything of a vehicle that somebody of these sites may see; None where that is nothing."""
+    """Read everything of a vehicle that somebody of these sites may see; None where that is nothing.
+
+    Its number may be written in any spelling.
+    """
+    record = await _read_vehicle(connection, vin, sites)
+    canonical = canonical_vin(vin)
+    return record if record or canonical in (None, vin) else await _read_vehicle(connection, canonical, sites)
+
+
+async def _read_vehicle(connection: Connection, vin: str, sites: Sites) -> VehicleRecord | None:
     asked: dict[str, object] = {
         "vin": vin,
         "sites": None if sites is None else list(sites),
@@ -137,6 +147,7 @@ async def find_vehicles(connection: Connection, typed: str, sites: Sites) -> lis
 
     Separators do not count. Every vehicle is looked at, which takes a second for some millions.
     """
+    typed = canonical_name(typed) or ""
     bare = "".join(sign for sign in typed.upper() if sign.isalnum())
     if len(bare) < _LEAST_TYPED:
         return []
