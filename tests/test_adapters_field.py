@@ -242,6 +242,17 @@ def test_a_value_is_dated_by_its_own_time_or_else_by_when_its_bytes_first_came(
     assert read(WICAN, WICAN_TOPIC, payload, first=NOW - timedelta(hours=1)).at == expected
 
 
+@pytest.mark.parametrize(("seconds", "notes"), [(-60, 0), (2, 0), (60, 0), (8 * 3600, 1)])
+def test_a_time_that_is_left_out_is_noted_where_the_clock_is_far_off(seconds: int, notes: int) -> None:
+    at = NOW + timedelta(seconds=seconds)
+    value = json.dumps({"ODOMETER": 44000, "timestamp": int(at.timestamp())}).encode()
+    tracked = position({"odometer": 44000000}, at, at, NOW)
+    for mapping, topic, payload in ((WICAN, WICAN_TOPIC, value), (TRACCAR, TRACCAR_TOPIC, tracked)):
+        assert read(mapping, topic, payload).at == min(at, NOW)
+        [(_, _, noted)] = translate(mapping, topic, payload)
+        assert len(noted) == notes
+
+
 @pytest.mark.parametrize(
     "vin", ["\ufffd" * 17, "00000000000000000", None, "", "N/A", "null", 17, [VIN]], ids=repr
 )

@@ -14,6 +14,7 @@ from config.adapters import Adapter as Facts
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, SkippedError
 from ingest.adapters.reading import (
     MISSING,
+    NEARLY_RIGHT,
     find_place,
     find_value,
     is_known,
@@ -111,7 +112,8 @@ class PlainJson:
         if at and at <= message.received_at:
             return at
         said = find_value(document, self._time) if self._time else None
-        if self._time and is_known(said):
+        is_far = at is None or at - message.received_at > NEARLY_RIGHT
+        if self._time and is_known(said) and is_far:
             notes.append(note_left_out(self._time, said, "cannot be true; dated by when it first came"))
         return message.first_received_at
 

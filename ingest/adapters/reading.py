@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -37,6 +37,8 @@ _UNKNOWN_WORDS = {"unknown", "unavailable", "nan", "na"}
 # Times of clocks that were never set: of 1970, 1980, 1999, of the year 1.
 _NEVER_SET = re.compile(r"\s*(?:19|0)")
 _DIGITS = 6
+# A clock that is ahead by less is not worth a note.
+NEARLY_RIGHT = timedelta(minutes=5)
 # No number of a car; Python turns it into none of its own.
 _LONG_NUMBER = re.compile(rb"\d{300}")
 _NO_BYTES = b" \t\r\n\0"

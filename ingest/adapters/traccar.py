@@ -14,6 +14,7 @@ from config.adapters import Adapter as Facts
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, Skip, SkippedError
 from ingest.adapters.reading import (
     MISSING,
+    NEARLY_RIGHT,
     find_place,
     find_value,
     make_signals,
@@ -84,7 +85,7 @@ class Traccar:
         latest = min(known.get(_SERVER, message.received_at), message.received_at)
         possible = (time for time in times if latest - _LONGEST_KEPT <= time[1] <= latest)
         name, at = next(possible, (_SERVER, latest) if _SERVER in known else times[0])
-        if name != times[0][0]:
+        if name != times[0][0] and not latest < times[0][1] <= latest + NEARLY_RIGHT:
             why = f"cannot be true; {name} is taken"
             notes.append(note_left_out(times[0][0], find_value(document, times[0][0]), why))
         return at
