@@ -17,6 +17,7 @@ from bayboard.entry import CommandError, read_clock
 from config.log import configure_log
 from config.settings import Settings
 from config.workshop import load_workshop
+from models.domain.odometer_limits import MOST_EVER_KM
 from models.queries.reminders_words import (
     OdometerWord,
     correct_odometer,
@@ -103,6 +104,9 @@ def correct(
 ) -> None:
     """Say what a vehicle has really driven; later readings build on it, whatever was before."""
     now = read_clock()
+    for name, said in (("KM", km), ("--shown", shown)):
+        if said is not None and not 0 <= said <= MOST_EVER_KM:
+            raise typer.BadParameter(f"{name} is {said:g}; an odometer shows 0 to {MOST_EVER_KM:,.0f} km")
     word = OdometerWord(vin, at or now, km, km if shown is None else shown, by)
     _ask(lambda connection: correct_odometer(connection, word, now))
     typer.echo(f"{vin}: {km:.0f} km at {word.at.isoformat()}, kept; its readings are judged anew")

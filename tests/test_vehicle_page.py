@@ -14,6 +14,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.texts import read_catalogue
 from config.workshop import load_workshop
 from dashboard.access import Role
+from dashboard.figures.number import say_whole
 from dashboard.figures.records.mileage import draw_mileage
 from dashboard.figures.records.search import draw_hits
 from dashboard.figures.records.service import draw_due
@@ -226,6 +227,28 @@ def test_refused_readings_stand_in_the_chart_with_their_reason() -> None:
     )
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(
+    "km", [429_496_729.5, 1e10, 3.4028234663852886e38, float("inf"), float("-inf"), float("nan"), -5.0]
+)
+def test_a_refused_reading_beyond_the_axis_stands_at_its_edge(km: float, lang: str) -> None:
+    years_ago = RefusedReading(NOON - 7168 * DAY, 45_100, "box", "runs_backwards: 45100 km")
+    record = VehicleRecord(
+        HEAD,
+        mileage=[DayMileage(NOON.date(), 45_210), DayMileage((NOON - 9 * DAY).date(), 45_000)],
+        refused=[RefusedReading(NOON, km, "box", "no_value: never"), years_ago],
+    )
+    figure = find_chart(draw_mileage(record, SITE.zone, lang))
+    least, most = figure["layout"]["yaxis"]["range"]
+    assert 44_000 < least < 45_000
+    assert 45_210 < most < 46_000
+    _, within, beyond = figure["data"]
+    assert beyond["y"] in ([least], [most])
+    assert say_whole(km, lang) in beyond["customdata"][0]
+    assert within["x"][0] > NOON.replace(tzinfo=None) - 60 * DAY, "a date years off makes no dot of the line"
+    assert within["customdata"][0].startswith("2007")
+
+
 def test_codes_are_said_in_words_with_how_often_and_when_last() -> None:
     codes = [FoundCode("s1", date(2026, 11, day), "P0301", "confirmed") for day in (20, 3)]
     words = read_words(draw_codes([*codes, FoundCode("s1", date(2026, 11, 1), "P1ABC", "pending")], "en"))
@@ -276,3 +299,26 @@ def test_every_message_that_can_be_told_has_a_name() -> None:
     templates = {path.name.partition(".")[0] for path in folder.glob("*.toml")}
     named = {key.partition(".")[2] for key in read_catalogue("zh") if key.startswith("vehicle_about.")}
     assert templates == named
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_vehicles_file_opens_whatever_is_stored_of_its_odometer(
+    office: Office, page: Page, lang: str
+) -> None:
+    visits = Visits(office.connection, office.database_url)
+    visits.open()
+    add_vehicle(visits, VIN, "沪A12345")
+    for number, shown in enumerate([45_000.0, 45_100.0, float("inf"), 45_210.0]):
+        add_reading(visits, shown, number - 20)
+    for number, km in enumerate([3.4028234663852886e38, float("inf"), float("nan"), 1e10, 429_496_729.5, 0]):
+        add_reading(visits, km, number - 12, reason="out_of_range: no odometer shows that")
+    visits.connection.execute(
+        "insert into vehicle_service (vin, km, km_at, km_per_day, rate_from)"
+        " values (%s, 'Infinity', %s, 'NaN', 'model')",
+        (VIN, NOON),
+    )
+    let_in(page, office.address, "s1", role=Role.FOREMAN)
+    page.goto(f"{office.address}/vehicles/{VIN}?lang={lang}")
+    expect(page.locator("#vehicle.with-data h1")).to_have_text("沪A12345", timeout=PATIENCE_MS)
+    expect(page.locator("#vehicle .findings li")).to_have_count(6)
+    expect(page.locator("#vehicle .js-plotly-plot .points path").first).to_be_attached(timeout=PATIENCE_MS)

@@ -1,18 +1,33 @@
-"""Numbers as people write them in each language, through Babel. Pure."""
+"""Numbers as people write them in each language, through Babel, whatever their size. Pure."""
 
-from babel.numbers import format_decimal, format_percent
+from math import isfinite, isnan
+
+from babel.numbers import format_decimal, format_percent, format_scientific
 
 from dashboard.figures.when import LOCALES
 
+# What is not a number at all, and the least that is not written out.
+NO_NUMBER, _MOST_WRITTEN = "?", 1e15
 # A probability is not known better than this.
 _STEP = 0.05
 # What is not certain is never said to be.
 MOST_PROBABLE = 1 - _STEP
 
 
-def say_number(number: float, lang: str) -> str:
-    """Return a number with the separators of the language."""
-    return format_decimal(number, locale=LOCALES[lang])
+def say_number(number: float, lang: str, pattern: str | None = None) -> str:
+    """Return a number with the separators of the language; a huge one as a power of ten."""
+    if isnan(number):
+        return NO_NUMBER
+    if not isfinite(number):
+        return "∞" if number > 0 else "-∞"
+    if abs(number) >= _MOST_WRITTEN:
+        return format_scientific(number, format="0.##E0", locale=LOCALES[lang])
+    return format_decimal(number, format=pattern, locale=LOCALES[lang])
+
+
+def say_whole(number: float, lang: str) -> str:
+    """Return a number without decimals."""
+    return say_number(number, lang, "#,##0")
 
 
 def round_probability(share: float) -> float:

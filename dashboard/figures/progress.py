@@ -17,6 +17,7 @@ from config.texts import text
 from config.workshop import Site, Workshop
 from dashboard.figures.car import stage_icon
 from dashboard.figures.length import say_length
+from dashboard.figures.number import say_number
 from dashboard.figures.visit import count_done, draw_plate, draw_steps, list_steps, say_doing, say_stage
 from dashboard.figures.when import LOCALES, say_day, say_moment, say_range
 from models.analytics.ready import ReadyEstimate, find_ready_stage
@@ -202,7 +203,7 @@ def _name_service(due: ServiceDue, workshop: Workshop, lang: str) -> str | None:
 
 def _say_due(due: ServiceDue, lang: str) -> str:
     """Say by when a service is due: a distance, a day, or whichever comes first."""
-    distance = due.due_km and format_decimal(round(due.due_km, -2), locale=LOCALES[lang])
+    distance = due.due_km and say_number(round(due.due_km, -2), lang)
     day = due.due_on and say_day(due.due_on, lang)
     if distance and day:
         return text(lang, "due.either", km=distance, day=day)

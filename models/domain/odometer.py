@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from models.domain.odometer_limits import MILE_KM, Doubt, Point, means_no_value, say_doubt
+from models.domain.odometer_limits import MILE_KM, MOST_EVER_KM, Doubt, Point, means_no_value, say_doubt
 from models.domain.odometer_stretch import judge_stretch
 
 KM_PER_UNIT = {"km": 1.0, "mi": MILE_KM, "m": 0.001}
 _FUTURE = timedelta(minutes=5)
 _DAY_SECONDS = 86_400.0
-_MOST_EVER_KM = 3_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _doubt_alone(reading: Reading) -> str | None:
     """Return what is wrong with a reading whatever the others say."""
     if reading.received_at and reading.at > reading.received_at + _FUTURE:
         return say_doubt(Doubt.FUTURE, f"its time is {reading.at - reading.received_at} ahead of ours")
-    if not 0 <= reading.km <= _MOST_EVER_KM:
+    if not 0 <= reading.km <= MOST_EVER_KM:
         doubt = Doubt.NO_VALUE if means_no_value(reading.km) else Doubt.RANGE
         return say_doubt(doubt, f"{reading.km:.10g} km")
     return None

@@ -12,6 +12,8 @@ from enum import StrEnum
 from math import log
 
 MILE_KM = 1.609344
+# No odometer shows more.
+MOST_EVER_KM = 3_000_000.0
 # Two clocks that differ by minutes, and rounding to whole miles, make an odometer run backwards by so much.
 TOLERANCE_KM = 5.0
 # What one car can drive with two drivers: a day at a stretch, and day after day.

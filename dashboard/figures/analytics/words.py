@@ -10,6 +10,7 @@ from babel.numbers import format_decimal, format_percent
 from config.texts import read_catalogue, text
 from config.workshop import Workshop
 from dashboard.figures.length import say_length
+from dashboard.figures.number import say_number
 from dashboard.figures.when import LOCALES
 from models.analytics.overview import FIGURES
 
@@ -50,7 +51,7 @@ def say_share(share: float, lang: str) -> str:
 def say_count(count: float, lang: str) -> str:
     """Return a count or a mean of counts, as exact as one reads it."""
     pattern = "#,##0.#" if abs(count) < 100 else "#,##0"  # noqa: PLR2004  # three figures
-    return format_decimal(count, format=pattern, locale=LOCALES[lang])
+    return say_number(count, lang, pattern)
 
 
 def say_decimal(number: float, lang: str) -> str:

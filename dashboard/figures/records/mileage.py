@@ -1,6 +1,8 @@
 """A vehicle's mileage: what is believed, what was refused and why, and what people corrected. Pure."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from math import isfinite, isnan
 from zoneinfo import ZoneInfo
 
 import plotly.graph_objects as go
@@ -10,39 +12,36 @@ from dash.development.base_component import Component
 from config.texts import text
 from dashboard.figures.analytics.look import ALARM, AMBER, CALM, draw_chart, draw_panel
 from dashboard.figures.analytics.words import say_instant
-from dashboard.figures.number import say_number
+from dashboard.figures.number import say_number, say_whole
 from dashboard.figures.records.time_axis import frame_days, local_time
 from models.analytics.vehicle_record import MileageCorrection, RefusedReading, VehicleRecord
+from models.domain.odometer_limits import MOST_EVER_KM
 
+# What is left free above and below what is believed.
+_MARGIN_KM, _MARGIN_SHARE, _MARGIN_TIME = 500.0, 0.15, timedelta(days=30)
 # Refused readings that are listed beside the chart.
 _LISTED = 8
 
 
 def draw_mileage(record: VehicleRecord, zone: ZoneInfo, lang: str) -> Component:
-    """Draw what the vehicle has driven; refused readings stand where they would have been."""
+    """Draw what the vehicle has driven; a refused reading that is off the axis is drawn at its edge."""
     title = text(lang, "vehicle.mileage")
     if not (record.mileage or record.refused or record.corrections):
         return draw_panel(title, "", html.P(text(lang, "vehicle.no_mileage"), className="nothing"))
     figure = go.Figure()
+    least, most = _frame_km(record)
+    since, until = _frame_time(record, zone)
+    shown = [each for each in record.mileage if isfinite(each.km)]
     figure.add_scatter(
-        x=[each.day for each in record.mileage],
-        y=[each.km for each in record.mileage],
+        x=[each.day for each in shown],
+        y=[each.km for each in shown],
         mode="lines+markers",
         name=text(lang, "vehicle.believed"),
         line={"color": CALM, "width": 2},
         marker={"size": 4, "color": CALM},
         hovertemplate="%{x|%Y-%m-%d}: %{y:,.0f} km<extra></extra>",
     )
-    if record.refused:
-        figure.add_scatter(
-            x=[local_time(each.at, zone) for each in record.refused],
-            y=[each.km for each in record.refused],
-            mode="markers",
-            name=text(lang, "vehicle.refused"),
-            marker={"symbol": "x", "size": 9, "color": ALARM},
-            hovertext=[_say_reason(each, lang) for each in record.refused],
-            hovertemplate="%{x|%Y-%m-%d}: %{y:,.0f} km<br>%{hovertext}<extra></extra>",
-        )
+    _draw_refused(figure, record, (least, most), (since, until), zone, lang)
     if record.corrections:
         figure.add_scatter(
             x=[local_time(each.at, zone) for each in record.corrections],
@@ -53,9 +52,9 @@ def draw_mileage(record: VehicleRecord, zone: ZoneInfo, lang: str) -> Component:
             hovertext=[_say_correction(each, lang) for each in record.corrections],
             hovertemplate="%{x|%Y-%m-%d}: %{hovertext}<extra></extra>",
         )
-    figure.update_yaxes(title="km", tickformat=",.0f")
-    doubted = [*(each.at for each in record.refused), *(each.at for each in record.corrections)]
-    days = [*(each.day for each in record.mileage), *(local_time(at, zone).date() for at in doubted)]
+    figure.update_yaxes(title="km", tickformat=",.0f", range=[least, most])
+    doubted = (min(max(local_time(each.at, zone), since), until).date() for each in record.refused)
+    days = [*_list_days(record, zone), *doubted]
     figure.update_xaxes(type="date", autorangeoptions=frame_days(days))
     head = record.head
     counted = text(
@@ -66,6 +65,59 @@ def draw_mileage(record: VehicleRecord, zone: ZoneInfo, lang: str) -> Component:
     )
     chart = draw_chart("mileage", figure, lang, height=300, label=title)
     return draw_panel(title, counted, chart, _list_doubts(record.refused, record.corrections, zone, lang))
+
+
+def _draw_refused(
+    figure: go.Figure,
+    record: VehicleRecord,
+    kms: tuple[float, float],
+    times: tuple[datetime, datetime],
+    zone: ZoneInfo,
+    lang: str,
+) -> None:
+    """Draw refused readings within a frame; those beyond it stand at its edge and say what they are."""
+    (least, most), (since, until) = kms, times
+    for name, symbol, readings in (
+        ("refused", "x", [each for each in record.refused if least <= each.km <= most]),
+        ("refused_high", "triangle-up", [each for each in record.refused if not each.km <= most]),
+        ("refused_low", "triangle-down", [each for each in record.refused if each.km < least]),
+    ):
+        if readings:
+            figure.add_scatter(
+                x=[min(max(local_time(each.at, zone), since), until) for each in readings],
+                y=[most if isnan(each.km) else min(max(each.km, least), most) for each in readings],
+                mode="markers",
+                name=text(lang, f"vehicle.{name}"),
+                marker={"symbol": symbol, "size": 9, "color": ALARM},
+                cliponaxis=False,
+                customdata=[_say_shown(each, zone, lang) for each in readings],
+                hovertext=[_say_reason(each, lang) for each in readings],
+                hovertemplate="%{customdata}<br>%{hovertext}<extra></extra>",
+            )
+
+
+def _frame_km(record: VehicleRecord) -> tuple[float, float]:
+    """Return the ends of the axis: by what is believed, else by what an odometer may show."""
+    said = [*(each.km for each in record.mileage), *(each.km for each in record.corrections)]
+    believed = [km for km in said if isfinite(km)]
+    possible = [each.km for each in record.refused if 0 <= each.km <= MOST_EVER_KM]
+    known = believed or possible or [0.0]
+    margin = max(_MARGIN_KM, _MARGIN_SHARE * (max(known) - min(known)))
+    return max(0.0, min(known) - margin), max(known) + margin
+
+
+def _list_days(record: VehicleRecord, zone: ZoneInfo) -> list[date]:
+    """List the days of which something is believed."""
+    corrected = (local_time(each.at, zone).date() for each in record.corrections)
+    return [*(each.day for each in record.mileage), *corrected]
+
+
+def _frame_time(record: VehicleRecord, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return between which moments refused readings are drawn: near what is believed, else as they are."""
+    refused = [local_time(each.at, zone).date() for each in record.refused]
+    days = _list_days(record, zone) or refused
+    first, last = (datetime.combine(day, time()) for day in (min(days), max(days)))
+    return first - _MARGIN_TIME, last + _MARGIN_TIME
 
 
 def _list_doubts(
@@ -79,9 +131,13 @@ def _list_doubts(
         for each in corrections
     ]
     for reading in refused[:_LISTED]:
-        shown = f"{say_number(round(reading.km), lang)} km · {_say_reason(reading, lang)}"
+        shown = f"{say_whole(reading.km, lang)} km · {_say_reason(reading, lang)}"
         said.append(html.Li(f"{say_instant(reading.at, zone, lang)}: {shown}", className="differs"))
     return html.Ul(said, className="findings")
+
+
+def _say_shown(reading: RefusedReading, zone: ZoneInfo, lang: str) -> str:
+    return f"{local_time(reading.at, zone):%Y-%m-%d}: {say_whole(reading.km, lang)} km"
 
 
 def _say_reason(reading: RefusedReading, lang: str) -> str:
@@ -95,10 +151,10 @@ def _say_reason(reading: RefusedReading, lang: str) -> str:
 
 
 def _say_correction(correction: MileageCorrection, lang: str) -> str:
-    km = say_number(round(correction.km), lang)
+    km = say_whole(correction.km, lang)
     if not correction.is_swap:
         return text(lang, "vehicle.correction", km=km)
-    return text(lang, "vehicle.swap", km=km, shown=say_number(round(correction.shown_km), lang))
+    return text(lang, "vehicle.swap", km=km, shown=say_whole(correction.shown_km, lang))
 
 
 _DOUBTS = {

@@ -22,7 +22,7 @@ from dashboard.figures.analytics.words import (
     zone_of,
 )
 from dashboard.figures.grid import column
-from dashboard.figures.number import say_number
+from dashboard.figures.number import say_whole
 from dashboard.figures.records.list import draw_list
 from models.analytics.vehicle_record import DueItem, RaisedReminder, ToldMessage, VehiclePart
 
@@ -63,7 +63,7 @@ def draw_due(items: Sequence[DueItem], workshop: Workshop, lang: str) -> Compone
 
 
 def _say_limits(km: float | None, day: date | None, lang: str) -> str:
-    said = [f"{say_number(round(km), lang)} km"] if km is not None else []
+    said = [f"{say_whole(km, lang)} km"] if km is not None else []
     said += [say_date(day, lang)] if day else []
     return " / ".join(said) or UNKNOWN
 

@@ -27,7 +27,7 @@ from dashboard.figures.analytics.words import (
     zone_of,
 )
 from dashboard.figures.grid import column
-from dashboard.figures.number import say_number
+from dashboard.figures.number import say_whole
 from dashboard.figures.records.list import draw_list
 from dashboard.figures.records.time_axis import frame_days
 from models.analytics.vehicle_record import FoundCode, VehicleHead, VehicleRecord, VehicleVisit
@@ -76,7 +76,7 @@ def _say_mileage(head: VehicleHead, lang: str) -> str:
     if head.km is None or head.km_at is None:
         return UNKNOWN
     day = say_date(head.km_at.date(), lang)
-    return text(lang, "vehicle.km_on", km=say_number(round(head.km), lang), day=day)
+    return text(lang, "vehicle.km_on", km=say_whole(head.km, lang), day=day)
 
 
 def _say_rate(head: VehicleHead, lang: str) -> str:
@@ -85,7 +85,7 @@ def _say_rate(head: VehicleHead, lang: str) -> str:
     basis = text(lang, f"vehicle_rate.{head.rate_from}")
     low, high = head.km_per_day_low or head.km_per_day, head.km_per_day_high or head.km_per_day
     said = {"km": head.km_per_day, "low": low, "high": high}
-    figures = {name: say_count(round(km), lang) for name, km in said.items()}
+    figures = {name: say_whole(km, lang) for name, km in said.items()}
     return text(lang, "vehicle.km_a_day", basis=basis, **figures)
 
 
