@@ -67,7 +67,7 @@ class Orders:
 
     def take_scan(self, row: Row) -> None:
         """Take a row of stage_scan."""
-        _, device, event_id, _, received_at, at, order, stage, *place = row
+        _, device, event_id, _, received_at, at, order, stage, *place, _ = row
         kept = self._orders[order]
         kept.scans.append(Scan(at, device, event_id, stage, *place))
         kept.heard_at = max(kept.heard_at, received_at)
@@ -75,7 +75,7 @@ class Orders:
 
     def take_change(self, row: Row) -> None:
         """Take a row of work_order_change."""
-        _, device, event_id, _, received_at, at, order, change = row
+        _, device, event_id, _, received_at, at, order, change, _ = row
         kept = self._orders[order]
         kept.changes.append(Change(at, device, event_id, change.obj))
         kept.heard_at = max(kept.heard_at, received_at)
