@@ -78,16 +78,24 @@ def _draw_refused(
     """Draw refused readings within a frame; those beyond it stand at its edge and say what they are."""
     (least, most), (since, until) = kms, times
     for name, symbol, readings in (
-        ("refused", "x", [each for each in record.refused if least <= each.km <= most]),
-        ("refused_high", "triangle-up", [each for each in record.refused if not each.km <= most]),
-        ("refused_low", "triangle-down", [each for each in record.refused if each.km < least]),
+        (text(lang, "vehicle.refused"), "x", [each for each in record.refused if least <= each.km <= most]),
+        (
+            text(lang, "vehicle.refused_high"),
+            "triangle-up",
+            [each for each in record.refused if not each.km <= most],
+        ),
+        (
+            text(lang, "vehicle.refused_low"),
+            "triangle-down",
+            [each for each in record.refused if each.km < least],
+        ),
     ):
         if readings:
             figure.add_scatter(
                 x=[min(max(local_time(each.at, zone), since), until) for each in readings],
                 y=[most if isnan(each.km) else min(max(each.km, least), most) for each in readings],
                 mode="markers",
-                name=text(lang, f"vehicle.{name}"),
+                name=name,
                 marker={"symbol": symbol, "size": 9, "color": ALARM},
                 cliponaxis=False,
                 customdata=[_say_shown(each, zone, lang) for each in readings],
