@@ -7,13 +7,14 @@ of vehicles whose rows it locks. Touches no other vehicle, and never a message o
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from psycopg import Connection
 
 from models.analytics.sparing import Complain, let_fail, spare_others
 from models.domain.mileage import Mark, Rate, find_km, reckon_rate
-from models.domain.odometer import Correction, judge_readings
+from models.domain.odometer import Correction, Reading, judge_readings
 from models.domain.service_plan import choose_plan
 from models.queries.reminders_evidence import Evidence, Order, lock_vehicles, read_evidence
 from models.queries.reminders_vehicles import (
@@ -32,6 +33,8 @@ from reminders.due import reckon_vehicle
 from reminders.plans import Plans
 
 _UNKNOWN_KM_PER_DAY = 40.0
+# Of readings that are no longer kept: a week's, which a longer run outweighs.
+_REMEMBERED_EVIDENCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,10 @@ def review(vin: str, evidence: Evidence, plans: Plans) -> Review:
     """Judge a vehicle's readings, and reckon its rate and when each job was last done on it."""
     vehicle = evidence.vehicle
     in_service_on = vehicle.in_service_on if vehicle else None
-    corrections = [*evidence.corrections, *_recall(evidence)]
-    judged = judge_readings(evidence.readings, corrections, in_service_on)
+    corrections = [each for each in evidence.corrections if isfinite(each.km + each.shown_km)]
+    readings = [*evidence.readings, *_recall(evidence, corrections)]
+    everything = judge_readings(readings, corrections, in_service_on)
+    judged = everything[: len(evidence.readings)]
     verdicts: list[Verdict] = [
         (key, verdict.trusted, verdict.reason)
         for (key, trusted, reason), verdict in zip(evidence.stored, judged, strict=True)
@@ -99,7 +104,7 @@ def review(vin: str, evidence: Evidence, plans: Plans) -> Review:
     ]
     marks = [
         Mark(reading.at, verdict.km)
-        for reading, verdict in zip(evidence.readings, judged, strict=True)
+        for reading, verdict in zip(readings, everything, strict=True)
         if verdict.km is not None
     ]
     marks += [Mark(correction.at, correction.km) for correction in corrections]
@@ -123,19 +128,20 @@ def review(vin: str, evidence: Evidence, plans: Plans) -> Review:
     return Review(verdicts, _add_owner(row, evidence.orders), _list_done(evidence.orders, marks, rate))
 
 
-def _recall(evidence: Evidence) -> list[Correction]:
-    """Return the last trusted mileage as something to build on, once its own reading is no longer kept."""
+def _recall(evidence: Evidence, corrections: Sequence[Correction]) -> list[Reading]:
+    """Return the last trusted mileage as a reading that stands for a history, once its own is dropped."""
     known = evidence.known
-    if known is None or known.km is None or known.km_at is None:
+    if known is None or known.km is None or known.km_at is None or not isfinite(known.km):
         return []
     at = known.km_at
     if any(reading.at <= at for reading in evidence.readings) or any(
-        correction.at == at for correction in evidence.corrections
+        correction.at == at for correction in corrections
     ):
         return []
-    before = [correction for correction in evidence.corrections if correction.at < at]
+    before = [correction for correction in corrections if correction.at < at]
     last = max(before, key=lambda correction: correction.at, default=None)
-    return [Correction(at, known.km, known.km - (last.km - last.shown_km if last else 0.0))]
+    shown_km = known.km - (last.km - last.shown_km if last else 0.0)
+    return [Reading(at, shown_km, "remembered", evidence=_REMEMBERED_EVIDENCE)]
 
 
 def _find_first(evidence: Evidence, marks: Sequence[Mark]) -> Mark | None:

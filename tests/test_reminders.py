@@ -359,6 +359,28 @@ def test_what_old_readings_said_is_remembered_once_they_are_no_longer_kept(passa
     assert passat.read("select trusted from odometer_reading") == [(False,), (False,)]
 
 
+def test_what_is_remembered_yields_to_a_longer_run_of_readings(passat: Garage) -> None:
+    passat.run()
+    passat.write("delete from odometer_reading")
+    for day in range(8):
+        passat.add_reading(NOW + (1 + day) * DAY, 95_000 + 30 * day)
+    passat.run(NOW + 10 * DAY)
+    assert passat.read("select km, refused_readings from vehicle_service") == [(30_000, 8)]
+    passat.add_reading(NOW + 9 * DAY, 95_240)
+    passat.run(NOW + 11 * DAY)
+    assert passat.read("select km, refused_readings from vehicle_service") == [(95_240, 0)]
+
+
+def test_numbers_that_no_odometer_shows_stop_no_review(passat: Garage) -> None:
+    passat.add_reading(NOW - timedelta(hours=3), 3.4028234663852886e38)
+    passat.add_reading(NOW - timedelta(hours=2), float("inf"))
+    passat.add_reading(NOW - timedelta(hours=1), float("nan"))
+    word = OdometerWord(VIN, NOW - timedelta(hours=4), float("inf"), 0, "A1")
+    _say(passat, lambda connection: correct_odometer(connection, word, NOW))
+    passat.run()
+    assert passat.read("select km, refused_readings from vehicle_service") == [(30_000, 3)]
+
+
 def test_conversion_counts_vehicles_that_came_within_thirty_days(passat: Garage) -> None:
     passat.run(NOW)
     passat.add_order(NOW + 20 * DAY, NOW + 20.2 * DAY, OIL)

@@ -29,6 +29,8 @@ class Reading:
     device: str
     event_id: str = ""
     received_at: datetime | None = None
+    # How many readings it stands for: more than one where it is what is left of dropped ones.
+    evidence: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def judge_readings(
             stretches.setdefault(bisect_right(mark_times, readings[index].at), []).append(index)
     new_on_day = _days(datetime.combine(in_service_on, time(), UTC)) if in_service_on else None
     for number, indexes in stretches.items():
-        points = [Point(_days(readings[i].at), readings[i].km, readings[i].device) for i in indexes]
+        points = [_place(readings[i]) for i in indexes]
         mark = marks[number - 1] if number else None
         base = Point(_days(mark.at), mark.shown_km, "correction") if mark else None
         offset = mark.km - mark.shown_km if mark else 0.0
@@ -94,6 +96,10 @@ def _doubt_alone(reading: Reading) -> str | None:
         doubt = Doubt.NO_VALUE if means_no_value(reading.km) else Doubt.RANGE
         return say_doubt(doubt, f"{reading.km:.10g} km")
     return None
+
+
+def _place(reading: Reading) -> Point:
+    return Point(_days(reading.at), reading.km, reading.device, reading.evidence)
 
 
 def _days(at: datetime) -> float:
