@@ -38,6 +38,9 @@ proof-kills: parts ## kill ingest, broker, database, senders and engines of rule
 	@$(PROOF) tests/test_durability.py tests/test_rules_killed.py tests/test_deliveries.py \
 		tests/test_backfill.py tests/test_demo.py $(ARGS)
 
+proof-malformed: parts ## a million messages that are wrong in every way: each is stored or refused with a reason
+	@$(BIN)/bayboard bench malformed $(ARGS)
+
 proof-soak: parts ## two weeks of changes on one page, which holds no more memory at their end
 	@$(PROOF) tests/test_soak.py $(ARGS)
 

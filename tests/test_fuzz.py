@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bayboard.bench.malformed import HOSTILE, make_right, spoil_many
+from bayboard.bench.malformed import HOSTILE, make_right, measure_malformed, spoil_many
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
@@ -22,6 +22,7 @@ from ingest.contract.values import EARLIEST, LATEST
 from ingest.message import ReceivedMessage
 from ingest.rows import COLUMNS
 from ingest.write import prepare_connection, write_batch
+from tests.patience import rounds
 
 NOW = datetime(2026, 11, 30, 4, tzinfo=UTC)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))
@@ -129,6 +130,13 @@ def test_a_message_with_one_field_of_any_shape_is_stored_or_refused(
     (source, kind), message, place = which[0].split("/"), which[1], which[2]
     payload = json.dumps(put(message, place, value)).encode(errors="surrogatepass")
     judge(sort_messages([receive(f"workshop/v1/s1/{source}/d/{kind}", payload)], RULES), 1)
+
+
+def test_malformed_messages_end_no_process() -> None:
+    found = measure_malformed(rounds(1000, proof=50_000), random.randrange(2**32), datetime.now(UTC), print)
+    assert found.sent == found.stored + found.quarantined
+    assert found.crashes == 0
+    assert not [reason for reason in found.reasons if reason.startswith(("unexpected", "database"))]
 
 
 @pytest.mark.every_database

@@ -150,6 +150,7 @@ def test_a_long_history_is_read_up_to_its_newest_part(visits: Visits) -> None:
         ("沪a12345", {VIN}),
         ("沪A·123", {VIN}),
         ("a 12", {VIN}),
+        ("沪Ａ１２３", {VIN}),
         (VIN, {VIN}),
         ("2183294", {VIN}),
         ("D1234", {"LNEW"}),
@@ -169,6 +170,15 @@ def test_a_part_of_the_plate_or_the_vin_finds_it_however_it_is_separated(
     assert set(find(visits, typed)) == found
     assert set(find(visits, typed, ("s1",))) == found & {VIN}
     assert find(visits, typed, ("s2",)) == []
+
+
+@pytest.mark.parametrize("spelling", [VIN.lower(), f" {VIN}\r", f"*{VIN}*"])
+def test_a_vehicle_is_found_by_every_spelling_of_its_number(visits: Visits, spelling: str) -> None:
+    visits.open()
+    add_vehicle(visits, VIN, "沪A·12345")
+    record = ask(visits.database_url, lambda connection: read_vehicle(connection, spelling, None))
+    assert record
+    assert record.head.vin == VIN
 
 
 def test_what_was_shown_is_moved_by_the_last_correction() -> None:

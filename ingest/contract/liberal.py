@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,6 +51,8 @@ class _Field:
     form: Form | None
     inner: type[Struct] | None
     is_list: bool
+    # A list of objects that hold no others.
+    is_plain_list: bool
 
     def leave_out(self, path: str, sent: Any, why: str) -> Note:
         """Note that the field is left out; raises ContractError where it must not be."""
@@ -66,27 +69,43 @@ def settle(message: _Message, path: str = "") -> tuple[_Message, list[Note]]:
     """Bring the names of a message that is strictly right into canonical form; return it with notes."""
     notes: list[Note] = []
     changes: dict[str, Any] = {}
-    for field in _formed(type(message)):
+    if not _has_settled(message):
+        for field in _formed(type(message)).fields:
+            value = getattr(message, field.name)
+            if value is not None and value is not UNSET:
+                changes[field.name] = _form(field, value, value, f"{path}{field.name}", notes)
+    for field in _formed(type(message)).nested:
         value = getattr(message, field.name)
-        if value is None or value is UNSET:
+        if value is None or value is UNSET or (field.is_plain_list and all(map(_has_settled, value))):
             continue
-        settled = _settle_value(field, value, f"{path}{field.name}", notes)
-        if settled is not value and settled != value:
-            changes[field.name] = settled
+        settle_inner = _settle_list if field.is_list else _settle_object
+        changes[field.name] = settle_inner(field, value, f"{path}{field.name}", notes)
     return (msgspec.structs.replace(message, **changes) if changes else message), notes
 
 
-def _settle_value(field: _Field, value: Any, path: str, notes: list[Note]) -> Any:
-    if field.inner is None:
-        return _form(field, value, value, path, notes)
-    if not field.is_list:
-        try:
-            settled, found = settle(value, f"{path}.")
-        except ContractError as error:
-            notes.append(field.leave_out(path, msgspec.to_builtins(value), _shorten(error, path)))
-            return field.default
-        notes += found
-        return settled
+def _has_settled(message: Struct) -> bool:
+    """Say whether all names of a message are in canonical form already; quick, since they nearly always are."""
+    formed = _formed(type(message))
+    try:
+        for form, value in zip(formed.forms, formed.read(message), strict=True):
+            if value is not None and value is not UNSET and form(value) != value:
+                return False
+    except UnreadableError:
+        return False
+    return True
+
+
+def _settle_object(field: _Field, value: Struct, path: str, notes: list[Note]) -> Any:
+    try:
+        settled, found = settle(value, f"{path}.")
+    except ContractError as error:
+        notes.append(field.leave_out(path, msgspec.to_builtins(value), _shorten(error, path)))
+        return field.default
+    notes += found
+    return settled
+
+
+def _settle_list(field: _Field, value: Sequence[Struct], path: str, notes: list[Note]) -> Any:
     items: list[Any] = []
     for place, item in enumerate(value):
         where = f"{path}[{place}]"
@@ -209,10 +228,34 @@ def _find_excess(described: inspect.Type, value: Any) -> str | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Formed:
+    """The fields of a type that have a canonical form, and those that hold objects with such fields."""
+
+    fields: tuple[_Field, ...]
+    nested: tuple[_Field, ...]
+    forms: tuple[Form, ...]
+    # Reads all of them at once.
+    read: Callable[[Struct], tuple[Any, ...]]
+
+
 @cache
-def _formed(shape: type[Struct]) -> tuple[_Field, ...]:
-    """Return the fields that have a canonical form, themselves or inside."""
-    return tuple(field for field in _fields(shape) if field.form or (field.inner and _formed(field.inner)))
+def _formed(shape: type[Struct]) -> _Formed:
+    fields = _fields(shape)
+    formed = tuple(field for field in fields if field.form)
+    nested = tuple(
+        field
+        for field in fields
+        if field.inner and (_formed(field.inner).fields or _formed(field.inner).nested)
+    )
+    names = [field.name for field in formed]
+    read: Callable[[Struct], Any] = attrgetter(*names) if names else lambda _: ()
+    return _Formed(
+        formed,
+        nested,
+        tuple(field.form for field in formed if field.form),
+        read if len(names) != 1 else lambda message: (read(message),),
+    )
 
 
 @cache
@@ -235,6 +278,9 @@ def _describe(field: inspect.Field) -> _Field:
         form=extra.get(FORM),
         inner=inner.cls if isinstance(inner, inspect.StructType) else None,
         is_list=isinstance(described, inspect.VarTupleType),
+        is_plain_list=isinstance(described, inspect.VarTupleType)
+        and isinstance(inner, inspect.StructType)
+        and not any(isinstance(_unwrap(each.type)[0], inspect.StructType) for each in inner.fields),
     )
 
 
