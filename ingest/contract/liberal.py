@@ -84,7 +84,7 @@ def settle(message: _Message, path: str = "") -> tuple[_Message, list[Note]]:
 
 
 def _has_settled(message: Struct) -> bool:
-    """Say whether all names of a message are in canonical form already; quick, since they nearly always are."""
+    """Say whether all names of a message are in canonical form; quick, since they nearly always are."""
     formed = _formed(type(message))
     try:
         for form, value in zip(formed.forms, formed.read(message), strict=True):
