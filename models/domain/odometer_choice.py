@@ -166,7 +166,7 @@ class _Choice:
         if before:
             chain = self._runs[before.number]
             since = chain.places[before.end - 1]
-            is_on_line = self._is_on_line(chain.look_back(before.end), point)
+            is_on_line = self._is_on_line(chain.look_back(before.end), point, is_strict=first > 0)
             if first and not (is_on_line and before.worth > MOST_ASTRAY):
                 # What was passed over may be the truth, or a rollback that climbs past it.
                 return True
@@ -202,10 +202,10 @@ class _Choice:
         undone = (Point(high.day, high.km / factor) for factor, _ in SURE_HIGH_SLIPS)
         return any(low.km > _LEAST_UNDONE_KM and self._is_on_line(low, point) for low in undone)
 
-    def _is_on_line(self, last: Point, point: Point) -> bool:
+    def _is_on_line(self, last: Point, point: Point, *, is_strict: bool = False) -> bool:
         """Say whether a reading goes on from another as the car is usually driven."""
         days, gain = point.day - last.day, point.km - last.km
-        least, most = _WEEKS_SHARES if days <= _WEEKS_DAYS else _LONGER_SHARES
+        least, most = _LONGER_SHARES if is_strict or days > _WEEKS_DAYS else _WEEKS_SHARES
         usual = self._km_per_day * days
         return least * usual - _ON_LINE_KM <= gain <= most * usual + _ON_LINE_KM
 
