@@ -28,6 +28,15 @@ def text(lang: str, key: str, **values: object) -> str:
     return read_catalogue(lang)[key].format_map(values)
 
 
+def name_stored(lang: str, table: str, stored: str, **values: object) -> str:
+    """Return the words of a table for a word that is stored; the stored word itself where there are none.
+
+    Other versions and other programs may have written it, and one row keeps no page from being shown.
+    """
+    words = read_catalogue(lang).get(f"{table}.{stored}")
+    return stored if words is None else words.format_map(values)
+
+
 def template(lang: str, key: str) -> str:
     """Return the words of a key with their placeholders left for the browser to fill in."""
     return read_catalogue(lang)[key]

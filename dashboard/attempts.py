@@ -9,6 +9,7 @@ import asyncio
 import re
 from datetime import datetime, timedelta
 
+from dashboard.access import Role
 from dashboard.database import Connection
 from dashboard.passwords import check_password, hash_password
 from models.accounts import (
@@ -59,7 +60,7 @@ async def try_sign_in(
         raise WrongError
     await _count(connection, f"account {name}", PER_ACCOUNT, now)
     account = await read_account(connection, name)
-    usable = account if account and account.disabled_at is None else None
+    usable = account if account and account.disabled_at is None and account.role in set(Role) else None
     check = await asyncio.to_thread(check_password, password, usable.password_hash if usable else None)
     if usable is None or not check.right:
         raise WrongError

@@ -16,6 +16,8 @@ import structlog
 from psycopg.abc import PQGen
 from psycopg.rows import Row, TupleRow
 
+from models.bounded_times import bound_times
+
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 10
 
@@ -57,6 +59,7 @@ async def connect(database_url: str, name: str) -> AsyncIterator[_Patient[TupleR
         async with await _Patient.connect(
             database_url, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name=name
         ) as connection:
+            bound_times(connection)
             yield connection
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable, TimeoutError) as error:
         raise DatabaseAwayError(str(error).strip() or repr(error)) from error

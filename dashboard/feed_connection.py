@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from dashboard.board import Connection
+from models.bounded_times import bound_times
 
 # A database that is silent for longer than this when asked counts as lost.
 ANSWER_SECONDS = 3.0
@@ -26,6 +27,7 @@ async def connect_feed(database_url: str) -> AsyncIterator[Connection]:
         keepalives_interval=2,
         keepalives_count=2,
     )
+    bound_times(connection)
     try:
         yield connection
     finally:

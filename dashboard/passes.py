@@ -11,11 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
+
 from dashboard.access import Role, Screen, ScreenKind, Ticket, User, Visitor
 from dashboard.database import Connection, DatabaseAwayError, connect
 from models.accounts import read_accounts
 from models.domain.access import AccountRow, ScreenRow
 from models.screens import hash_token, note_seen, read_screens
+
+log = structlog.get_logger()
 
 REFRESH_SECONDS = 2.0
 _SEEN_EVERY = timedelta(seconds=20)
@@ -99,6 +103,8 @@ class Passes:
             except DatabaseAwayError:
                 # The feed says so. A session may be over all the same.
                 self._end_what_is_over()
+            except Exception:  # the top of a service loop: no row may end the dashboard
+                log.exception("accounts and screens could not be read, trying again")
             await asyncio.sleep(REFRESH_SECONDS)
 
     def _judge(self, credentials: Credentials, *, unknown_holds_not: bool = False) -> Visitor:
@@ -164,11 +170,14 @@ class Passes:
 
 
 def _make_user(account: AccountRow) -> User | None:
-    if account.disabled_at:
+    # A role that this version does not know opens no door.
+    if account.disabled_at or account.role not in set(Role):
         return None
     sites = None if account.sites is None else tuple(account.sites)
     return User(Role(account.role), sites, account.name, account.label)
 
 
 def _make_screen(screen: ScreenRow) -> Screen | None:
-    return None if screen.revoked_at else Screen(screen.id, ScreenKind(screen.kind), screen.site)
+    if screen.revoked_at or screen.kind not in set(ScreenKind):
+        return None
+    return Screen(screen.id, ScreenKind(screen.kind), screen.site)

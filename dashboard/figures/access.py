@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.length import say_length
 from models.domain.access import AccountRow, ScreenRow
@@ -45,7 +45,7 @@ def draw_screens(screens: Sequence[ScreenRow], workshop: Workshop, now: datetime
     return _draw_table([text(lang, key) for key in headings], [
         [
             html.B(name_screen(screen, lang)),
-            text(lang, f"screen_kind.{screen.kind}"),
+            name_stored(lang, "screen_kind", screen.kind),
             _name_site(screen.site, workshop, lang),
             _draw_state(find_state(screen, now), text(lang, f"screen_state.{find_state(screen, now)}")),
             _say_ago(screen.seen_at, now, lang),
@@ -64,7 +64,7 @@ def draw_accounts(
     return _draw_table([text(lang, key) for key in headings], [
         [
             [html.B(account.label), *_draw_company(account, lang)],
-            text(lang, f"role.{account.role}"),
+            name_stored(lang, "role", account.role),
             text(lang, "accounts.every_site")
             if account.sites is None
             else ", ".join(_name_site(site, workshop, lang) for site in account.sites),

@@ -7,6 +7,7 @@ plain rows of a grid and components out.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import isnan
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,8 @@ SILENT_AFTER = timedelta(hours=1)
 CLOCK_RIGHT_SECONDS = 1
 CLOCK_WARN_SECONDS = 30
 CALIBRATION_WARN_DAYS = 30
+# A thousand years: what a clock can be said to be off.
+_LONGEST_SECONDS = 3.2e10
 _LEAST_PER_HOUR = 0.5
 
 
@@ -191,7 +194,7 @@ def _say_since(device: Device, status: Status, now: datetime, lang: str) -> str:
 
 def _clock_cells(device: Device, workshop: Workshop, lang: str) -> GridRow:
     offset = device.offset_seconds
-    if offset is None:
+    if offset is None or isnan(offset):
         return {"clock": None, "clock_words": "–", "clock_level": "none"}
     length = abs(offset)
     if length < CLOCK_RIGHT_SECONDS:
@@ -201,7 +204,9 @@ def _clock_cells(device: Device, workshop: Workshop, lang: str) -> GridRow:
     level = "over" if refused else "warn" if length >= CLOCK_WARN_SECONDS else "good"
     return {
         "clock": length,
-        "clock_words": text(lang, key, time=say_length(timedelta(seconds=length), lang)),
+        "clock_words": text(
+            lang, key, time=say_length(timedelta(seconds=min(length, _LONGEST_SECONDS)), lang)
+        ),
         "clock_level": level,
     }
 

@@ -13,7 +13,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from config.codes import explain_code
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Site, Workshop
 from dashboard.figures.car import stage_icon
 from dashboard.figures.length import say_length
@@ -171,7 +171,8 @@ def _findings(findings: Sequence[Finding], lang: str) -> Component | None:
             [
                 html.Span(explain_code(lang, finding.code)),
                 html.Span(
-                    [html.Code(finding.code), " ", text(lang, f"finding.{finding.status}")], className="state"
+                    [html.Code(finding.code), " ", name_stored(lang, "finding", finding.status)],
+                    className="state",
                 ),
             ]
         )

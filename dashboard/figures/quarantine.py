@@ -13,7 +13,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.length import say_bytes, say_length, say_time
@@ -48,7 +48,7 @@ def message_row(
         "bytes": message.payload_bytes,
         "bytes_words": say_bytes(message.payload_bytes),
         "status_key": message.status,
-        "status_words": text(lang, f"quarantine_status.{message.status}") if shows_status else "",
+        "status_words": name_stored(lang, "quarantine_status", message.status) if shows_status else "",
     }
 
 

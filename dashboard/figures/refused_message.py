@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.length import say_bytes, say_length, say_time
@@ -46,7 +46,7 @@ def _draw_state(
     message: QuarantinedRow, workshop: Workshop, now: datetime, lang: str, *, tried: bool
 ) -> Component:
     status = html.Span(
-        html.Span(text(lang, f"quarantine_status.{message.status}"), className="word"),
+        html.Span(name_stored(lang, "quarantine_status", message.status), className="word"),
         className=f"status status-{message.status}",
     )
     said: list[Component | str] = []

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, name_item, say_count, say_date, zone_of
@@ -80,9 +80,9 @@ def item_row(item: ListedItem, workshop: Workshop, lang: str) -> Row:
         "km": item.km,
         "km_words": say_km(item.km, lang),
         "state": state,
-        "state_words": text(lang, f"reminder_state.{state}"),
+        "state_words": name_stored(lang, "reminder_state", state),
         "state_level": _LEVELS.get(state, "none"),
-        "state_second": text(lang, f"reminder_channel.{item.channel}") if item.channel else "",
+        "state_second": name_stored(lang, "reminder_channel", item.channel) if item.channel else "",
         "raised": item.raised_at.isoformat() if item.raised_at else None,
         "raised_words": say_moment(item.raised_at, zone, lang),
         "closed": item.closed_at.isoformat() if item.closed_at else None,

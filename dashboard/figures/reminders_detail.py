@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.addresses import order_address, vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, name_item, say_count, say_date, zone_of
@@ -40,7 +40,7 @@ def draw_item(
 
 def _draw_state(item: ListedItem, lang: str) -> Component:
     state = find_state(item)
-    return html.Span(text(lang, f"reminder_state.{state}"), className=f"state state-{state}")
+    return html.Span(name_stored(lang, "reminder_state", state), className=f"state state-{state}")
 
 
 def _draw_pairs(pairs: Sequence[tuple[str, Component | str]]) -> Component:
@@ -120,7 +120,7 @@ def _tell_customer(owner: Owner, zone: ZoneInfo, lang: str) -> list[tuple[str, C
 
 def _draw_message(attempts: Sequence[Attempt], zone: ZoneInfo, lang: str) -> Component:
     message = attempts[0]
-    whom = " ".join(filter(None, (text(lang, f"reminder_role.{message.role}"), message.recipient)))
+    whom = " ".join(filter(None, (name_stored(lang, "reminder_role", message.role), message.recipient)))
     at = message.settled_at or message.due_at
     tried = [each for each in attempts if each.attempt is not None]
     return html.Li(
@@ -129,7 +129,7 @@ def _draw_message(attempts: Sequence[Attempt], zone: ZoneInfo, lang: str) -> Com
                 [
                     html.B(whom),
                     html.Span(
-                        text(lang, f"message_state.{message.state}", at=say_moment(at, zone, lang)),
+                        name_stored(lang, "message_state", message.state, at=say_moment(at, zone, lang)),
                         className=f"state state-{message.state}",
                     ),
                 ],
@@ -147,6 +147,6 @@ def _draw_attempt(attempt: Attempt, zone: ZoneInfo, lang: str) -> Component:
         number=attempt.attempt,
         at=say_moment(attempt.attempted_at, zone, lang),
         channel=attempt.channel,
-        outcome=text(lang, f"attempt_outcome.{attempt.outcome}"),
+        outcome=name_stored(lang, "attempt_outcome", attempt.outcome or "begun"),
     )
     return html.Div(f"{words}: {attempt.detail}" if attempt.detail else words, className="second")

@@ -93,13 +93,15 @@ class RightsDialog:
         if account is None:
             return (no_update,) * 6
         title = text(visit.lang, "accounts.change_title", name=account.label)
-        return True, title, account.role, list(account.sites or ()), account.name, None
+        # Of a role that this version does not know, the form offers the one with the fewest rights.
+        role = account.role if account.role in set(Role) else Role.FOREMAN
+        return True, title, role, list(account.sites or ()), account.name, None
 
     async def _save(
         self, clicks: int | None, name: str | None, role: str, sites: Sequence[str] | None
     ) -> tuple[Any, ...]:
         visit, now = current_visit.get(), self._clock()
-        if not clicks or not name or name == visit.user.account:
+        if not clicks or not name or name == visit.user.account or role not in set(Role):
             return no_update, no_update, no_update
         try:
             chosen = choose_sites(visit.user, self._workshop, sites)

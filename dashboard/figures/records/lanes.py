@@ -9,7 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.codes import explain_code
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.analytics.look import ALARM, AMBER, CALM, CALM_SOFT, GOOD, TEXT, TEXT_SOFT, WARN
 from dashboard.figures.analytics.words import name_part, name_stage, say_instant, say_seconds
@@ -98,7 +98,7 @@ def list_stages(
 def _say_bar(bar: StageBar, end: datetime, workshop: Workshop, zone: ZoneInfo, lang: str) -> str:
     lasted = say_seconds(max(0.0, (end - bar.entered_at).total_seconds()), lang)
     detail = [each for each in (bar.bay, bar.technician, bar.operation, bar.reason) if each]
-    rule = [text(lang, f"order_rule.{bar.rule}")] if bar.rule else []
+    rule = [name_stored(lang, "order_rule", bar.rule)] if bar.rule else []
     return "<br>".join(
         [
             f"<b>{name_stage(bar.stage, workshop, lang)}</b>: {lasted}",

@@ -12,7 +12,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from config.codes import explain_code
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.analytics.look import draw_panel
 from dashboard.figures.analytics.table import Row, draw_tools
@@ -60,7 +60,7 @@ def _note_scan(scan: ScanRow, record: OrderRecord, rule: str | None, lang: str) 
     if late > _LATE_SECONDS:
         said.append(text(lang, "order.came_late", time=say_seconds(late, lang)))
     if rule:
-        said.append(text(lang, f"order_rule.{rule}"))
+        said.append(name_stored(lang, "order_rule", rule))
     return said
 
 
@@ -154,7 +154,7 @@ def draw_parts(parts: Sequence[PartStory], zone: ZoneInfo, now: datetime, lang: 
     ]
     rows: list[Row] = []
     for story in parts:
-        status = text(lang, f"part.{story.status or 'planned'}")
+        status = name_stored(lang, "part", story.status or "planned")
         late = (
             story.arrived_at is None
             and story.status == "ordered"

@@ -6,7 +6,7 @@ from datetime import date
 from dash import html
 from dash.development.base_component import Component
 
-from config.texts import text
+from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.look import draw_panel
@@ -40,7 +40,7 @@ def draw_due(items: Sequence[DueItem], workshop: Workshop, lang: str) -> Compone
                 html.Td(name_item(item.item, item.plan, workshop, lang)),
                 html.Td(
                     html.Span(
-                        text(lang, f"vehicle_due.{item.state}"),
+                        name_stored(lang, "vehicle_due", item.state),
                         className=f"level-{_URGENT.get(item.state, 'none')}",
                     )
                 ),
@@ -179,7 +179,7 @@ def draw_parts(parts: Sequence[VehiclePart], workshop: Workshop, lang: str) -> C
             "part_words": f"{each.description or UNKNOWN} {each.part}",
             "quantity": each.quantity,
             "quantity_words": say_count(each.quantity, lang),
-            "status_words": text(lang, f"part.{each.status or 'planned'}"),
+            "status_words": name_stored(lang, "part", each.status or "planned"),
             "work_order": each.work_order,
             "href": order_address(each.site, each.work_order),
             "card": name_part(each.part, each.description),

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from config.codes import explain_code
-from config.texts import read_catalogue, text
+from config.texts import name_stored, read_catalogue, text
 from config.workshop import Workshop
 from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.look import ALARM, FLOW, draw_chart, draw_panel
@@ -82,7 +82,7 @@ def _say_mileage(head: VehicleHead, lang: str) -> str:
 def _say_rate(head: VehicleHead, lang: str) -> str:
     if head.km_per_day is None or head.rate_from is None:
         return UNKNOWN
-    basis = text(lang, f"vehicle_rate.{head.rate_from}")
+    basis = name_stored(lang, "vehicle_rate", head.rate_from)
     low, high = head.km_per_day_low or head.km_per_day, head.km_per_day_high or head.km_per_day
     said = {"km": head.km_per_day, "low": low, "high": high}
     figures = {name: say_whole(km, lang) for name, km in said.items()}
@@ -184,7 +184,7 @@ def draw_codes(codes: Sequence[FoundCode], lang: str) -> Component:
                 x=[found.day for found in group],
                 y=[found.code for found in group],
                 mode="markers",
-                name=text(lang, f"code_status.{status}"),
+                name=name_stored(lang, "code_status", status),
                 marker={"symbol": symbol, "size": 11, "color": ALARM},
                 hovertext=[explain_code(lang, found.code) for found in group],
                 hovertemplate="%{y}: %{hovertext}<br>%{x|%Y-%m-%d}<extra>%{fullData.name}</extra>",
