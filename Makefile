@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help env demo test parts check static format format-check lint types layers docs pictures lock \
+.PHONY: help env demo test parts check static format format-check lint types layers docs pictures lock proof-pages \
 	proof-kills proof-soak proof-properties proof-moments proof-load
 
 PYTEST = $(BIN)/pytest --numprocesses 3
@@ -28,6 +28,9 @@ parts: env
 
 test: parts ## install what the tests need and run them all, three at a time, since many wait; options in ARGS="-k wall"
 	@$(PYTEST) $(ARGS)
+
+proof-pages: env ## every page over every extreme value of every column that can be stored; about half an hour
+	@BAYBOARD_PROOF_PAGES=1 $(BIN)/pytest tests/test_stored_extremes.py
 
 check: parts ## everything that must hold before a commit is done; the checks of the text run beside the tests
 	@$(MAKE) --no-print-directory static & static=$$!; $(PYTEST) $(ARGS); tested=$$?; wait $$static && exit $$tested
