@@ -22,6 +22,7 @@ from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.analytics.look import draw_panel
 from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.notice import draw_database_away, draw_empty
+from dashboard.figures.records.notes import draw_notes
 from dashboard.figures.records.order import draw_figures, draw_head
 from dashboard.figures.records.order_tables import draw_codes, draw_parts, draw_scans, draw_work
 from dashboard.figures.records.timeline import draw_timeline
@@ -154,6 +155,7 @@ class OrderPage:
                 draw_work(record, zone, now, lang),
                 draw_codes(record, zone, lang),
                 draw_parts(record.parts, zone, now, lang),
+                *draw_notes(record.noted, zone, lang),
             ],
             className="columns",
         )

@@ -21,6 +21,7 @@ from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import zone_of
 from dashboard.figures.notice import draw_database_away, draw_empty, draw_retry
 from dashboard.figures.records.mileage import draw_mileage
+from dashboard.figures.records.notes import draw_notes
 from dashboard.figures.records.search import draw_hits
 from dashboard.figures.records.service import draw_due, draw_messages, draw_parts, draw_reminders
 from dashboard.figures.records.vehicle import draw_codes, draw_head, draw_visits
@@ -115,6 +116,7 @@ class VehiclePage:
             draw_reminders(record.reminders, workshop, lang),
             draw_messages(record.messages, workshop, lang),
             draw_parts(record.parts, workshop, lang),
+            *draw_notes(record.noted, self._find_zone(record), lang),
         ]
         return [draw_head(record, lang), html.Div(panels, className="columns")]
 

@@ -35,6 +35,7 @@ _TEXT_OR_NAN = re.compile(r'"(?:[^"\\]|\\.)*"|[-+]?\b(?:nan|inf(?:inity)?)\b', r
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _SHORT_HOUR = re.compile(r"(?<=[T ])(\d)(?=:)")
+_MONTHS = 12
 # Day and month, or month and day.
 _TWO_MEANINGS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}\b.*", re.DOTALL)
 _NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)\s*(\D*)", re.IGNORECASE)
@@ -162,8 +163,8 @@ def _read_clock(text: str) -> datetime:
     stripped = text.strip()
     if re.fullmatch(r"\d{10}(\d{3})?(\.\d+)?", stripped):
         return _read_epoch(float(stripped))
-    if _TWO_MEANINGS.fullmatch(stripped):
-        first, second = re.split(r"[-/.]", stripped)[:2]
+    first, second = re.split(r"[-/.]", stripped)[:2] if _TWO_MEANINGS.fullmatch(stripped) else ("", "")
+    if first and max(int(first), int(second)) <= _MONTHS:
         raise UnreadableError(
             f"{show(text)} has two meanings, day {first} of month {second} or day {second} of month {first};"
             " write 2026-11-21T09:31:05+08:00"

@@ -16,6 +16,7 @@ from models.analytics.kpis import LabourRow, OrderFigures, OrderRow, measure_ord
 from models.analytics.open_clock import Hours
 from models.analytics.ready import find_ready_stage
 from models.domain.intervals import IntervalRow
+from models.domain.notes import NotedMessage
 
 # Whoever forgot to clock off did not work longer than a shift.
 _SHIFT = timedelta(hours=16)
@@ -159,6 +160,7 @@ class OrderRecord:
     parts: Sequence[PartStory] = ()
     codes: Sequence[CodeRow] = ()
     lines: Sequence[LineRow] = ()
+    noted: Sequence[NotedMessage] = ()
 
     @property
     def began_at(self) -> datetime | None:
@@ -172,7 +174,7 @@ class OrderRecord:
         """Return what changes whenever its tables do."""
         running = sum(row.ended_at is None for row in self.labour)
         statuses = [story.status for story in self.parts]
-        lists = (self.stages, self.scans, self.labour, self.codes, self.lines)
+        lists = (self.stages, self.scans, self.labour, self.codes, self.lines, self.noted)
         return f"{[len(rows) for rows in lists]} {running} {statuses}"
 
 

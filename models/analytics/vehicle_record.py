@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from models.domain.notes import NotedMessage
+
 
 @dataclass(frozen=True, slots=True)
 class VehicleHead:
@@ -177,6 +179,7 @@ class VehicleRecord:
     parts: Sequence[VehiclePart] = ()
     reminders: Sequence[RaisedReminder] = ()
     messages: Sequence[ToldMessage] = ()
+    noted: Sequence[NotedMessage] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What was done to a message so that it could be stored: fields left out, names in canonical form."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 # Characters that JSON can write and a database cannot hold: NUL, and halves of a pair.
@@ -31,3 +32,12 @@ def read_note(stored: Mapping[str, Any]) -> Note:
     return Note(
         str(stored.get("field", "")), str(stored.get("sent", "")), None if reason is None else str(reason)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NotedMessage:
+    """A stored message that has notes, as they are stored."""
+
+    received_at: datetime
+    device: str
+    notes: Sequence[Mapping[str, Any]]

@@ -24,6 +24,7 @@ from models.analytics.order_record import (
     pair_labour,
 )
 from models.domain.names import canonical_work_order
+from models.domain.notes import NotedMessage
 
 Connection = AsyncConnection[Any]
 _Row = TypeVar("_Row")
@@ -51,6 +52,15 @@ where site = %(site)s and work_order = %(work_order)s and jsonb_typeof(change ->
 """
 _ANNOUNCED: LiteralString = """
 select min(received_at) from work_order_change where site = %(site)s and work_order = %(work_order)s
+"""
+_NOTED: LiteralString = """
+select received_at, device, notes from (
+    select site, work_order, at, received_at, device, notes from stage_scan
+    union all select site, work_order, at, received_at, device, notes from labour_scan
+    union all select site, work_order, at, received_at, device, notes from work_order_change
+) as message
+where site = %(site)s and work_order = %(work_order)s and at >= %(from)s and notes is not null
+order by received_at desc limit 100
 """
 _LINES: LiteralString = """
 select job, operation, hours
@@ -86,6 +96,7 @@ async def read_order(connection: Connection, site: str, work_order: str, now: da
         follow_parts(await _read(connection, PartsWord, _PARTS, asked)),
         codes,
         await _read(connection, LineRow, _LINES, asked),
+        await _read(connection, NotedMessage, _NOTED, asked),
     )
 
 

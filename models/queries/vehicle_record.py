@@ -31,6 +31,7 @@ from models.analytics.vehicle_record import (
     drive_really,
 )
 from models.domain.names import canonical_name, canonical_vin
+from models.domain.notes import NotedMessage
 
 Connection = AsyncConnection[Any]
 Sites = Sequence[str] | None
@@ -102,6 +103,15 @@ where vin = %(vin)s and (%(sites)s::text[] is null or site = any(%(sites)s))
 order by created_at desc limit %(most)s
 """
 
+_NOTED: LiteralString = """
+select received_at, device, notes from (
+    select vin, site, received_at, device, notes from diagnostic_report where notes is not null
+    union all select vin, site, received_at, device, notes from odometer_reading where notes is not null
+) as message
+where vin = %(vin)s and (%(sites)s::text[] is null or site = any(%(sites)s))
+order by received_at desc limit 100
+"""
+
 
 async def read_vehicle(connection: Connection, vin: str, sites: Sites) -> VehicleRecord | None:
     """Read everything of a vehicle that somebody of these sites may see; None where that is nothing.
@@ -139,6 +149,7 @@ async def _read_vehicle(connection: Connection, vin: str, sites: Sites) -> Vehic
         parts=await _read(connection, VehiclePart, _PARTS, asked),
         reminders=await _read(connection, RaisedReminder, _REMINDERS, asked),
         messages=await _read(connection, ToldMessage, _MESSAGES, asked),
+        noted=await _read(connection, NotedMessage, _NOTED, asked),
     )
 
 
