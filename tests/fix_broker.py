@@ -13,6 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -94,8 +95,13 @@ class Broker:
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(how)
-            self._process.wait(PATIENCE_SECONDS)
+            # Mosquitto listens a moment before it heeds a signal, and forgets what came in between.
+            for _ in range(int(PATIENCE_SECONDS)):
+                self._process.send_signal(how)
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(1)
+                    break
+            self._process.wait(0)
             self._process = None
 
 

@@ -71,24 +71,24 @@ class RunningCommand:
         pytest.fail(f"{self.name} did not answer 200 on {url}; it printed:\n" + "\n".join(self.lines))
 
     def wait(self, within_seconds: float = PATIENCE_SECONDS) -> int:
-        """Return the exit status of a command that ends by itself."""
-        return self._process.wait(within_seconds)
+        """Return the exit status of a command that ends by itself, once all that it printed was read."""
+        status = self._process.wait(within_seconds)
+        self._reader.join(within_seconds)
+        return status
 
     def finish(self) -> tuple[int, list[str]]:
         """Return the exit status of a command that ends by itself, and everything it printed."""
-        status = self.wait()
-        self._reader.join()
-        return status, self.lines
+        return self.wait(), self.lines
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask the command to stop and return its exit status."""
         self._process.send_signal(how)
-        return self.wait()
+        return self._process.wait(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """End the command without warning; its own children are left to notice."""
         self._process.kill()
-        self.wait()
+        self._process.wait(PATIENCE_SECONDS)
 
     def clear_away(self) -> None:
         """End the command and every process it started, as the last thing in a test."""

@@ -300,9 +300,7 @@ def test_board_that_alone_cannot_be_read_is_stale_alone(database_url: str) -> No
     broken = True
 
     async def read(connection: Connection, _site: Site, _now: datetime) -> Draw:
-        # A year that no datetime holds, as a row might have it.
-        year = 10_000 if broken else 9_999
-        await (await connection.execute(f"select timestamptz '{year}-06-01'".encode())).fetchall()
+        await (await connection.execute(f"select 1 / {int(not broken)}".encode())).fetchall()
         return lambda _look: []
 
     async def scene(board: Running) -> None:

@@ -275,7 +275,7 @@ def test_a_foreman_gives_a_customer_a_link_and_ends_it(office: Office, page: Pag
     visits = Visits(office.connection, office.database_url)
     visits.open(opened_at=datetime.now(UTC) - timedelta(hours=1))
     let_in(page, office.address, "s1", role=Role.FOREMAN)
-    page.goto(f"{office.address}/orders/s1/RO-1?lang=en")
+    page.goto(f"{office.address}/orders/s1/ro-1?lang=en")
     page.get_by_role("button", name="Link for the customer").click(timeout=PATIENCE_MS)
     expect(page.locator("#order-link-code")).to_be_visible(timeout=PATIENCE_MS)
     link = page.locator("#order-link-address").input_value()

@@ -11,6 +11,7 @@ import dash_mantine_components as dmc
 import segno
 from dash import Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
+from psycopg import AsyncConnection
 
 from config.texts import text
 from dashboard.access import current_visit
@@ -20,6 +21,7 @@ from dashboard.figures.notice import draw_database_away
 from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.record_address import read_record_address
+from models.domain.names import list_spellings
 from models.queries.progress_links import make_progress_link, revoke_progress_links
 
 
@@ -94,11 +96,23 @@ class OrderLink:
             return (no_update,) * 4
         try:
             async with self._open_database() as connection:
-                token = await make_progress_link(connection, site, work_order, self._clock())
+                token = await self._make_link(connection, site, work_order)
         except DatabaseAwayError:
             return no_update, no_update, no_update, draw_database_away(visit.lang)
+        if token is None:
+            unknown = text(visit.lang, "order.unknown", work_order=work_order, site=site)
+            return no_update, no_update, no_update, html.P(unknown, className="notice")
         address = f"{self._origin.address_beside(href)}/progress/{token}"
         return True, address, segno.make(address, error="m").svg_data_uri(border=2, scale=6), None
+
+    async def _make_link(self, connection: AsyncConnection[Any], site: str, work_order: str) -> str | None:
+        """Return the token of a link to an order, named in any spelling; None if there is none."""
+        for spelled in list_spellings(work_order):
+            try:
+                return await make_progress_link(connection, site, spelled, self._clock())
+            except LookupError:
+                continue
+        return None
 
     async def _end(self, *clicked: Any) -> tuple[Any, ...]:
         visit = current_visit.get()
@@ -109,7 +123,9 @@ class OrderLink:
             return ctx.triggered_id == "order-link-end", None
         try:
             async with self._open_database() as connection:
-                ended = await revoke_progress_links(connection, site, work_order, self._clock())
+                ended = 0
+                for spelled in list_spellings(work_order):
+                    ended += await revoke_progress_links(connection, site, spelled, self._clock())
         except DatabaseAwayError:
             return False, draw_database_away(visit.lang)
         return False, text(visit.lang, "order_link.ended", links=ended)

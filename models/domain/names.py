@@ -78,6 +78,11 @@ def canonical_work_order(text: str) -> str | None:
     return _raise(canonical_name(text))
 
 
+def list_spellings(work_order: str) -> list[str]:
+    """Return how an order that somebody names may be stored: as it is named, else in its canonical form."""
+    return list(dict.fromkeys((work_order, canonical_work_order(work_order) or work_order)))
+
+
 @lru_cache(_REMEMBERED)
 def canonical_bay(text: str) -> str | None:
     """Return a bay's key in capitals: B11 for `b11` and for `B11` with a carriage return."""

@@ -23,7 +23,7 @@ from models.analytics.order_record import (
     follow_parts,
     pair_labour,
 )
-from models.domain.names import canonical_work_order
+from models.domain.names import list_spellings
 from models.domain.notes import NotedMessage
 
 Connection = AsyncConnection[Any]
@@ -70,7 +70,7 @@ from work_order_line where site = %(site)s and work_order = %(work_order)s order
 
 async def read_order(connection: Connection, site: str, work_order: str, now: datetime) -> OrderRecord | None:
     """Read everything of an order, its number written in any spelling; None if there is no such order."""
-    for spelled in dict.fromkeys((work_order, canonical_work_order(work_order) or work_order)):
+    for spelled in list_spellings(work_order):
         asked: dict[str, object] = {"site": site, "work_order": spelled}
         if heads := await _read(connection, OrderHead, _HEAD, asked):
             break
