@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -243,7 +244,8 @@ def _spoil_field(chance: random.Random, message: dict[str, Any]) -> None:
     if chance.random() < 0.15 and isinstance(inside, dict) and len(inside) > 1:  # noqa: PLR2004
         del inside[place]
     else:
-        inside[place] = chance.choice(HOSTILE)
+        # A copy: what is put in may be spoilt in its turn.
+        inside[place] = deepcopy(chance.choice(HOSTILE))
 
 
 def spoil_many(count: int, seed: int, now: datetime) -> Iterator[Publication]:
