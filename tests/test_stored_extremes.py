@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -115,6 +116,9 @@ def fill(database_url: str, stories: Iterable[Story]) -> list[str]:
     return refused
 
 
+_ROOT = str(Path(__file__).parents[1])
+
+
 def _where(entry: Any) -> str:
     """Say where in our own code something was raised."""
     error = entry["exc_info"]
@@ -122,7 +126,7 @@ def _where(entry: Any) -> str:
         [
             f
             for f in traceback.extract_tb(error.__traceback__)
-            if "/wt/pages/" in f.filename and ".venv" not in f.filename
+            if f.filename.startswith(_ROOT) and ".venv" not in f.filename
         ]
         if isinstance(error, BaseException)
         else []
