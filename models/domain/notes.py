@@ -1,7 +1,7 @@
 """What was done to a message so that it could be stored: fields left out, names in canonical form."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,12 +26,18 @@ class Note:
         }
 
 
-def read_note(stored: Mapping[str, Any]) -> Note:
-    """Return a note that was stored."""
-    reason = stored.get("reason")
-    return Note(
-        str(stored.get("field", "")), str(stored.get("sent", "")), None if reason is None else str(reason)
-    )
+def read_notes(stored: object) -> list[Note]:
+    """Return the notes of a message as they are stored; what has not their shape is left out."""
+    listed = stored if isinstance(stored, list) else []
+    return [
+        Note(str(note.get("field", "")), str(note.get("sent", "")), _read_reason(note.get("reason")))
+        for note in listed
+        if isinstance(note, Mapping)
+    ]
+
+
+def _read_reason(stored: object) -> str | None:
+    return None if stored is None else str(stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +46,4 @@ class NotedMessage:
 
     received_at: datetime
     device: str
-    notes: Sequence[Mapping[str, Any]]
+    notes: Any

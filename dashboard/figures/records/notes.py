@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from config.texts import text
 from dashboard.figures.analytics.look import draw_panel
 from dashboard.figures.analytics.words import say_instant
-from models.domain.notes import Note, NotedMessage, read_note
+from models.domain.notes import Note, NotedMessage, read_notes
 
 _CONTROL_SIGNS = {code: repr(chr(code))[1:-1] for code in range(0x20)}
 
@@ -25,7 +25,7 @@ def draw_notes(messages: Sequence[NotedMessage], zone: ZoneInfo, lang: str) -> l
             ]
         )
         for message in messages
-        for note in map(read_note, message.notes)
+        for note in read_notes(message.notes)
     ]
     if not lines:
         return []
