@@ -8,12 +8,9 @@ path.
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from config.adapters import Adapter as Facts
 from config.adapters import Mileage, Place, Unit, find_unit
@@ -21,9 +18,9 @@ from ingest.adapters.adapter import Skip, SkippedError
 from ingest.contract.payloads import MAX_PAYLOAD_BYTES, Odometer
 from ingest.contract.topics import ContractError
 from ingest.contract.values import (
-    MOST_MILEAGE,
     UnreadableError,
-    is_too_deep,
+    bound_mileage,
+    quote,
     read_json,
     read_number,
     read_time,
@@ -39,8 +36,6 @@ _NEVER_SET = re.compile(r"\s*(?:19|0)")
 _DIGITS = 6
 # A clock that is ahead by less is not worth a note.
 NEARLY_RIGHT = timedelta(minutes=5)
-# No number of a car; Python turns it into none of its own.
-_LONG_NUMBER = re.compile(rb"\d{300}")
 _NO_BYTES = b" \t\r\n\0"
 # The longest text that may be a value, and the longest number of a vehicle in the contract.
 _LONGEST_TEXT, _LONGEST_VIN = 64, 32
@@ -80,10 +75,6 @@ def read_payload(payload: bytes) -> object:
         raise ContractError(f"payload: {len(payload)} bytes, more than {MAX_PAYLOAD_BYTES}")
     if not payload.strip(_NO_BYTES):
         raise SkippedError(Skip.EMPTY)
-    if not is_too_deep(payload) and not _LONG_NUMBER.search(payload):
-        # Strict JSON is by far the most; read_json takes ten times as long.
-        with suppress(msgspec.DecodeError, UnicodeDecodeError):
-            return msgspec.json.decode(payload)
     try:
         return read_json(payload)
     except UnreadableError as error:
@@ -143,7 +134,7 @@ def read_mileage(value: object, signal: Signal) -> Odometer:
     if number < 0:
         raise ContractError(f"{signal.path}: {show(value)} is less than 0")
     scaled = number if signal.scale == 1 else round(number * signal.scale, _DIGITS)
-    return Odometer(value=min(scaled, MOST_MILEAGE), unit=signal.unit)
+    return Odometer(value=bound_mileage(scaled), unit=signal.unit)
 
 
 def name_vehicle(
@@ -191,7 +182,7 @@ def read_instant(value: object, zone: ZoneInfo, path: str) -> datetime | None:
 
 def note_left_out(path: str, value: object, why: str) -> Note:
     """Return the note that a value was left out."""
-    return Note(path, value if isinstance(value, str) and len(value) <= _LONGEST_TEXT else show(value), why)
+    return Note(path, quote(value), why)
 
 
 def _list_keys(document: object, path: str) -> str:

@@ -18,6 +18,7 @@ from msgspec import NODEFAULT, UNSET, Struct, inspect
 from ingest.contract.topics import ContractError
 from ingest.contract.values import (
     UnreadableError,
+    quote,
     read_date,
     read_flag,
     read_number,
@@ -34,8 +35,6 @@ Form = Callable[[Any], Any]
 
 # What `Meta(extra=...)` of the contract's types says of reading them.
 FORM, WORDS, READ = "form", "words", "read"
-# A longer text is quoted by its beginning.
-_MOST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +50,20 @@ class _Field:
     form: Form | None
     inner: type[Struct] | None
     is_list: bool
-    # A list of objects that hold no others.
-    is_plain_list: bool
 
     def leave_out(self, path: str, sent: Any, why: str) -> Note:
         """Note that the field is left out; raises ContractError where it must not be."""
         if self.required:
             raise ContractError(f"{path}: {why}")
-        return Note(path, _quote(sent), why)
+        return Note(path, quote(sent), why)
 
 
-def _quote(sent: Any) -> str:
-    return sent if isinstance(sent, str) and len(sent) <= _MOST_KEPT else show(sent)
-
-
-def settle(message: _Message, path: str = "") -> tuple[_Message, list[Note]]:
+def settle(message: _Message) -> tuple[_Message, list[Note]]:
     """Bring the names of a message that is strictly right into canonical form; return it with notes."""
+    if _has_settled(message):
+        return message, []
     notes: list[Note] = []
-    changes: dict[str, Any] = {}
-    if not _has_settled(message):
-        for field in _formed(type(message)).fields:
-            value = getattr(message, field.name)
-            if value is not None and value is not UNSET:
-                changes[field.name] = _form(field, value, value, f"{path}{field.name}", notes)
-    for field in _formed(type(message)).nested:
-        value = getattr(message, field.name)
-        if value is None or value is UNSET or (field.is_plain_list and all(map(_has_settled, value))):
-            continue
-        settle_inner = _settle_list if field.is_list else _settle_object
-        changes[field.name] = settle_inner(field, value, f"{path}{field.name}", notes)
-    return (msgspec.structs.replace(message, **changes) if changes else message), notes
+    return _settle(message, "", notes), notes
 
 
 def _has_settled(message: Struct) -> bool:
@@ -92,33 +75,57 @@ def _has_settled(message: Struct) -> bool:
                 return False
     except UnreadableError:
         return False
+    for field in formed.nested:
+        inner = getattr(message, field.name)
+        if inner is None or inner is UNSET:
+            continue
+        if not (all(map(_has_settled, inner)) if field.is_list else _has_settled(inner)):
+            return False
     return True
 
 
-def _settle_object(field: _Field, value: Struct, path: str, notes: list[Note]) -> Any:
+def _settle(message: _Message, path: str, notes: list[Note]) -> _Message:
+    def settle_inner(part: Struct, where: str, found: list[Note]) -> Struct:
+        return _settle(part, f"{where}.", found)
+
+    changes: dict[str, Any] = {}
+    formed = _formed(type(message))
+    for field in (*formed.fields, *formed.nested):
+        value, where = getattr(message, field.name), f"{path}{field.name}"
+        if value is None or value is UNSET:
+            continue
+        if field.inner is None:
+            changes[field.name] = _form(field, value, value, where, notes)
+        else:
+            changes[field.name] = _read_inner(field, value, where, notes, settle_inner)
+    return msgspec.structs.replace(message, **changes)
+
+
+def _read_inner(
+    field: _Field, sent: Any, path: str, notes: list[Note], read: Callable[[Any, str, list[Note]], Struct]
+) -> Any:
+    """Read the object in a field, or each of its list; one that cannot be read is left out and noted."""
+    if not field.is_list:
+        return _read_part(field, sent, path, notes, read)
+    parts = [_read_part(field, part, f"{path}[{place}]", notes, read) for place, part in enumerate(sent)]
+    return tuple(part for part in parts if part is not field.default)
+
+
+def _read_part(
+    field: _Field, sent: Any, path: str, notes: list[Note], read: Callable[[Any, str, list[Note]], Struct]
+) -> Any:
+    found: list[Note] = []
     try:
-        settled, found = settle(value, f"{path}.")
+        part = read(sent, path, found)
     except ContractError as error:
-        notes.append(field.leave_out(path, msgspec.to_builtins(value), _shorten(error, path)))
+        if field.required:
+            raise
+        # The part is named already.
+        why = str(error).removeprefix(path).lstrip(".: ")
+        notes.append(Note(path, quote(msgspec.to_builtins(sent)), why))
         return field.default
     notes += found
-    return settled
-
-
-def _settle_list(field: _Field, value: Sequence[Struct], path: str, notes: list[Note]) -> Any:
-    items: list[Any] = []
-    for place, item in enumerate(value):
-        where = f"{path}[{place}]"
-        try:
-            settled, found = settle(item, f"{where}.")
-        except ContractError as error:
-            if field.required:
-                raise
-            notes.append(Note(where, show(msgspec.to_builtins(item)), _shorten(error, where)))
-            continue
-        notes += found
-        items.append(settled)
-    return tuple(items)
+    return part
 
 
 def _form(field: _Field, value: Any, sent: Any, path: str, notes: list[Note]) -> Any:
@@ -134,10 +141,10 @@ def _form(field: _Field, value: Any, sent: Any, path: str, notes: list[Note]) ->
         if field.required:
             raise ContractError(f"{path}: missing; {show(sent)} means that it is not known")
         if sent != "":
-            notes.append(Note(path, _quote(sent), None))
+            notes.append(Note(path, quote(sent), None))
         return field.default if field.default is not UNSET else None
     if formed != sent and isinstance(formed, str | float):
-        notes.append(Note(path, _quote(sent), None))
+        notes.append(Note(path, quote(sent), None))
     return formed
 
 
@@ -168,7 +175,8 @@ def _convert(
 
 
 def _convert_value(field: _Field, sent: Any, zone: tzinfo | None, path: str, notes: list[Note]) -> Any:
-    if field.inner is None:
+    inner = field.inner
+    if inner is None:
         try:
             value = field.read(sent, zone)
         except UnreadableError as error:
@@ -179,36 +187,15 @@ def _convert_value(field: _Field, sent: Any, zone: tzinfo | None, path: str, not
             notes.append(field.leave_out(path, sent, why))
             return field.default
         return value
-    if not field.is_list:
-        return _convert_inner(field, field.inner, sent, zone, path, notes)
-    listed = sent if isinstance(sent, Sequence) and not isinstance(sent, str) else [sent]
-    read = [
-        _convert_inner(field, field.inner, item, zone, f"{path}[{place}]", notes)
-        for place, item in enumerate(listed)
-    ]
-    if field.required and not read:
-        raise ContractError(f"{path}: empty; at least one would be read")
-    return tuple(item for item in read if item is not field.default)
 
+    def convert_inner(part: Any, where: str, found: list[Note]) -> Struct:
+        return _convert(inner, part, zone, f"{where}.", found)
 
-def _convert_inner(
-    field: _Field, inner: type[Struct], sent: Any, zone: tzinfo | None, path: str, notes: list[Note]
-) -> Any:
-    found: list[Note] = []
-    try:
-        value = _convert(inner, sent, zone, f"{path}.", found)
-    except ContractError as error:
-        if field.required:
-            raise
-        notes.append(Note(path, _quote(sent), _shorten(error, path)))
-        return field.default
-    notes += found
-    return value
-
-
-def _shorten(error: ContractError, path: str) -> str:
-    """Say what is wrong inside of a part that is left out whole, without naming the part again."""
-    return str(error).removeprefix(path).lstrip(".: ")
+    if field.is_list:
+        sent = sent if isinstance(sent, Sequence) and not isinstance(sent, str) else [sent]
+        if field.required and not sent:
+            raise ContractError(f"{path}: empty; at least one would be read")
+    return _read_inner(field, sent, path, notes, convert_inner)
 
 
 def _is_unknown(sent: Any) -> bool:
@@ -278,9 +265,6 @@ def _describe(field: inspect.Field) -> _Field:
         form=extra.get(FORM),
         inner=inner.cls if isinstance(inner, inspect.StructType) else None,
         is_list=isinstance(described, inspect.VarTupleType),
-        is_plain_list=isinstance(described, inspect.VarTupleType)
-        and isinstance(inner, inspect.StructType)
-        and not any(isinstance(_unwrap(each.type)[0], inspect.StructType) for each in inner.fields),
     )
 
 
