@@ -277,14 +277,14 @@ def measure_malformed(messages: int, seed: int, now: datetime, say: Callable[[st
             done = len(right) + start + len(portion)
             seconds += _drain(broker.port, portion, database.url, done, process.is_running)
             say(f"{start + len(portion):,} of {messages:,} messages …")
-        stored, quarantined, reasons = _count(database.url)
+        stored, quarantined = _count(database.url)
         crashes = int(not process.is_running() or "Traceback" in _last_words(directory / "ingest.log"))
         return Found(
             sent=messages,
             stored=stored - len(right),
             quarantined=quarantined,
             crashes=crashes,
-            reasons=reasons,
+            reasons=_count_reasons(database.url),
             malformed_per_second=messages / seconds,
             right_per_second=len(right) / right_seconds,
         )
@@ -307,7 +307,7 @@ def _drain(
     started = time.perf_counter()
     publish_all(port, publications)
     last, changed = -1, time.monotonic()
-    while (done := sum(_count(database_url)[:2])) < until:
+    while (done := sum(_count(database_url))) < until:
         if not lives():
             raise BenchError("ingest has ended; what it received last has ended it")
         if done != last:
@@ -318,13 +318,22 @@ def _drain(
     return time.perf_counter() - started
 
 
-def _count(database_url: str) -> tuple[int, int, Counter[str]]:
-    """Return how many messages are stored and how many refused, and for what."""
+def _count(database_url: str) -> tuple[int, int]:
+    """Return how many messages are stored and how many refused."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        [counted] = connection.execute(
+            f"select (select count(*) from ({_STORED}) as sent), count(*) from quarantined_message"  # noqa: S608
+        )
+    stored, quarantined = counted
+    return stored, quarantined
+
+
+def _count_reasons(database_url: str) -> Counter[str]:
+    """Return how many messages were refused for what."""
     reasons: Counter[str] = Counter()
     with psycopg.connect(database_url, autocommit=True) as connection:
-        ((stored,),) = connection.execute(f"select count(*) from ({_STORED}) as sent").fetchall()  # noqa: S608
         for reason, count in connection.execute(
             "select reason, count(*) from quarantined_message group by 1"
         ):
             reasons[generalise_reason(reason)] += count
-    return stored, reasons.total(), reasons
+    return reasons
