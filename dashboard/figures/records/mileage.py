@@ -75,7 +75,7 @@ def _draw_refused(
     zone: ZoneInfo,
     lang: str,
 ) -> None:
-    """Draw refused readings within a frame; those beyond it stand at its edge and say what they are."""
+    """Draw refused readings within a frame; those beyond it are drawn at its edge and say what they are."""
     (least, most), (since, until) = kms, times
     for name, symbol, readings in (
         (text(lang, "vehicle.refused"), "x", [each for each in record.refused if least <= each.km <= most]),
