@@ -6,6 +6,7 @@ Pure: what is asked of the provider, and how, is `dashboard.oidc`'s.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from config.json_paths import MISSING, find_value
 from dashboard.access import Role
 
 
@@ -36,16 +37,8 @@ def find_claim(claims: Mapping[str, object], path: str) -> object:
     Names may hold dots themselves: `resource_access.board.example.com.roles` finds the roles of the client
     `board.example.com`.
     """
-    if path in claims:
-        return claims[path]
-    parts = path.split(".")
-    for length in range(len(parts) - 1, 0, -1):
-        inner = claims.get(".".join(parts[:length]))
-        if isinstance(inner, Mapping):
-            found = find_claim(inner, ".".join(parts[length:]))
-            if found is not None:
-                return found
-    return None
+    found = find_value(claims, path)
+    return None if found is MISSING else found
 
 
 def list_values(said: object) -> list[str]:

@@ -11,12 +11,11 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
+from config.json_paths import MISSING, find_value
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, SkippedError
 from ingest.adapters.reading import (
-    MISSING,
     NEARLY_RIGHT,
     find_place,
-    find_value,
     is_known,
     make_signals,
     name_vehicle,

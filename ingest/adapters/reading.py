@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
 from config.adapters import Mileage, Place, Unit, find_unit
+from config.json_paths import MISSING, find_value
 from ingest.adapters.adapter import Skip, SkippedError
 from ingest.contract.payloads import MAX_PAYLOAD_BYTES, Odometer
 from ingest.contract.topics import ContractError
@@ -42,13 +43,6 @@ _LONGEST_TEXT, _LONGEST_VIN = 64, 32
 # So many of the names in a message are shown to those who look for the right one.
 _NAMES, _NAMES_CHARACTERS = 8, 200
 _LIKELY = re.compile(r"odo|mil(e|ag)|dist|km", re.IGNORECASE)
-
-
-class _Missing:
-    """Nothing is at a path, not even null."""
-
-
-MISSING = _Missing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +76,6 @@ def read_payload(payload: bytes) -> object:
         if len(text) > _LONGEST_TEXT or not text.isprintable() or text[:1] in ("{", "[", '"'):
             raise ContractError(f"payload: {error}") from error
         return text
-
-
-def find_value(document: object, path: str) -> object:
-    """Return the value at a path of keys and positions in lists, or MISSING; keys may hold dots."""
-    if isinstance(document, list):
-        position, _, rest = path.partition(".")
-        if not position.isdecimal() or int(position) >= len(document):
-            return MISSING
-        return find_value(document[int(position)], rest) if rest else document[int(position)]
-    if not isinstance(document, dict):
-        return MISSING
-    if path in document:
-        return document[path]
-    keys = path.split(".")
-    for length in range(len(keys) - 1, 0, -1):
-        key = ".".join(keys[:length])
-        if key in document and (found := find_value(document[key], ".".join(keys[length:]))) is not MISSING:
-            return found
-    return MISSING
 
 
 def is_known(value: object) -> bool:

@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
+from config.json_paths import MISSING, find_value
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, Skip, SkippedError
 from ingest.adapters.reading import (
-    MISSING,
     NEARLY_RIGHT,
     find_place,
-    find_value,
     make_signals,
     name_vehicle,
     note_left_out,
