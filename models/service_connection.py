@@ -1,4 +1,4 @@
-"""The connection of a service to its database: it commits by itself, and notices soon who is away.
+"""The connection of a service to its database: it commits by itself, notices soon who is away, reads any stored time.
 
 Owns how it is opened. Waiting for the database, and trying again, is the service's.
 """
@@ -8,11 +8,15 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
+from models.bounded_times import bound_times
+
 _CONNECT_TIMEOUT_SECONDS = 3
 
 
 def connect_service(database_url: str, name: str) -> Connection[Any]:
     """Open a connection; the database's own lists show it by `name`."""
-    return psycopg.connect(
+    connection = psycopg.connect(
         database_url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_SECONDS, application_name=name
     )
+    bound_times(connection)
+    return connection

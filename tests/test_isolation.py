@@ -128,3 +128,19 @@ def test_a_topic_and_a_payload_that_no_text_can_hold_are_quarantined(
 ) -> None:
     ingest._store([ReceivedMessage("a/\udcff\0/b", b"\0\xff", NOW, packet_id=1, connection=1)])
     assert ask(database_url, "select status, payload from quarantined_message") == [("new", b"\0\xff")]
+
+
+@pytest.mark.parametrize(
+    "stored", ["infinity", "-infinity", "4713-01-01 00:00:00+00 BC", "9999-12-31 23:00+00"]
+)
+def test_times_that_others_stored_and_python_has_not_hold_up_no_order(
+    database_url: str, ingest: Ingest, stored: str
+) -> None:
+    ingest._store([scan(1, "RO-1"), scan(2, "RO-2")])
+    for column in ("at", "received_at", "corrected_at"):
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(f"update stage_scan set {column} = %s where work_order = 'RO-1'", [stored])
+    ingest._store([scan(3, "RO-1", "washing"), scan(4, "RO-2", "washing")])
+    assert ask(database_url, "select stage from work_order where work_order = 'RO-2'") == [("washing",)]
+    assert ask(database_url, "select count(*) from stage_scan") == [(4,)]
+    assert ask(database_url, "select count(*) from projection_failure") == [(0,)]
