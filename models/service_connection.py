@@ -1,4 +1,4 @@
-"""The connection of a service to its database: it commits by itself, notices soon who is away, reads any stored time.
+"""The connection of a service to its database: it commits by itself, and reads whatever times are stored.
 
 Owns how it is opened. Waiting for the database, and trying again, is the service's.
 """
