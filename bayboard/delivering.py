@@ -34,7 +34,7 @@ def make_dispatcher(
     return Dispatcher(
         database_url=settings.database_url,
         channels=channels,
-        writer=Writer(workshop, read_templates(settings)),
+        writer=Writer(workshop, read_templates(settings), settings.public_url),
         rules=workshop.delivery,
         metrics=metrics,
         clock=clock,

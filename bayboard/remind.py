@@ -116,5 +116,4 @@ def make_rule_engine(
         facts=make_rule_facts(workshop),
         metrics=metrics,
         clock=clock,
-        public_url=settings.public_url,
     )

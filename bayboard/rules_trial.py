@@ -21,6 +21,8 @@ from models.queries.rules_history import read_stories
 from reminders.rules_facts import make_rule_facts
 from reminders.rules_replay import WARM_UP, Told, replay_rules
 
+_SOME_LINK = "…/progress/…"
+
 
 def replay_day(
     database_url: str, workshop: Workshop, sites: Sequence[Site], day: date | None, now: datetime
@@ -91,6 +93,8 @@ def print_texts(told: Sequence[Told], workshop: Workshop, templates: Templates, 
         if site is None or each.is_withdrawn:
             continue
         payload = {**message.payload, "site": {"en": site.en, "zh": site.zh}}
+        if payload.get("with_link"):
+            payload["link"] = _SOME_LINK
         words = templates.write(message.template, message.role, lang, payload, site.zone)
         sys.stdout.write(
             f"\n── {each.told_at.astimezone(site.zone):%H:%M} {message.role}: {words.title}\n{words.body}\n"

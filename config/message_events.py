@@ -20,6 +20,8 @@ class Kind(StrEnum):
     """What a value of a payload is, and so how it is written in each language."""
 
     TEXT = "text"
+    # What was put into words already: it keeps its lines. Every other value is written in one.
+    LINES = "lines"
     # {"en": …, "zh": …}, as stages, sites and items of a plan have them.
     NAME = "name"
     KM = "km"
@@ -103,7 +105,7 @@ EVENTS: Mapping[str, Event] = {
         Event(
             DIGEST,
             {**_SITE, "count": _always(Kind.COUNT)},
-            {"messages": {"title": _always(Kind.TEXT), "body": _always(Kind.TEXT)}},
+            {"messages": {"title": _always(Kind.TEXT), "body": _always(Kind.LINES)}},
         ),
     )
 }

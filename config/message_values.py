@@ -16,14 +16,20 @@ from config.message_events import Kind
 # English as written outside America: 24 hours, the day before the month.
 _LOCALES = {"en": "en_GB", "zh": "zh_CN"}
 _MINUTES_OF_HOUR = 60
+_CONTROLS = frozenset(map(chr, (*range(32), *range(127, 160))))
 
 
-def say_value(kind: Kind, value: Any, lang: str, zone: ZoneInfo) -> str:
+def say_value(  # noqa: PLR0911  # one for each kind
+    kind: Kind, value: Any, lang: str, zone: ZoneInfo
+) -> str:
     """Return a value of a payload as people read it."""
     locale = _LOCALES[lang]
     match kind:
+        case Kind.LINES:
+            return str(value)
         case Kind.NAME | Kind.TEXT:
-            return str(value.get(lang) or value.get("en") or "" if isinstance(value, dict) else value)
+            text = value.get(lang) or value.get("en") or "" if isinstance(value, dict) else value
+            return _say_in_one_line(text)
         case Kind.KM | Kind.COUNT:
             return format_decimal(round(value), locale=locale)
         case Kind.SHARE:
@@ -34,6 +40,11 @@ def say_value(kind: Kind, value: Any, lang: str, zone: ZoneInfo) -> str:
             return format_date(date.fromisoformat(value), "long", locale=locale)
         case Kind.MOMENT:
             return _say_moment(datetime.fromisoformat(value).astimezone(zone), locale)
+
+
+def _say_in_one_line(value: object) -> str:
+    """Return a text without its line breaks: nobody writes lines of their own into a message."""
+    return " ".join("".join(each if each not in _CONTROLS else " " for each in str(value)).split())
 
 
 def _say_moment(local: datetime, locale: str) -> str:

@@ -25,6 +25,7 @@ from pydantic import (
 from config.adapters import Adapter, find_adapter_errors
 from config.alarms import AlarmRules
 from config.channels import Channel, DeliveryRules, find_channel_errors
+from config.lounge import LoungeRules
 from config.opening import Country, Opening, OpeningHours
 from config.plans import ReminderRules, ServicePlan, find_overlaps
 from config.rules import Rule, find_rule_errors
@@ -169,6 +170,7 @@ class Workshop(_Facts):
     repairs: RepairRules = RepairRules()
     alarms: AlarmRules = AlarmRules()
     store: StoreRules = StoreRules()
+    lounge: LoungeRules = LoungeRules()
     stages: Annotated[list[Stage], Field(alias="stage", min_length=1)]
     sites: Annotated[list[Site], Field(alias="site", min_length=1)]
     plans: Annotated[list[ServicePlan], Field(alias="plan")] = []

@@ -23,8 +23,9 @@ from reminders.channels_lines import register_lines
 # Stand-ins with which an address for single people is tried at start.
 _SAMPLES = {"phone": "+8613800138000", "email": "customer@example.com", "recipient": "A1"}
 _SHAPES = {
-    "email": re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+"),
-    "recipient": re.compile(r".{1,64}"),
+    # One person: Apprise takes a comma, a semicolon, a bracket or a blank for the beginning of the next.
+    "email": re.compile(r"[^@\s,;<>\[\]]+@[^@\s,;<>\[\]]+\.[^@\s,;<>\[\]]+"),
+    "recipient": re.compile(r"[^\s,;<>\[\]\x00-\x1f\x7f]{1,64}"),
 }
 # Whoever is behind these, nobody but the workshop file knows what they mean; the latter ones, which Apprise
 # knows but does not read, answer by a code, too.

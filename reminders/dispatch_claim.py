@@ -4,6 +4,7 @@ Owns that choice and the transaction in which it is claimed. Withdraws what its 
 more, and gives up what was lost too often. Nothing is sent here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,12 +24,15 @@ from models.queries.outbox_claims import (
     find_due,
     give_up,
 )
+from models.queries.progress_links import put_progress_link
 from reminders.channels import OpenChannel
 from reminders.dispatch_words import Writer, name_sending
 
 _MINUTE = timedelta(minutes=1)
 # As many messages as one digest may hold, if its words fit.
 _DIGEST_MOST = 50
+_PRIVATE = ("customer", "phone", "email", "plate", "vin")
+_NOBODY = re.compile(r"n/?a|none|null|nil|unknown|-+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Sending:
     claim: Claim
     first: DueMessage
     words: Words | str
+    # What an answer may repeat and nobody is to keep: who is written to, and the link.
+    private: frozenset[str] = frozenset()
 
 
 def take_next(
@@ -72,7 +78,27 @@ def take_next(
             return _claim_digest(connection, channel, chosen, first, lang, writer, rules, now)
         claim = Claim([first.id], name_sending(first), now, now + timedelta(seconds=rules.lease_seconds))
         begin_attempt(connection, claim, channel.name)
-        return Sending(claim, first, writer.write(first, lang))
+        token = _make_link(connection, writer, first, now)
+        return Sending(claim, first, writer.write(first, lang, token), _find_private([first], token))
+
+
+def _make_link(connection: Connection[Any], writer: Writer, message: DueMessage, now: datetime) -> str | None:
+    """Make the link of a message that is about to leave; each attempt has its own, and all of them work."""
+    if message.work_order is None or not writer.wants_link(message):
+        return None
+    return put_progress_link(connection, message.site, message.work_order, message.id, now)
+
+
+def _find_private(messages: Sequence[DueMessage], token: str | None = None) -> frozenset[str]:
+    """Return what names the people and cars of messages, and the token of the link."""
+    named = [
+        str(word)
+        for message in messages
+        for word in (message.recipient, *(message.payload.get(name) for name in _PRIVATE), token)
+        if word
+    ]
+    # What stands for nothing known, such as N/A, names nobody.
+    return frozenset(word for word in named if not _NOBODY.fullmatch(word))
 
 
 def _claim_digest(
@@ -89,7 +115,8 @@ def _claim_digest(
     until = now + timedelta(seconds=rules.lease_seconds)
     claim = Claim([message.id for message, _ in chosen], key, now, until)
     begin_attempt(connection, claim, channel.name, key)
-    return Sending(claim, first, writer.write_digest(first.site, chosen, lang))
+    words = writer.write_digest(first.site, chosen, lang)
+    return Sending(claim, first, words, _find_private([message for message, _ in chosen]))
 
 
 def _find_wanted(

@@ -7,7 +7,7 @@ other side's acceptance and our commit lies the only moment in which a kill doub
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,9 @@ from reminders.dispatch_metrics import DeliveryMetrics
 from reminders.dispatch_words import Writer
 
 _log = structlog.get_logger()
+
+# A shorter word may be any other's part.
+_PRIVATE_LENGTH = 2
 
 
 @dataclass(slots=True)
@@ -109,10 +112,15 @@ class Lane:
             service = self.channel.address(first.payload, first.recipient)
             heard = send(service, sending.words, sending.claim.send_id)
         except TargetError as error:
-            return Answer(Outcome.REFUSED, str(error))
+            return Answer(Outcome.REFUSED, hide_private(str(error), sending.private))
         except Exception as error:  # noqa: BLE001  # a plugin's mistake is that message's failure, not ours
             return Answer(Outcome.FAILED, f"Apprise failed with {type(error).__name__}")
-        return judge(heard, reading=self.channel.reading, now=now, hide=self.channel.hide_secrets)
+        return judge(
+            heard,
+            reading=self.channel.reading,
+            now=now,
+            hide=lambda text: hide_private(self.channel.hide_secrets(text), sending.private),
+        )
 
     def _find_wait(self, answer: Answer, attempt: int) -> float:
         """Return for how many seconds a message waits: what was asked for, or doubled, spread by chance."""
@@ -137,3 +145,11 @@ class Lane:
             why=done.answer.reason,
             what_now="given up" if dead else "will be tried again",
         )
+
+
+def hide_private(text: str, private: Collection[str]) -> str:
+    """Return a text without what names a person or a car, should another's words repeat it."""
+    for word in sorted(private, key=len, reverse=True):
+        if len(word) >= _PRIVATE_LENGTH:
+            text = text.replace(word, "…")
+    return text

@@ -20,7 +20,8 @@ from reminders.quiet import find_leaving_time
 class Writer:
     """Writes messages for the sites of a workshop file."""
 
-    def __init__(self, workshop: Workshop, templates: Templates) -> None:
+    def __init__(self, workshop: Workshop, templates: Templates, public_url: str | None = None) -> None:
+        self._public_url = public_url
         self._templates = templates
         self._names = {site.key: {"en": site.en, "zh": site.zh} for site in workshop.sites}
         self._sites: dict[str, SiteFacts] = {
@@ -31,12 +32,18 @@ class Writer:
         """Return the sites whose customers are not told anything now."""
         return [key for key, site in self._sites.items() if find_leaving_time(site, now) > now]
 
-    def write(self, message: DueMessage, lang: str) -> Words | str:
-        """Return a message's words, or why there are none."""
+    def wants_link(self, message: DueMessage) -> bool:
+        """Say whether a message leads to the car's own page; only where we know our own address."""
+        return bool(self._public_url and message.work_order and message.payload.get("with_link"))
+
+    def write(self, message: DueMessage, lang: str, token: str | None = None) -> Words | str:
+        """Return a message's words, or why there are none; `token` is that of the link in it."""
         event = EVENTS.get(message.template)
         if event is None:
             return f"there is no template {message.template!r}"
         payload = {**message.payload, "site": self._name(message.site)}
+        if token:
+            payload["link"] = f"{self._public_url}/progress/{token}"
         if gaps := event.find_gaps(payload):
             return f"its payload lacks {', '.join(gaps)}"
         try:

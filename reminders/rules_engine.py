@@ -1,7 +1,7 @@
 """The engine of rules: what changes is judged at once, what lasts is judged on a timer, each is told once.
 
-Owns the adapter between the pure judgement and the database. It reads committed state only; a firing, its
-message and the link in it are one transaction, in which the site is locked and judged again, so that any
+Owns the adapter between the pure judgement and the database. It reads committed state only; a firing and its
+message are one transaction, in which the site is locked and judged again, so that any
 number of engines, killed at any moment, tell each thing once.
 """
 
@@ -22,7 +22,6 @@ from models.domain.open_visit import OpenVisit
 from models.domain.outbox import NewMessage, Role
 from models.domain.rule_firing import Fired
 from models.queries.board import CHANNEL
-from models.queries.progress_links import put_progress_link
 from models.queries.reminders_outbox import put_messages
 from models.queries.reminders_ripe import read_consent
 from models.queries.rules import (
@@ -60,13 +59,11 @@ class RuleEngine:
         facts: RuleFacts,
         metrics: Metrics,
         clock: Callable[[], datetime],
-        public_url: str | None = None,
     ) -> None:
         self._database_url = database_url
         self._facts = facts
         self._metrics = metrics
         self._clock = clock
-        self._public_url = public_url
         self._stopping = threading.Event()
         self._trouble: str | None = None
         self._failures = 0
@@ -188,19 +185,11 @@ class RuleEngine:
                 self._facts.stages,
                 clock,
                 now,
-                self._make_link(connection, firing, now),
+                with_link=find_role(firing) is Role.CUSTOMER,
             )
             for firing in firings
             if may_be_told(firing, consent)
         ]
-
-    def _make_link(self, connection: Connection[Any], firing: Firing, now: datetime) -> str | None:
-        """Return a link to the car's own page for its customer, where we know our own address."""
-        if self._public_url is None or find_role(firing) is not Role.CUSTOMER:
-            return None
-        visit = firing.holding.visit
-        token = put_progress_link(connection, visit.site, visit.work_order, now)
-        return f"{self._public_url}/progress/{token}"
 
     def _learn(self, connection: Connection[Any]) -> None:
         """Keep up with what sites have learned of how long things take."""

@@ -1,7 +1,7 @@
 """What a firing of a rule becomes: a message for the outbox, or none where nobody may be told.
 
 Owns whom it is for, what it brings for its words, and from when it may leave: customers are told between
-their site's hours, staff at once. Pure; the link to the car's own page is made by whoever calls.
+their site's hours, staff at once. Pure; a link to the car's own page is made when the message is sent.
 """
 
 from collections.abc import Mapping
@@ -42,7 +42,8 @@ def write_message(
     stages: Mapping[str, Stage],
     clock: OpenClock,
     now: datetime,
-    link: str | None,
+    *,
+    with_link: bool,
 ) -> NewMessage:
     """Write the message of a firing."""
     visit, role = firing.holding.visit, find_role(firing)
@@ -54,7 +55,7 @@ def write_message(
         role=role,
         recipient=recipient,
         template=template,
-        payload=_gather(firing, stages.get(visit.stage or ""), clock, now) | {"link": link},
+        payload=_gather(firing, stages.get(visit.stage or ""), clock, now) | {"with_link": with_link},
         due_at=find_leaving(firing, site, now),
         vin=visit.vin,
         work_order=visit.work_order,

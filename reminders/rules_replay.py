@@ -14,18 +14,17 @@ from models.analytics.ready import ReadyEstimate
 from models.analytics.site_model import SiteModel
 from models.domain.open_visit import OpenVisit
 from models.domain.order_story import OrderStory, tell_visits
-from models.domain.outbox import NewMessage
+from models.domain.outbox import NewMessage, Role
 from models.domain.rule_firing import Fired
 from reminders.rules import Firing, judge_rules
 from reminders.rules_facts import RuleFacts
-from reminders.rules_messages import may_be_told, write_message
+from reminders.rules_messages import find_role, may_be_told, write_message
 
 _TICK = timedelta(minutes=5)
 # So that it is known what had been told when the day began.
 WARM_UP = OLDEST
 
 # Nobody is given a link while rules are tried.
-_NO_LINK = "…/progress/…"
 
 _Change = tuple[datetime, str, OpenVisit | None]
 
@@ -102,7 +101,12 @@ class _Replay:
             fired = firing.become(now)
             self.standing.add(fired)
             message = write_message(
-                firing, self.facts.sites[self.site], self.facts.stages, clock, now, _NO_LINK
+                firing,
+                self.facts.sites[self.site],
+                self.facts.stages,
+                clock,
+                now,
+                with_link=find_role(firing) is Role.CUSTOMER,
             )
             self.told[fired] = Told(firing, now, message)
 

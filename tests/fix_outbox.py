@@ -41,6 +41,7 @@ class Outbox:
     now: datetime = NOW
     channels: list[Channel] = field(default_factory=list)
     rules: DeliveryRules = field(default_factory=DeliveryRules)
+    public_url: str | None = None
 
     def add_channel(self, url: str, **facts: Any) -> None:
         facts = {"name": f"c{len(self.channels)}", "audience": "foreman", "lang": "en", **facts}
@@ -64,7 +65,7 @@ class Outbox:
         return Dispatcher(
             database_url=self.url,
             channels=open_channels(workshop, environment or {}),
-            writer=make_writer(workshop, load_templates()),
+            writer=make_writer(workshop, load_templates(), self.public_url),
             rules=self.rules,
             metrics=DeliveryMetrics(CollectorRegistry()),
             clock=lambda: self.now,

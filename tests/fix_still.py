@@ -21,6 +21,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.what_if import OpenWhatIf
+from tests.catalogue import put_operations
 from tests.fix_access import KEY
 from tests.fix_database import DatabaseServer
 from tests.fix_visit import NOON, Visits
@@ -85,6 +86,7 @@ def standstill(postgresql_server: DatabaseServer, standstill_template: str) -> I
     with postgresql_server.make_database(standstill_template) as url:
         with psycopg.connect(url, autocommit=True) as connection:
             put_still_life(Visits(connection, url))
+            put_operations(connection)
         with serve_still(url) as shop:
             yield shop
 

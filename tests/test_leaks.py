@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from itertools import groupby, takewhile
 from urllib.parse import quote
 
+import httpx
 import psycopg
 import pytest
 from playwright.sync_api import Page, Response
@@ -24,10 +25,13 @@ from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
 from models.queries.progress import hash_token
 from simulators.site import simulate_history
-from tests.fix_access import let_in
+from tests.catalogue import put_operations
+from tests.fix_access import let_in, sign_session
 from tests.fix_office import Office
+from tests.fix_visit import Visits
 from tests.leaks import find_leaks
 from tests.patience import PATIENCE_MS
+from tests.typed_words import CUSTOMER, TYPED_WORDS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 RULES = make_rules(WORKSHOP)
@@ -107,6 +111,22 @@ def test_the_same_search_finds_the_plates_on_a_foremans_wall(office: Office, pag
     traffic.open(f"{office.address}/wall/s1")
     play_day(office.connection, page, day)
     assert len({leak.split(": ")[1] for leak in find_leaks(traffic.end(), day.plates)}) > 20
+
+
+def test_the_stream_of_the_waiting_room_has_nothing_that_was_typed(office: Office) -> None:
+    put_operations(office.connection)
+    visits = Visits(office.connection, office.database_url)
+    for number, typed in enumerate(TYPED_WORDS.values()):
+        visits.open(f"RO-{number}", operation=typed, technician="T-LEAK-7", **CUSTOMER)
+    visits.open("RO-PRIV-1", operation="front brake pads", technician="T-LEAK-7", **CUSTOMER)
+    with httpx.stream("GET", f"{office.address}/stream/lounge/s1?lang=en", cookies=sign_session()) as stream:
+        body = ""
+        for chunk in stream.iter_text():
+            body += chunk
+            if "Front brake pads" in body and body.endswith("\n\n"):
+                break
+    assert find_leaks([("stream", body)], [*TYPED_WORDS.values(), *CUSTOMER.values(), "T-LEAK-7"]) == []
+    assert all(f"A{number:02}" in body for number in range(1, 27)), "every car is on the board"
 
 
 class Traffic:

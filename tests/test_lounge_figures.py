@@ -147,6 +147,14 @@ def test_without_an_estimate_the_promise_is_said_and_without_one_nothing() -> No
     assert "by 15:00" not in silent
 
 
+@pytest.mark.parametrize(("operation", "said"), [("", "Service"), (None, "")])
+def test_an_operation_that_may_not_be_shown_is_said_by_its_type_of_job(
+    operation: str | None, said: str
+) -> None:
+    waiting, _ = draw(replace(VISIT, operation=operation))
+    assert f"['b', {{}}, 'In repair'], ['span', {{}}, '{said}']" in str(waiting.tree)
+
+
 @pytest.mark.parametrize(
     ("stage", "reason", "lang", "words"),
     [
@@ -154,7 +162,7 @@ def test_without_an_estimate_the_promise_is_said_and_without_one_nothing() -> No
         ("received", "bay", "en", ("Received", "waiting for a bay")),
         ("received", "bay", "zh", ("已接车", "等待工位")),
         ("repairing", "technician", "en", ("In repair", "waiting for a technician")),
-        ("washing", None, "zh", ("洗车", "Front brake pads")),
+        ("washing", None, "zh", ("洗车", "更换前刹车片")),
         ("invented", None, "en", ("Expected", "")),
         (None, None, "zh", ("待接车", "")),
     ],

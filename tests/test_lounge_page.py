@@ -10,6 +10,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from models.queries.board import CHANNEL
 from models.queries.progress import hash_token
 from tests.barriers import expect_no_barriers
+from tests.catalogue import put_operations
 from tests.fix_access import let_in
 from tests.fix_office import Office
 from tests.fix_visit import Visits
@@ -56,6 +57,7 @@ class Hall:
 @pytest.fixture
 def hall(office: Office, page: Page) -> Hall:
     let_in(page, office.address)
+    put_operations(office.connection)
     return Hall(office, Visits(office.connection, office.database_url), page)
 
 

@@ -10,7 +10,9 @@ from models.queries.lounge import read_lounge
 from models.queries.progress import read_progress
 from models.queries.progress_links import make_progress_link
 from tests.asking import ask
+from tests.catalogue import put_operations
 from tests.fix_visit import NOON, PRIVATE, PUBLIC_VIEWS, Visits
+from tests.typed_words import CUSTOMER, TYPED_WORDS, UNKNOWABLE
 
 
 def make_link(visits: Visits, work_order: str = "RO-1") -> str:
@@ -18,6 +20,7 @@ def make_link(visits: Visits, work_order: str = "RO-1") -> str:
 
 
 def test_customers_pages_need_no_right_but_to_the_public_views(visits: Visits, public_url: str) -> None:
+    put_operations(visits.connection)
     visits.open()
     token = make_link(visits)
     (visit,) = ask(public_url, lambda connection: read_lounge(connection, "s1"))
@@ -77,24 +80,86 @@ def test_plate_is_masked(visits: Visits, plate: str | None, masked: str | None) 
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "shown"),
     [
         ("Front brake pads", "Front brake pads"),
-        ("更换前刹车片", "更换前刹车片"),
-        ("Tyre 225/55 R17", "Tyre 225/55 R17"),
-        ("Front brake pads 沪A 123 45", None),
-        ("王建华 waits", None),
-        ("call 138-1234-5678", None),
-        ("call 021 5588 1234", None),
-        ("vin lsvau2a37n2183294", None),
+        ("  front  BRAKE pads", "Front brake pads"),
+        ("更换前刹车片", "Front brake pads"),
+        ("Oil and filter service", "Oil and filter service"),
+        ("Front brake pads for Mr Wang", ""),
+        ("", ""),
         (None, None),
     ],
 )
-def test_what_people_typed_is_shown_unless_it_names_somebody(
-    visits: Visits, typed: str | None, said: str | None
+def test_the_waiting_room_shows_operations_in_the_words_of_the_workshop_file(
+    visits: Visits, typed: str | None, shown: str | None
 ) -> None:
+    put_operations(visits.connection)
     visits.open(operation=typed)
-    assert visits.one("select operation from public_board") == (said,)
+    assert visits.one("select operation from public_board") == (shown,)
+
+
+@pytest.mark.parametrize("spelling", TYPED_WORDS)
+def test_nothing_that_was_typed_reaches_the_waiting_room(visits: Visits, spelling: str) -> None:
+    put_operations(visits.connection)
+    visits.open("RO-PRIV-1", operation=TYPED_WORDS[spelling], **CUSTOMER)
+    assert visits.one("select operation from public_board") == ("",)
+
+
+@pytest.mark.parametrize("spelling", TYPED_WORDS.keys() - UNKNOWABLE)
+@pytest.mark.parametrize("known_to", ["order", "vehicle"])
+def test_the_customers_own_page_hides_what_names_a_person_or_a_car(
+    visits: Visits, spelling: str, known_to: str
+) -> None:
+    visits.open("RO-PRIV-1", operation=TYPED_WORDS[spelling],
+                **CUSTOMER | {"plate": CUSTOMER["plate"] if known_to == "order" else None})  # fmt: skip
+    visits.connection.execute(
+        "insert into vehicle (vin, plate, as_of) values (%s, %s, %s)",
+        [CUSTOMER["vin"], CUSTOMER["plate"], NOON],
+    )
+    visits.add("work_order_part", work_order="RO-PRIV-1", position=0, part="1", quantity=1,
+               description=TYPED_WORDS[spelling])  # fmt: skip
+    make_link(visits, "RO-PRIV-1")
+    assert visits.one("select operation from public_progress") == ("",)
+    assert visits.one("select description from public_progress_part") == (None,)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Front brake pads",
+        "更换前刹车片",
+        "Tyre 225/55 R17",
+        "12 V battery 70 Ah",
+        "Brake fluid DOT 4",
+        "Engine oil 5W-30, 5 l",
+    ],
+)
+def test_the_customers_own_page_shows_what_was_typed_about_the_work(visits: Visits, typed: str) -> None:
+    visits.open(operation=typed)
+    make_link(visits)
+    assert visits.one("select operation from public_progress") == (typed,)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "named"),
+    [
+        ("John Smith", "for SMITH", True),
+        ("John Smith", "for JohnSmith", True),
+        ("Bo Li", "Mr Li waits", True),
+        ("Bo Li", "Oil filter", False),
+        ("Zoë Müller", "fur Muller", True),
+        ("王建华", "王总的车", True),
+        ("王建华", "建华", True),
+        ("王建华", "建议更换", False),
+        ("王", "王", False),
+        (None, "Front brake pads", False),
+    ],
+)
+def test_a_name_is_found_by_its_parts(visits: Visits, name: str | None, typed: str, named: bool) -> None:
+    visits.open(operation=typed, customer_name=name)
+    make_link(visits)
+    assert visits.one("select operation from public_progress") == ("" if named else typed,)
 
 
 def test_only_our_own_words_for_waiting_are_public(visits: Visits) -> None:

@@ -388,7 +388,9 @@ def test_a_message_brings_what_its_words_may_say() -> None:
     visit = make_visit("washing", plate="沪A12345", make="Buick", model="GL8", advisor="A1", vin="V1")
     now = NOON + HOUR
     firing = desk.judge(now, visit).firings[0]
-    message = write_message(firing, FACTS.sites["s1"], FACTS.stages, FACTS.find_clock("s1", now), now, None)
+    message = write_message(
+        firing, FACTS.sites["s1"], FACTS.stages, FACTS.find_clock("s1", now), now, with_link=False
+    )
     assert message.event_key == f"rule/stage_lasts/s1/RO-1/{NOON.isoformat()}/0"
     assert (message.role, message.recipient, message.template) == (Role.FOREMAN, None, "stage_too_long")
     assert message.payload["minutes"] == pytest.approx(60)

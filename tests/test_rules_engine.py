@@ -11,7 +11,6 @@ import pytest
 
 from config.rules import Rule
 from models.analytics.open_clock import OpenClock
-from models.queries.progress import hash_token
 from models.queries.rules import read_visits
 from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine
@@ -32,16 +31,13 @@ def shop(visits: Visits) -> Visits:
     return visits
 
 
-def make_engine(
-    shop: Visits, *rules: Rule, public_url: str | None = "https://board.example.com"
-) -> RuleEngine:
+def make_engine(shop: Visits, *rules: Rule) -> RuleEngine:
     facts = make_rule_facts(WORKSHOP.model_copy(update={"rules": list(rules)}))
     return RuleEngine(
         database_url=shop.database_url,
         facts=facts,
         metrics=Metrics(),
         clock=lambda: NOON,
-        public_url=public_url,
     )
 
 
@@ -54,15 +50,15 @@ def read(shop: Visits, query: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.every_database
-def test_a_customer_is_told_with_a_link_to_the_car_that_works(shop: Visits) -> None:
+def test_a_customer_is_told_once_and_the_outbox_holds_no_link(shop: Visits) -> None:
     shop.open(stage="ready", stage_entered_at=NOON)
     assert judge(shop, NOON + MINUTE, READY) == 1
     assert judge(shop, NOON + 2 * MINUTE, READY) == 0
     [(role, recipient, payload)] = read(shop, "select recipient_role, recipient, payload from outbox_message")
     assert (role, recipient, payload["stage"]["zh"]) == ("customer", "C00017", "待取车")
-    address, _, token = payload["link"].rpartition("/")
-    assert address == "https://board.example.com/progress"
-    assert read(shop, "select token_hash from progress_link") == [(hash_token(token),)]
+    assert payload["with_link"] is True
+    assert "progress" not in repr(payload)
+    assert read(shop, "select * from progress_link") == []
 
 
 class OneSiteFails(RuleFacts):
@@ -85,13 +81,6 @@ def test_a_site_that_cannot_be_judged_silences_no_other_and_is_said(shop: Visits
     assert engine.find_troubles() == ["rules cannot be judged at s0: IndexError: no such day"]
 
 
-def test_without_an_address_of_our_own_there_is_no_link(shop: Visits) -> None:
-    shop.open(stage="ready", stage_entered_at=NOON)
-    make_engine(shop, READY, public_url=None).pass_once(NOON)
-    assert read(shop, "select payload ->> 'link' from outbox_message") == [(None,)]
-    assert read(shop, "select * from progress_link") == []
-
-
 @pytest.mark.every_database
 def test_engines_that_run_at_once_tell_each_thing_once(shop: Visits) -> None:
     for number in range(12):
@@ -111,7 +100,6 @@ def test_engines_that_run_at_once_tell_each_thing_once(shop: Visits) -> None:
         ("approval_unanswered", 12),
         ("ready_for_pickup", 12),
     ]
-    assert read(shop, "select count(*) from progress_link") == [(12,)]
 
 
 def test_a_corrected_scan_withdraws_what_waits_and_another_lets_it_wait_again(shop: Visits) -> None:

@@ -36,7 +36,6 @@ def make_engine(database_url: str) -> RuleEngine:
         facts=make_rule_facts(WORKSHOP.model_copy(update={"rules": RULES})),
         metrics=Metrics(),
         clock=lambda: NOON + 3 * HOUR,
-        public_url="https://board.example.com",
     )
 
 
@@ -65,5 +64,8 @@ def test_engines_that_are_killed_tell_each_thing_once(visits: Visits) -> None:
         "select recipient_role, count(*), count(distinct work_order) from outbox_message"
         " group by recipient_role order by recipient_role"
     ).fetchall() == [("advisor", cars, cars), ("customer", cars, cars), ("director", cars, cars)]
-    assert visits.one("select count(*), count(distinct work_order) from progress_link") == (cars, cars)
+    assert visits.one(
+        "select count(*), count(distinct work_order) from outbox_message"
+        " where payload ->> 'with_link' = 'true'"
+    ) == (cars, cars)
     assert visits.one("select count(*) from rule_firing where answered_at is null") == (3 * cars,)

@@ -57,7 +57,7 @@ _RAISED = """
 select payload ->> 'rule', (payload ->> 'step')::int, work_order, count(*)
 from outbox_message where event_key like 'rule/%%' group by 1, 2, 3
 """
-_LINKS = "select work_order, count(*) from progress_link group by 1"
+_LINKS = "select work_order, count(*) from outbox_message where payload ->> 'with_link' = 'true' group by 1"
 
 # A rule, its step, and the work order it tells of.
 Telling = tuple[str, int, str]

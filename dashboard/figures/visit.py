@@ -10,6 +10,7 @@ from typing import Protocol
 from dash import html
 from dash.development.base_component import Component
 
+from config.lounge import translate_operations
 from config.texts import read_catalogue, text
 from config.workshop import Stage, Workshop
 from dashboard.figures.car import stage_icon
@@ -25,6 +26,8 @@ class Visit(Protocol):
     def operation(self) -> str | None: ...  # noqa: D102
     @property
     def reason(self) -> str | None: ...  # noqa: D102
+    @property
+    def job_type(self) -> str | None: ...  # noqa: D102
 
 
 def list_steps(stages: Sequence[Stage]) -> list[Stage]:
@@ -79,10 +82,23 @@ def say_doing(visit: Visit, workshop: Workshop, lang: str) -> str:
     """Say what is done to the car, or else what it waits for where its stage has not said so."""
     stage = workshop.stage(visit.stage or "")
     if stage and stage.kind == "touch" and not visit.reason:
-        return visit.operation or ""
+        return say_operation(visit, workshop, lang)
     if not visit.reason or (visit.stage or "").endswith(f"_{visit.reason}"):
         return ""
     return read_catalogue(lang)[f"reason.{visit.reason}"]
+
+
+def say_operation(visit: Visit, workshop: Workshop, lang: str) -> str:
+    """Say an operation in the words of the workshop file, or its type of job where it is ''.
+
+    That is an operation whose words may not be shown.
+    """
+    if visit.operation is None:
+        return ""
+    if visit.operation:
+        chinese = translate_operations(workshop.lounge, workshop.plans)
+        return chinese.get(visit.operation, visit.operation) if lang == "zh" else visit.operation
+    return read_catalogue(lang).get(f"job.{visit.job_type}", "")
 
 
 def draw_stage(visit: Visit, workshop: Workshop, lang: str) -> Component:

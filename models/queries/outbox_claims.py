@@ -67,6 +67,7 @@ class DueMessage:
     id: int
     event_key: str
     site: str
+    work_order: str | None
     role: str
     recipient: str | None
     template: str

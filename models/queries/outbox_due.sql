@@ -1,5 +1,5 @@
 -- Messages of a channel that may leave now and are nobody's, the oldest first, locked; whether their customer has said no since.
-select id, event_key, site, recipient_role as role, recipient, template, lang, payload, created_at, due_at, attempts,
+select id, event_key, site, work_order, recipient_role as role, recipient, template, lang, payload, created_at, due_at, attempts,
     digest_key,
     exists (
         select from (

@@ -29,6 +29,10 @@ _MAKE = (
     "insert into progress_link (token_hash, site, work_order, made_at)"
     " select %s, site, work_order, %s from work_order where site = %s and work_order = %s"
 )
+_MAKE_FOR_MESSAGE = (
+    "insert into progress_link (token_hash, site, work_order, made_at, message_id)"
+    " select %s, site, work_order, %s, %s from work_order where site = %s and work_order = %s"
+)
 _OPEN_CODES = (files("models.queries") / "progress_codes.sql").read_text()
 
 
@@ -58,11 +62,16 @@ async def make_progress_link(
     return token
 
 
-def put_progress_link(connection: Connection[Any], site: str, work_order: str, now: datetime) -> str:
-    """Return the token of a new link to a work order that is there, in the caller's transaction."""
+def put_progress_link(
+    connection: Connection[Any], site: str, work_order: str, message: int, now: datetime
+) -> str | None:
+    """Return the token of a new link for a message that is being sent, in the caller's transaction.
+
+    The link ends when the message is withdrawn. None if the work order is gone.
+    """
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    connection.execute(_MAKE, [hash_token(token), now, site, work_order])
-    return token
+    made = connection.execute(_MAKE_FOR_MESSAGE, [hash_token(token), now, message, site, work_order])
+    return token if made.rowcount else None
 
 
 async def revoke_progress_links(

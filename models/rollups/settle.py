@@ -13,6 +13,7 @@ from typing import LiteralString
 
 from psycopg import Connection, IsolationLevel, sql
 
+from config.lounge import list_spellings
 from config.workshop import Site, Workshop
 from models.rollups.views import (
     FROM_EVENTS,
@@ -23,7 +24,7 @@ from models.rollups.views import (
     read_query,
     settled_of_days,
 )
-from models.rollups.workshop import record_openings, record_workshop
+from models.rollups.workshop import record_openings, record_operations, record_workshop
 from models.store import find_horizon
 
 # One process settles at a time.
@@ -65,6 +66,7 @@ def refresh_rollups(
     try:
         sites = {site.key: site for site in (*others, *workshop.sites)}
         record_workshop(connection, workshop.stages, sites.values())
+        record_operations(connection, list_spellings(workshop.lounge, workshop.plans))
         _drop_marks(connection, find_horizon(workshop.store, "labour_scan", now))
         _record_openings(connection, sites, now)
         return _settle_all(connection, now, most_old_days)

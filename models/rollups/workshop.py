@@ -1,10 +1,10 @@
-"""What SQL must know of the workshop file: zones, stages and the spans in which sites were open.
+"""What SQL must know of the workshop file: zones, stages, operations, and the spans in which sites were open.
 
-Owns three tables that are copies of it. The opening hours of days gone by stay what they were,
+Owns four tables that are copies of it. The opening hours of days gone by stay what they were,
 whatever the file says later; another zone or kind of stage makes every day be reckoned anew.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from psycopg import Connection
@@ -21,6 +21,20 @@ def record_workshop(connection: Connection, stages: Sequence[Stage], sites: Iter
             moved = [key for (key,) in connection.execute("select site from workshop_site order by site")]
         for key in moved:
             mark_everything(connection, key)
+
+
+def record_operations(connection: Connection, spellings: Mapping[str, str]) -> None:
+    """Copy the operations that customers may read; nothing is written while they are the same."""
+    known: dict[str, str] = dict(
+        connection.execute("select spelling, operation from workshop_operation").fetchall()
+    )
+    if known == spellings:
+        return
+    with connection.transaction():
+        connection.execute("delete from workshop_operation")
+        connection.cursor().executemany(
+            "insert into workshop_operation (spelling, operation) values (%s, %s)", list(spellings.items())
+        )
 
 
 def record_openings(connection: Connection, site: Site, since: datetime, now: datetime) -> None:

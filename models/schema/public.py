@@ -6,7 +6,7 @@ customers' pages read (`public_board`, `public_progress…`) stand in the migrat
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.schema.base import Base
@@ -31,10 +31,15 @@ class ProgressLink(Base):
     """A link to the progress page of a work order; who has the token may look, and only its hash is kept."""
 
     __tablename__ = "progress_link"
-    __table_args__ = (Index(None, "site", "work_order"),)
+    __table_args__ = (
+        Index(None, "site", "work_order"),
+        Index(None, "message_id", postgresql_where=text("message_id IS NOT NULL")),
+    )
 
     token_hash: Mapped[bytes] = mapped_column(primary_key=True)
     site: Mapped[str]
     work_order: Mapped[str]
     made_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    # The message of the outbox that left with it; the link ends when the message is withdrawn.
+    message_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -37,6 +37,15 @@ class WorkshopStage(Base):
     cause: Mapped[str]
 
 
+class WorkshopOperation(Base):
+    """A spelling of an operation that customers may read, and the words of the workshop file for it."""
+
+    __tablename__ = "workshop_operation"
+
+    spelling: Mapped[str] = mapped_column(primary_key=True)
+    operation: Mapped[str]
+
+
 class OpeningSpan(Base):
     """From when to when a site was open on one of its days."""
 
