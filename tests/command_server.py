@@ -29,6 +29,30 @@ from typing import IO
 _PACKAGES = ("bayboard", "config", "dashboard", "ingest", "models", "reminders", "simulators")
 # Not imported by a command's start: other programs, benchmarks and single migrations.
 _APART = ("bayboard.__main__", "bayboard.bench.", "bayboard.embedded_broker", "models.migrations.")
+# What libraries import only when they are used, in nearly every command or page.
+_USED_LATER = (
+    "anyio._backends._asyncio",
+    "dash.backends._fastapi",
+    "dash.backends._flask",
+    "fastapi.middleware.gzip",
+    "fastapi.staticfiles",
+    "holidays.countries",
+    "numpy.ma",
+    "plotly.graph_objs._bar",
+    "plotly.graph_objs._heatmap",
+    "plotly.graph_objs._layout",
+    "plotly.graph_objs._scatter",
+    "plotly.io.json",
+    "plotly.offline",
+    "pydantic.v1",
+    "typer._adapters",
+    "tzdata",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+    "xlsxwriter",
+)
 _LONGEST_REQUEST = 1 << 20
 _LONGEST_STATUS = 64
 
@@ -183,7 +207,7 @@ def _become(output: int, arguments: list[str], environment: dict[str, str], dire
 def main() -> None:
     """Import everything, serve, and run as a command where one was forked."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    for name in _list_modules():
+    for name in (*_list_modules(), *_USED_LATER):
         import_module(name)
     # What is shared with the commands is not looked through again in each of them.
     gc.freeze()
