@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 import psycopg
@@ -22,7 +22,9 @@ from config.texts import LANGS
 from config.workshop import load_workshop
 from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.app import create_app
+from dashboard.doors import DOORS, find_place
 from dashboard.pages.analytics_views import VIEWS
+from models.queries.progress_links import make_progress_link
 from models.schema.metadata import metadata
 from tests.browserless import Tab, read_json
 from tests.extremes import DERIVED, Story, list_stories, name_tables, store
@@ -31,9 +33,14 @@ from tests.fix_access import KEY
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 NOW = datetime(2026, 11, 30, 4, tzinfo=UTC)
 # Stories in the short form, and portions of the long one: a page lists at most some hundred rows.
-SHARE, PORTIONS = 13, 16
+SHARE, PORTIONS = 19, 16
 LEAST_CALLBACKS = 20
 ROLES = {"manager": User(Role.MANAGER), "foreman": User(Role.FOREMAN, ("s1",))}
+# Behind these doors nothing is shown that devices or other programs store.
+EMPTY_DOORS = {
+    "/s/{token}", "/account/*", "/sign-in", "/sign-in/*", "/sign-out", "/analytics",
+    "/manage/*", "/manage/assets/*", "/assets/*", "/_dash-*",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -43,6 +50,7 @@ class Desk:
     app: FastAPI
     failures: list[str] = field(default_factory=list)
     called: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
 
     @asynccontextmanager
     async def sign_in(self, role: str, lang: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -55,6 +63,7 @@ class Desk:
             yield client
 
     async def get(self, client: httpx.AsyncClient, path: str) -> httpx.Response:
+        self._note(path)
         answer = await client.get(path)
         if answer.status_code >= 500:
             self.failures.append(f"{path[:100]}: {answer.status_code}")
@@ -73,8 +82,9 @@ class Desk:
         self.failures += [f"{path[:100]}{search}: {failure}" for failure in tab.failures]
         self.called |= tab.called
 
-    async def watch(self, address: str, cookies: str) -> bytes:
+    async def watch(self, address: str, cookies: str, query: str = "") -> bytes:
         """Open a stream and return what comes until its first parts."""
+        self._note(address)
         heard = bytearray()
         enough = asyncio.Event()
 
@@ -90,7 +100,7 @@ class Desk:
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
             "scheme": "http",
-            "path": address, "raw_path": address.encode(), "query_string": b"", "root_path": "",
+            "path": address, "raw_path": address.encode(), "query_string": query.encode(), "root_path": "",
             "headers": [(b"host", b"board"), (b"cookie", cookies.encode())],
             "client": ("127.0.0.1", 1), "server": ("board", 80),
         }  # fmt: skip
@@ -101,6 +111,14 @@ class Desk:
         serving.cancel()
         await asyncio.gather(serving, waiting, return_exceptions=True)
         return bytes(heard)
+
+    def list_unopened(self) -> set[str]:
+        """Return the doors behind which nobody has looked."""
+        return {door.address for door in DOORS} - self.opened - EMPTY_DOORS
+
+    def _note(self, path: str) -> None:
+        if place := find_place(unquote(path.partition("?")[0])):
+            self.opened.add(place.door.address)
 
 
 def fill(database_url: str, stories: Iterable[Story]) -> list[str]:
@@ -141,8 +159,10 @@ async def visit_everything(database_url: str, stories: list[Story], lang: str) -
     with capture_logs() as logs:
         async with app.router.lifespan_context(app):
             await visit_lists(desk, lang)
-            for role in ROLES:
-                async with desk.sign_in(role, lang) as client:
+            await visit_progress(desk, database_url, stories)
+            # Each role in another language, so that a short form sees both.
+            for role, its_lang in zip(ROLES, (lang, *(set(LANGS) - {lang})), strict=True):
+                async with desk.sign_in(role, its_lang) as client:
                     for story in stories[0 if role == "manager" else 1 :: 1 if role == "manager" else 9]:
                         order = f"/orders/{quote(story.site, safe='')}/{quote(story.order, safe='')}"
                         press = story.number % 20 == 0
@@ -158,6 +178,18 @@ async def visit_everything(database_url: str, stories: list[Story], lang: str) -
     return desk, failed
 
 
+async def visit_progress(desk: Desk, database_url: str, stories: Iterable[Story]) -> None:
+    """Ask for each car's page as its customer does, each other one in the other language."""
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+        for story in stories:
+            try:
+                token = await make_progress_link(connection, story.site, story.order, NOW)
+            except (LookupError, psycopg.Error):  # no order of it was stored, or none that a link can name
+                continue
+            async with desk.sign_in("foreman", LANGS[0]) as client:
+                await desk.get(client, f"/progress/{token}?lang={LANGS[story.number % 2]}")
+
+
 async def visit_lists(desk: Desk, lang: str) -> None:
     """Ask for every page that is no single car's or order's."""
     async with desk.sign_in("manager", lang) as client:
@@ -169,6 +201,8 @@ async def visit_lists(desk: Desk, lang: str) -> None:
             for token in re.findall(rb"\b(NaN|-?Infinity)\b(?=[,}\]])", heard):
                 desk.failures.append(f"/stream/{kind}: {token!r}")
             await desk.look(client, "/", f"/{kind}/s1")
+        await desk.look(client, "/", "/wall/s1", "?zone=body")
+        await desk.watch("/stream/wall/s1", cookies, "zone=body")
         for path in (
             "/",
             "/healthz",
@@ -200,5 +234,5 @@ def test_every_page_answers_whatever_is_stored(database_url: str) -> None:
     for number, portion in enumerate(portions):
         assert fill(database_url, portion) == [] or whole
         desk, logged = asyncio.run(visit_everything(database_url, portion, LANGS[number % 2]))
-        assert (desk.failures, logged) == ([], [])
+        assert (desk.failures, logged, desk.list_unopened()) == ([], [], set())
         assert len(desk.called) > LEAST_CALLBACKS
