@@ -106,6 +106,14 @@ class Timeless(_Class):
     )
 
 
+class Audit(_Class):
+    """The audit trail: who did what. Laws ask for logs of at least half a year."""
+
+    keep: Annotated[timedelta | None, _at_least(180), _days_or("forever"), Field(alias="keep_days")] = (
+        timedelta(days=1095)
+    )
+
+
 class StoreRules(_Class):
     """What `[store]` says, by class of data; None is for ever, or never."""
 
@@ -115,3 +123,4 @@ class StoreRules(_Class):
     device_status: DeviceStatus = DeviceStatus()
     quarantine: Quarantine = Quarantine()
     timeless: Timeless = Timeless()
+    audit: Audit = Audit()

@@ -81,6 +81,7 @@ def _list_message_steps(rules: StoreRules) -> list[_Step]:
         _Step("device_status", rules.device_status.keep, _OUTLIVED),
         _Step("quarantined_message", rules.quarantine.keep, "settled_at < :horizon"),
         _Step("timeless_message", rules.timeless.keep, "received_at < :horizon"),
+        _Step("audit", rules.audit.keep, None),
     ]
 
 
@@ -89,6 +90,8 @@ def _take(connection: Connection, step: _Step, horizon: datetime) -> int:
     if step.table == "odometer_reading":
         keep_mileage(connection, horizon)
     try:
+        if step.table == "audit":
+            return connection.scalar(text("select drop_audit(:horizon)"), {"horizon": horizon}) or 0
         if step.condition is None:
             return drop_chunks(connection, step.table, horizon)
         return _delete(connection, step.table, step.condition, horizon)

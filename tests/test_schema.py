@@ -27,6 +27,7 @@ CONTRACT = {
     "trouble_code": "site device event_id at vin code status",
     "odometer_reading": "vin at received_at device event_id km trusted reason",
     "quarantined_message": "id received_at topic payload reason status",
+    "audit": "at who from_address what about before after",
     "service_reminder": "vin plan due_km due_on raised_at state channel",
 }
 

@@ -6,6 +6,7 @@ module that is not named here does not exist for migrations.
 
 from models.schema import (
     access,
+    audit,
     devices,
     estimates,
     events,
@@ -18,5 +19,17 @@ from models.schema import (
 )
 from models.schema.base import Base
 
-MODULES = (access, devices, estimates, events, history, messages, orders, public, reminders, rollups)
+MODULES = (
+    access,
+    audit,
+    devices,
+    estimates,
+    events,
+    history,
+    messages,
+    orders,
+    public,
+    reminders,
+    rollups,
+)
 metadata = Base.metadata
