@@ -134,7 +134,8 @@ def migrate() -> None:
 
     settings = Settings.from_environment(required=("database_url",))
     assert settings.database_url  # noqa: S101  # required above
-    typer.echo(bring_up(settings.database_url, load_workshop(settings.workshop_file).store))
+    store, roles = load_workshop(settings.workshop_file).store, dict(settings.database_roles or ())
+    typer.echo(bring_up(settings.database_url, store, roles))
 
 
 @app.command()

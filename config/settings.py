@@ -18,6 +18,7 @@ from config.grants import Grants, parse_grants
 
 DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
 _SECRET_KEY_LENGTH = 32
+DATABASE_SERVICES = ("ingest", "remind", "serve", "access")
 
 
 class SettingsError(Exception):
@@ -65,6 +66,13 @@ def _services(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((role, password) for role, _, password in accounts if password)
 
 
+def _database_roles(text: str) -> tuple[tuple[str, str], ...]:
+    roles = _services(text)
+    if unknown := [role for role, _ in roles if role not in DATABASE_SERVICES]:
+        raise ValueError(f"names {', '.join(unknown)}; there is {', '.join(DATABASE_SERVICES)}")
+    return roles
+
+
 def _secret_key(text: str) -> str:
     if len(text) < _SECRET_KEY_LENGTH:
         raise ValueError(f"must be at least {_SECRET_KEY_LENGTH} random characters")
@@ -104,6 +112,12 @@ class Settings:
         "BAYBOARD_DATABASE_URL",
         _database_url,
         "PostgreSQL or TimescaleDB, postgresql://user:password@host/name",
+    )
+    database_roles: tuple[tuple[str, str], ...] | None = _setting(
+        "BAYBOARD_DATABASE_ROLES",
+        _database_roles,
+        "passwords for a database role of each service, `ingest:password remind:password serve:password"
+        " access:password`, for `bayboard migrate`; by default all services share the role of the address",
     )
     mqtt_url: str | None = _setting(
         "BAYBOARD_MQTT_URL", check_mqtt_url, "the MQTT broker, mqtt://user:password@host:1883 or mqtts://…"

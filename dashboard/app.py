@@ -84,6 +84,7 @@ def create_app(
     links, sessions = (link_box(secret_key), session_box(secret_key)) if secret_key else (None, None)
     origin = Origin(public_url)
     open_database = database_opener(database_url)
+    read_public = database_opener(database_url, is_public=True)
     entrance = Entrance(links, sessions, passes, open_database, origin, clock, company=provider is not None)
 
     @asynccontextmanager
@@ -109,7 +110,7 @@ def create_app(
     add_sign_in(server, entrance)
     add_own_account(server, entrance)
     add_lounge_code(server, workshop, origin)
-    add_progress(server, ProgressPages(workshop, open_database, learned, clock))
+    add_progress(server, ProgressPages(workshop, open_database, read_public, learned, clock))
     # The walls' app comes last: Dash's pages belong to the app that was made last.
     dash_apps = server.state.dash_apps = {
         "manage": mount_manage(

@@ -37,3 +37,5 @@ class BoardKind:
 
     key: str
     read: Callable[[Connection, Site, datetime], Awaitable[Draw]]
+    # Anybody may see it: it is read by a role that sees the public views alone.
+    is_public: bool = False

@@ -16,6 +16,7 @@ import structlog
 from psycopg.abc import PQGen
 from psycopg.rows import Row, TupleRow
 
+from dashboard.public_role import read_as_public
 from models.bounded_times import bound_times
 
 _CONNECT_SECONDS = 3
@@ -47,9 +48,14 @@ class _Patient(psycopg.AsyncConnection[Row]):
             return await super().wait(gen, interval, timeout)
 
 
-def database_opener(database_url: str, answer_seconds: float = _ANSWER_SECONDS) -> OpenDatabase:
-    """Return what opens this database for a page, which waits so long for each answer."""
-    return partial(_open, database_url, answer_seconds)
+def database_opener(
+    database_url: str, answer_seconds: float = _ANSWER_SECONDS, *, is_public: bool = False
+) -> OpenDatabase:
+    """Return what opens this database for a page, which waits so long for each answer.
+
+    What is public is read by a role that sees the public views alone.
+    """
+    return partial(_open, database_url, answer_seconds, is_public=is_public)
 
 
 @asynccontextmanager
@@ -66,10 +72,12 @@ async def connect(database_url: str, name: str) -> AsyncIterator[_Patient[TupleR
 
 
 @asynccontextmanager
-async def _open(database_url: str, answer_seconds: float) -> AsyncIterator[Connection]:
+async def _open(database_url: str, answer_seconds: float, *, is_public: bool) -> AsyncIterator[Connection]:
     try:
         async with connect(database_url, "bayboard serve pages") as connection:
             connection.answer_seconds = answer_seconds
+            if is_public:
+                await read_as_public(connection)
             yield connection
     except DatabaseAwayError as error:
         log.warning("a page got no answer from the database", error=str(error))

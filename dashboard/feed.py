@@ -1,7 +1,7 @@
 """The board feed: hears of changes in the database and reads each changed board once.
 
-Owns one listening and one reading connection per process, and the newest reading of every
-board that somebody watches; a board that nobody watches is not read. Listening starts before
+Owns one listening and two reading connections per process (one for what is public), and the newest
+reading of every board that somebody watches; a board that nobody watches is not read. Listening starts before
 the first reading, so no change falls between the two. The first change after a quiet moment
 is read at once; those that come while it is shown are read together. Time changes boards too,
 so each is also read on a slow beat. A lost or silent database is said at once and looked for
@@ -14,6 +14,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -49,6 +50,17 @@ class BoardChange(msgspec.Struct, frozen=True):
     site: str
     received_at: datetime | None = None
     work_orders: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The connections that boards are read by: what anybody may see by one that can see nothing else."""
+
+    inside: Connection
+    public: Connection
+
+    def choose(self, kind: BoardKind) -> Connection:
+        return self.public if kind.is_public else self.inside
 
 
 class BoardFeed:
@@ -128,15 +140,17 @@ class BoardFeed:
                 async with (
                     connect_feed(self._database_url) as listening,
                     connect_feed(self._database_url) as reading,
+                    connect_feed(self._database_url, is_public=True) as public,
                 ):
                     await listening.execute(SQL("listen {}").format(Identifier(CHANNEL)))
                     await self._read_newest(reading)
-                    await self._read(reading, set(self._watching))
+                    connections = _Reading(reading, public)
+                    await self._read(connections, set(self._watching))
                     failures = 0
                     self._say_connected(connected=True)
                     async with asyncio.TaskGroup() as tasks:
                         tasks.create_task(self._listen(listening))
-                        tasks.create_task(self._keep_reading(reading))
+                        tasks.create_task(self._keep_reading(connections))
                         tasks.create_task(self._keep_beat())
             except Exception as error:  # noqa: BLE001  # the top of a service loop: whatever it was, try again
                 self._say_connected(connected=False)
@@ -179,13 +193,13 @@ class BoardFeed:
             await asyncio.sleep(BEAT_SECONDS)
             self._note_unread(self._watching)
 
-    async def _keep_reading(self, reading: Connection) -> None:
+    async def _keep_reading(self, reading: _Reading) -> None:
         while True:
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
                     await self._something_unread.wait()
             except TimeoutError:
-                await self._ask(reading.execute("select 1"))
+                await self._ask(reading.inside.execute("select 1"))
             else:
                 self._something_unread.clear()
                 boards, self._unread = self._unread, set()
@@ -193,13 +207,14 @@ class BoardFeed:
                 await asyncio.sleep(GATHER_SECONDS)
             self._say_connected(connected=True)
 
-    async def _read(self, reading: Connection, boards: Iterable[Board]) -> None:
+    async def _read(self, reading: _Reading, boards: Iterable[Board]) -> None:
         for board in sorted(boards):
             if board not in self._watching:
                 continue
             try:
                 with self._metrics.board_reads.labels(*board).time():
-                    read = self._kinds[board.kind].read(reading, self._sites[board.site], self._clock())
+                    kind = self._kinds[board.kind]
+                    read = kind.read(reading.choose(kind), self._sites[board.site], self._clock())
                     draw = await self._ask(read)
             except Exception as error:
                 if is_loss(error):

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from dashboard.board import Connection
+from dashboard.public_role import read_as_public
 from models.bounded_times import bound_times
 
 # A database that is silent for longer than this when asked counts as lost.
@@ -16,7 +17,7 @@ ANSWER_SECONDS = 3.0
 
 
 @asynccontextmanager
-async def connect_feed(database_url: str) -> AsyncIterator[Connection]:
+async def connect_feed(database_url: str, *, is_public: bool = False) -> AsyncIterator[Connection]:
     """Keep a connection that notices within seconds when the other end is gone."""
     connection = await psycopg.AsyncConnection.connect(
         database_url,
@@ -29,6 +30,8 @@ async def connect_feed(database_url: str) -> AsyncIterator[Connection]:
     )
     bound_times(connection)
     try:
+        if is_public:
+            await read_as_public(connection)
         yield connection
     finally:
         # Closing sends nothing and waits for nothing, unlike the connection's own context.

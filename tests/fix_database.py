@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import LiteralString
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from bayboard.embedded import PostgresServer
+from models.grants import SERVICES, name_role
 
 # A server that preloads TimescaleDB under its own licence; its address names a superuser.
 COMMUNITY_URL = os.environ.get("BAYBOARD_TEST_COMMUNITY_URL")
@@ -28,6 +29,20 @@ DATABASE_KINDS = ("postgresql", "timescaledb", *(["timescaledb_community"] if CO
 _SCRIPT = Path(__file__).parent.parent / "scripts" / "timescaledb.sh"
 # Safe over the kill of a server all the same, only not over the loss of a machine.
 _FAST_NOT_SAFE = {"fsync": "off", "full_page_writes": "off"}
+
+
+# Each service of a test has the role it has in production, so that a right that is missing is found.
+ROLE_PASSWORDS = dict.fromkeys(SERVICES, "letters and digits")
+
+
+def as_role(database_url: str, service: str) -> str:
+    """Return the address of a database as a service's own role signs in there."""
+    url = urlsplit(database_url)
+    if service == "public":
+        return url._replace(query="options=-c%20role%3Dbayboard_public").geturl()
+    return url._replace(
+        netloc=f"{name_role(service)}:{quote(ROLE_PASSWORDS[service])}@{url.hostname}:{url.port}"
+    ).geturl()
 
 
 @dataclass(slots=True)
@@ -58,7 +73,7 @@ class DatabaseServer:
 
             template = f"{self.prefix}migrated"
             self._run("CREATE DATABASE {}", template)
-            migrate(urlsplit(self.url)._replace(path=f"/{template}").geturl())
+            migrate(urlsplit(self.url)._replace(path=f"/{template}").geturl(), roles=ROLE_PASSWORDS)
             self._template = template
         return self._template
 
@@ -134,7 +149,7 @@ def own_server(new_data_dir: Callable[[], Path], free_port: Callable[[], int]) -
     from models.migrations.run import migrate  # noqa: PLC0415
 
     with PostgresServer(new_data_dir(), free_port(), _FAST_NOT_SAFE) as server:
-        migrate(server.url)
+        migrate(server.url, roles=ROLE_PASSWORDS)
         yield server
 
 

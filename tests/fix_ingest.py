@@ -15,6 +15,7 @@ import pytest
 
 from ingest.contract.payloads import StageScan, encode
 from tests.fix_broker import Broker
+from tests.fix_database import as_role
 from tests.fix_processes import RunningCommand, StartCommand
 from tests.patience import PATIENCE_SECONDS
 
@@ -57,7 +58,7 @@ def start_ingest(start_bayboard: StartCommand, free_port: Callable[[], int]) -> 
             "--http-port",
             str(port),
             BAYBOARD_MQTT_URL=broker.url,
-            BAYBOARD_DATABASE_URL=database_url,
+            BAYBOARD_DATABASE_URL=as_role(database_url, "ingest"),
             **environment,
         )
         if ready:

@@ -15,6 +15,7 @@ from bayboard.access_commands import make_link
 from config.settings import DEFAULT_WORKSHOP_FILE
 from dashboard.access import Role, Ticket, User
 from tests.fix_access import KEY
+from tests.fix_database import as_role
 from tests.fix_processes import StartCommand
 
 SECOND_SITE = """
@@ -66,7 +67,8 @@ def serve_dashboard(start_bayboard: StartCommand, free_port: Callable[[], int]) 
 
     def serve(database_url: str, **environment: str) -> str:
         port = free_port()
-        known = {"BAYBOARD_DATABASE_URL": database_url, "BAYBOARD_SECRET_KEY": KEY, **environment}
+        own = as_role(database_url, "serve")
+        known = {"BAYBOARD_DATABASE_URL": own, "BAYBOARD_SECRET_KEY": KEY, **environment}
         server = start_bayboard("serve", "--port", str(port), **known)
         server.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
         return f"http://127.0.0.1:{port}"

@@ -28,6 +28,7 @@ from reminders.channels_send import listen
 from reminders.dispatch import Dispatcher
 from reminders.dispatch_metrics import DeliveryMetrics
 from reminders.dispatch_words import Writer
+from tests.fix_database import as_role
 from tests.garage import NOW, WORKSHOP
 
 STAGE = {"en": "In repair", "zh": "维修中"}
@@ -63,7 +64,7 @@ class Outbox:
         workshop: Workshop = WORKSHOP.model_copy(update={"channels": self.channels})
         listen()
         return Dispatcher(
-            database_url=self.url,
+            database_url=as_role(self.url, "remind"),
             channels=open_channels(workshop, environment or {}),
             writer=make_writer(workshop, load_templates(), self.public_url),
             rules=self.rules,

@@ -3,21 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from models.grants import VIEWS
+from tests.fix_database import as_role
+
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
-PUBLIC_VIEWS = (
-    "public_board",
-    "public_progress",
-    "public_progress_finding",
-    "public_progress_part",
-    "public_progress_service",
-    "public_progress_stage",
-)
+PUBLIC_VIEWS = tuple(sorted(view for view, rights in VIEWS.items() if "public" in rights))
 # What no customer but the own one may learn, and the own one not from us.
 PRIVATE = {
     "vin": "LSVAU2A37N2183294",
@@ -105,13 +100,6 @@ def visits(database_url: str) -> Iterator[Visits]:
 
 
 @pytest.fixture
-def public_url(visits: Visits) -> Iterator[str]:
-    """The same database as somebody who may read its public views and nothing else."""
-    role = f"public_of_{visits.connection.info.dbname}"
-    name, views = sql.Identifier(role), sql.SQL(", ").join(map(sql.Identifier, PUBLIC_VIEWS))
-    visits.connection.execute(sql.SQL("create role {} login").format(name))
-    visits.connection.execute(sql.SQL("grant select on {} to {}").format(views, name))
-    url = urlsplit(visits.database_url)
-    yield url._replace(netloc=f"{role}@{url.hostname}:{url.port}").geturl()
-    visits.connection.execute(sql.SQL("drop owned by {}").format(name))
-    visits.connection.execute(sql.SQL("drop role {}").format(name))
+def public_url(visits: Visits) -> str:
+    """The same database as the role that may read its public views and nothing else."""
+    return as_role(visits.database_url, "public")

@@ -16,6 +16,7 @@ from config.workshop import Workshop, load_workshop
 from reminders.engine import Engine
 from reminders.metrics import Metrics
 from reminders.plans import make_plans
+from tests.fix_database import as_role
 
 # A Wednesday at ten in Shanghai, where the demo's site is.
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
@@ -42,7 +43,10 @@ class Garage:
     def make_engine(self) -> Engine:
         """Make an engine of this workshop's plans; it is the caller's to close."""
         return Engine(
-            database_url=self.url, plans=make_plans(self.workshop), metrics=Metrics(), clock=lambda: NOW
+            database_url=as_role(self.url, "remind"),
+            plans=make_plans(self.workshop),
+            metrics=Metrics(),
+            clock=lambda: NOW,
         )
 
     def add_vehicle(self, vin: str = VIN, in_service_on: date = date(2024, 3, 1)) -> None:

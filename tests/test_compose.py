@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from bayboard.mosquitto_access import make_service_account
-from config.settings import document_settings
+from config.settings import DATABASE_SERVICES, document_settings
 from tests.fix_broker import Broker
 
 ROOT = Path(__file__).parent.parent
@@ -23,6 +23,10 @@ OURS = [name for name, service in SERVICES.items() if service["image"].startswit
 SECRETS = {
     "BAYBOARD_DATABASE_PASSWORD": "letters1",
     "BAYBOARD_MQTT_PASSWORD": "letters2",
+    **{
+        f"BAYBOARD_{service.upper()}_DATABASE_PASSWORD": "letters3"
+        for service in ("ingest", "remind", "serve", "access")
+    },
     "BAYBOARD_SECRET_KEY": "thirty-two-characters-of-nothing",
 }
 
@@ -117,6 +121,19 @@ def test_every_setting_of_production_reaches_the_service_that_reads_it() -> None
     left = {"BAYBOARD_LOG_FORMAT", "BAYBOARD_MESSAGES_DIR", "BAYBOARD_MQTT_CA_FILE"}
     assert {variable for variable, _ in document_settings()} - given == left
     assert "BAYBOARD_PUBLIC_URL" in SERVICES["remind"]["environment"], "links in messages need it"
+
+
+def test_each_service_signs_in_to_the_database_as_itself() -> None:
+    made = re.findall(r"(\w+):\$", SERVICES["migrate"]["environment"]["BAYBOARD_DATABASE_ROLES"])
+    assert sorted(made) == sorted(DATABASE_SERVICES)
+    for name in OURS:
+        url = SERVICES[name]["environment"].get("BAYBOARD_DATABASE_URL")
+        if name in DATABASE_SERVICES:
+            assert url.startswith(
+                f"postgresql://bayboard_{name}:${{BAYBOARD_{name.upper()}_DATABASE_PASSWORD:?"
+            )
+        else:
+            assert name in {"migrate", "simulate"}
 
 
 def test_our_services_log_in_with_an_account_that_the_broker_has() -> None:

@@ -99,29 +99,33 @@ def test_the_waiting_room_shows_operations_in_the_words_of_the_workshop_file(
     assert visits.one("select operation from public_board") == (shown,)
 
 
-@pytest.mark.parametrize("spelling", TYPED_WORDS)
-def test_nothing_that_was_typed_reaches_the_waiting_room(visits: Visits, spelling: str) -> None:
+def test_nothing_that_was_typed_reaches_the_waiting_room(visits: Visits) -> None:
     put_operations(visits.connection)
-    visits.open("RO-PRIV-1", operation=TYPED_WORDS[spelling], **CUSTOMER)
-    assert visits.one("select operation from public_board") == ("",)
+    for number, typed in enumerate(TYPED_WORDS.values()):
+        visits.open("RO-PRIV-1" if typed == "RO-PRIV-1" else f"RO-{number}", operation=typed, **CUSTOMER)
+    shown = visits.connection.execute("select operation, count(*) from public_board group by 1").fetchall()
+    assert shown == [("", 25)]
 
 
-@pytest.mark.parametrize("spelling", sorted(TYPED_WORDS.keys() - UNKNOWABLE))
 @pytest.mark.parametrize("known_to", ["order", "vehicle"])
-def test_the_customers_own_page_hides_what_names_a_person_or_a_car(
-    visits: Visits, spelling: str, known_to: str
-) -> None:
-    visits.open("RO-PRIV-1", operation=TYPED_WORDS[spelling],
-                **CUSTOMER | {"plate": CUSTOMER["plate"] if known_to == "order" else None})  # fmt: skip
+def test_the_customers_own_page_hides_what_names_a_person_or_a_car(visits: Visits, known_to: str) -> None:
+    plate = CUSTOMER["plate"] if known_to == "order" else None
+    visits.open("RO-PRIV-1", **CUSTOMER | {"plate": plate})
     visits.connection.execute(
         "insert into vehicle (vin, plate, as_of) values (%s, %s, %s)",
         [CUSTOMER["vin"], CUSTOMER["plate"], NOON],
     )
-    visits.add("work_order_part", work_order="RO-PRIV-1", position=0, part="1", quantity=1,
-               description=TYPED_WORDS[spelling])  # fmt: skip
+    visits.add("work_order_part", work_order="RO-PRIV-1", position=0, part="1", quantity=1)
     make_link(visits, "RO-PRIV-1")
-    assert visits.one("select operation from public_progress") == ("",)
-    assert visits.one("select description from public_progress_part") == (None,)
+    shown = {}
+    for spelling, typed in TYPED_WORDS.items():
+        visits.update("RO-PRIV-1", operation=typed)
+        visits.connection.execute("update work_order_part set description = %s", [typed])
+        words = visits.one("select operation from public_progress")
+        parts = visits.one("select description from public_progress_part")
+        if (words, parts) != (("",), (None,)):
+            shown[spelling] = words, parts
+    assert set(shown) == UNKNOWABLE
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,12 @@ def connection(database_url: str) -> Iterator[psycopg.Connection]:
 
 
 def settle(connection: psycopg.Connection, now: datetime = NOW) -> Settled:
-    return refresh_rollups(connection, WORKSHOP, now)
+    # As `bayboard ingest` does, which is not the owner of the tables.
+    connection.execute("set role bayboard_ingest")
+    try:
+        return refresh_rollups(connection, WORKSHOP, now)
+    finally:
+        connection.execute("reset role")
 
 
 def read(connection: psycopg.Connection, query: LiteralString) -> Rows:

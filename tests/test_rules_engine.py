@@ -15,6 +15,7 @@ from models.queries.rules import read_visits
 from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine
 from reminders.rules_facts import RuleFacts, make_rule_facts
+from tests.fix_database import as_role
 from tests.fix_ingest import wait_for_rows
 from tests.fix_visit import NOON, Visits
 from tests.shop_floor import DAY, HOUR, MINUTE, WORKSHOP, make_rule
@@ -34,7 +35,7 @@ def shop(visits: Visits) -> Visits:
 def make_engine(shop: Visits, *rules: Rule) -> RuleEngine:
     facts = make_rule_facts(WORKSHOP.model_copy(update={"rules": list(rules)}))
     return RuleEngine(
-        database_url=shop.database_url,
+        database_url=as_role(shop.database_url, "remind"),
         facts=facts,
         metrics=Metrics(),
         clock=lambda: NOON,

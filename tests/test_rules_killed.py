@@ -8,6 +8,7 @@ from datetime import timedelta
 from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine
 from reminders.rules_facts import make_rule_facts
+from tests.fix_database import as_role
 from tests.fix_visit import NOON, Visits
 from tests.patience import rounds
 from tests.shop_floor import HOUR, WORKSHOP, make_rule
@@ -32,7 +33,7 @@ PROCESSES.set_forkserver_preload([__name__])
 
 def make_engine(database_url: str) -> RuleEngine:
     return RuleEngine(
-        database_url=database_url,
+        database_url=as_role(database_url, "remind"),
         facts=make_rule_facts(WORKSHOP.model_copy(update={"rules": RULES})),
         metrics=Metrics(),
         clock=lambda: NOON + 3 * HOUR,

@@ -70,7 +70,12 @@ def drop_too_old(connection: Connection, kept: StoreRules = DEFAULT) -> dict[str
             text("select job_id from timescaledb_information.jobs where proc_name = 'policy_retention'")
         ).all():
             connection.execute(text("call run_job(:job)"), {"job": job})
-    return prune_store(connection, kept, NOW)
+    # As `bayboard ingest` does, which is not the owner of the tables.
+    connection.execute(text("set role bayboard_ingest"))
+    try:
+        return prune_store(connection, kept, NOW)
+    finally:
+        connection.execute(text("reset role"))
 
 
 def test_the_example_keeps_what_the_defaults_keep() -> None:

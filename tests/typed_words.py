@@ -27,8 +27,8 @@ TYPED_WORDS = {
     "mail address": "wang@example.com",
     "street address": "延安西路1234号5楼",
 }
-# What nobody can know to be a person's: the customer's own page shows it to the customer.
-UNKNOWABLE = {"pinyin", "street address"}
+# What nobody can know to be a person's; the customer may read it on the own page.
+UNKNOWABLE = {"pinyin"}
 CUSTOMER = {
     "customer_name": "王建华",
     "customer_phone": "13800138000",

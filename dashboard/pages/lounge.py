@@ -42,7 +42,7 @@ def lounge_kind(workshop: Workshop, learned: Learned) -> BoardKind:
         expected = expect_ready(cars, model, workshop.stages, site.hours, now, complaints.hear)
         return partial(_draw, Lounge(visits, now, expected), site, workshop)
 
-    return BoardKind(KIND, read)
+    return BoardKind(KIND, read, is_public=True)
 
 
 def _draw(lounge: Lounge | None, site: Site, workshop: Workshop, look: Look) -> list[Part]:

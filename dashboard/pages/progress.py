@@ -70,11 +70,13 @@ class ProgressPages:
         self,
         workshop: Workshop,
         open_database: OpenDatabase,
+        read_public: OpenDatabase,
         learned: Learned,
         clock: Callable[[], datetime],
     ) -> None:
         self._workshop = workshop
         self._open_database = open_database
+        self._read_public = read_public
         self._learned = learned
         self._complaints = Complaints("progress")
         self._clock = clock
@@ -128,7 +130,7 @@ class ProgressPages:
 
     async def _draw(self, token: str, lang: str) -> _Drawn | None:
         now, workshop = self._clock(), self._workshop
-        async with self._open_database() as connection:
+        async with self._read_public() as connection:
             progress = await read_progress(connection, token, now)
             site = workshop.site(progress.site) if progress else None
             if progress is None or site is None:

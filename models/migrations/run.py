@@ -1,9 +1,10 @@
 """Brings a database to the current schema, once however many processes ask at the same time.
 
-Owns the order: lock, extension, Alembic's revisions, hypertables, policies, views. All of it is one
+Owns the order: lock, extension, Alembic's revisions, hypertables, policies, views, roles. All of it is one
 transaction, so a migration either happened or did not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from config.store import StoreRules
 from models.connect import connect_database
+from models.migrations.roles import make_roles
 from models.rollups.mileage import aggregate_mileage
 from models.rollups.views import install_rollups
 from models.store import PolicyChange, apply_store
@@ -36,6 +38,7 @@ class Migration:
     hypertables: list[str]
     policies: list[PolicyChange]
     aggregate: str | None
+    roles: list[str]
 
     def __str__(self) -> str:
         lines = [f"database: {self.database}"]
@@ -56,11 +59,15 @@ class Migration:
             lines.append(
                 "compression: not in this edition; retention: `bayboard ingest` drops what is too old"
             )
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.roles])
 
 
-def migrate(database_url: str, rules: StoreRules | None = None) -> Migration:
+def migrate(
+    database_url: str, rules: StoreRules | None = None, roles: Mapping[str, str] | None = None
+) -> Migration:
     """Bring a database to the current schema, and its policies to the rules, by default the defaults.
+
+    `roles` are passwords by service: each of these gets a role of its own.
 
     Safe to repeat and to run from several processes. Raises sqlalchemy.exc.OperationalError when
     the database cannot be reached.
@@ -79,7 +86,8 @@ def migrate(database_url: str, rules: StoreRules | None = None) -> Migration:
             changes = apply_store(connection, database, rules)
             aggregate = aggregate_mileage(connection, database, rules)
             install_rollups(_take_driver(connection), aggregate)
-            return Migration(database, before, newest_revision(), made, changes, aggregate)
+            granted = make_roles(_take_driver(connection), roles or {})
+            return Migration(database, before, newest_revision(), made, changes, aggregate, granted)
     finally:
         engine.dispose()
 
