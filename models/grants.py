@@ -74,6 +74,8 @@ TABLES: Mapping[str, Rights] = MappingProxyType(
         "account": _OFFICE,
         "screen": _OFFICE,
         "sign_in_attempts": _OFFICE,
+        # Nobody changes what was written there.
+        "audit": {"serve": "ra"},
         "visit_ticket": {"ingest": "ra", "serve": "r"},
         "progress_link": {"remind": "raw", "serve": "raw"},
         # Simulated history is written by the owner.
@@ -101,6 +103,15 @@ VIEWS: Mapping[str, Rights] = MappingProxyType(
         "public_progress_service": _PUBLIC,
         # Where TimescaleDB keeps it current.
         "mileage_hour_aggregate": _READ,
+    }
+)
+
+# Functions that do with their owner's rights what a service may not do by itself.
+FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        # Chunks of TimescaleDB are dropped by the owner of their table alone.
+        "drop_old_chunks": ("ingest",),
+        "drop_audit": ("ingest",),
     }
 )
 

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from models.grants import PRIVILEGES, SERVICES, TABLES, VIEWS
+from models.grants import FUNCTIONS, PRIVILEGES, SERVICES, TABLES, VIEWS
 from models.migrations.run import migrate
 from models.schema.metadata import metadata
 from tests.fix_database import ROLE_PASSWORDS, as_role
@@ -22,7 +22,7 @@ RELATIONS = (
 @pytest.mark.every_database
 def test_every_table_and_view_is_in_the_list_of_rights(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
-        found = dict(connection.execute(RELATIONS).fetchall())
+        found: dict[str, bool] = dict(connection.execute(RELATIONS).fetchall())
     assert {name for name, is_view in found.items() if not is_view} == set(TABLES)
     assert {name for name, is_view in found.items() if is_view} >= set(VIEWS) - {"mileage_hour_aggregate"}
     assert {name for name, is_view in found.items() if is_view} <= set(VIEWS)
@@ -52,6 +52,23 @@ def test_roles_have_the_rights_of_the_list_and_no_others(database_url: str) -> N
         for letter in {**TABLES, **VIEWS}[relation].get(name, "")
     }
     assert held == listed
+
+
+def test_functions_with_their_owners_rights_are_for_those_of_the_list_alone(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "select proname, service, has_function_privilege('bayboard_' || service, pg_proc.oid, 'execute')"
+            " from pg_proc, unnest(%s::text[]) as service"
+            " where prosecdef and pronamespace = current_schema()::regnamespace",
+            [[*SERVICES, "public"]],
+        ).fetchall()
+    assert {(name, service) for name, service, may in found if may} == {
+        (name, service)
+        for name, services in FUNCTIONS.items()
+        for service in services
+        if name != "drop_old_chunks"
+    }
+    assert {name for name, _, _ in found} <= set(FUNCTIONS)
 
 
 FORBIDDEN = (

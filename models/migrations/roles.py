@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from models.grants import PRIVILEGES, PUBLIC_ROLE, SERVICES, TABLES, VIEWS, name_role
+from models.grants import FUNCTIONS, PRIVILEGES, PUBLIC_ROLE, SERVICES, TABLES, VIEWS, name_role
 
 _OURS = (*SERVICES, "public")
 _FIND_ROLES = "select rolname from pg_roles where rolname = any(%s)"
@@ -20,8 +20,8 @@ _RELATIONS = (
     "select relname from pg_class"
     " where relnamespace = current_schema()::regnamespace and relkind = any('{r,p,v}')"
 )
-_FIND_FUNCTION = (
-    "select from pg_proc where proname = 'drop_old_chunks' and pronamespace = current_schema()::regnamespace"
+_FUNCTIONS = (
+    "select proname from pg_proc where proname = any(%s) and pronamespace = current_schema()::regnamespace"
 )
 
 
@@ -96,13 +96,16 @@ def _grant(connection: Connection[Any], service: str) -> None:
     connection.execute(sql.SQL("revoke all on all tables in schema {} from {}").format(within, role))
     connection.execute(sql.SQL("revoke create on schema {} from {}").format(within, role))
     connection.execute(sql.SQL("grant usage on schema {} to {}").format(within, role))
-    if service == "ingest" and connection.execute(_FIND_FUNCTION).fetchone() is not None:
-        connection.execute(sql.SQL("grant execute on function drop_old_chunks to {}").format(role))
     there = {name for (name,) in connection.execute(_RELATIONS)}
     for relation, rights in (*TABLES.items(), *VIEWS.items()):
         if relation in there and (letters := rights.get(service)):
             what = sql.SQL(", ").join(sql.SQL(PRIVILEGES[letter]) for letter in letters)
             connection.execute(sql.SQL("grant {} on {} to {}").format(what, sql.Identifier(relation), role))
+    for (function,) in connection.execute(_FUNCTIONS, [list(FUNCTIONS)]).fetchall():
+        name = sql.Identifier(function)
+        connection.execute(sql.SQL("revoke all on function {} from public, {}").format(name, role))
+        if service in FUNCTIONS[function]:
+            connection.execute(sql.SQL("grant execute on function {} to {}").format(name, role))
 
 
 def _explain(connection: Connection[Any], why: str) -> str:
