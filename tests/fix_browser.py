@@ -35,15 +35,20 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "expects_console(*parts): errors in the page's console that contain one of these are allowed",
     )
+    config.addinivalue_line("markers", "browser: needs Chromium; given to each test that uses its fixture")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of pages last.
+    """Mark the tests of pages, before `-m` chooses, and run them last.
 
     Playwright keeps an event loop of its own running in this thread from the first page to
     the end of the session, and asyncio.run refuses to start a second one there.
     """
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @contextmanager
