@@ -197,10 +197,11 @@ def serve(
     from bayboard.estimating import start_estimating  # noqa: PLC0415
     from bayboard.provider import make_provider  # noqa: PLC0415
     from bayboard.what_if import WhatIfDesk  # noqa: PLC0415
+    from dashboard.edge.limits import Limits  # noqa: PLC0415
     from dashboard.serve import ServeError  # noqa: PLC0415
     from dashboard.serve import serve as serve_dashboard  # noqa: PLC0415
 
-    settings, workshop = _configure(("database_url",))
+    settings, workshop = _configure(("database_url",), open_to_strangers=True)
     assert settings.database_url  # noqa: S101  # required above
     start_estimating(settings.database_url, workshop, read_clock)
     try:
@@ -212,6 +213,13 @@ def serve(
             provider=make_provider(settings, workshop),
             open_what_if=partial(WhatIfDesk, settings.database_url, workshop),
             trusted_proxies=settings.trusted_proxies,
+            limits=Limits(
+                connections=settings.connections,
+                connections_an_address=settings.connections_an_address,
+                requests_a_second=settings.requests_a_second,
+            ),
+            metrics_token=settings.metrics_token,
+            security_contact=settings.security_contact,
             host=host,
             port=port,
             workers=workers,
@@ -279,9 +287,9 @@ def docs(
         _fail(f"not current, run `bayboard docs`: {', '.join(stale)}")
 
 
-def _configure(required: tuple[str, ...]) -> tuple[Settings, Workshop]:
+def _configure(required: tuple[str, ...], *, open_to_strangers: bool = False) -> tuple[Settings, Workshop]:
     settings = Settings.from_environment(required=required)
-    configure_log(settings.log_format)
+    configure_log(settings.log_format, open_to_strangers=open_to_strangers)
     return settings, load_workshop(settings.workshop_file)
 
 

@@ -5,6 +5,7 @@ half-configured: every missing or wrong setting is named in one error. Only entr
 read settings; everything below them is passed what it needs.
 """
 
+import math
 import os
 import ssl
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from config.grants import Grants, parse_grants
 DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
 _SECRET_KEY_LENGTH = 32
 DATABASE_SERVICES = ("ingest", "remind", "serve", "access")
+_TOKEN_LENGTH = 20
 
 
 class SettingsError(Exception):
@@ -93,6 +95,34 @@ def _issuer(text: str) -> str:
     return text
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise ValueError("must be a whole number from 1 on")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < math.inf:
+        raise ValueError("must be a number above 0")
+    return rate
+
+
+def _token(text: str) -> str:
+    if len(text) < _TOKEN_LENGTH:
+        raise ValueError(f"must be at least {_TOKEN_LENGTH} random characters")
+    return text
+
+
+def _contact(text: str) -> str:
+    if urlsplit(text).scheme not in {"mailto", "https"} or not text.isprintable() or " " in text:
+        raise ValueError("must look like mailto:security@example.com or https://example.com/security")
+    return text
+
+
 def _log_format(text: str) -> str:
     if text not in {"console", "json"}:
         raise ValueError("must be console or json")
@@ -158,6 +188,36 @@ class Settings:
         str,
         "addresses of reverse proxies, separated by commas, that are believed whom they speak for",
         "127.0.0.1",
+    )
+    connections: int = _setting(
+        "BAYBOARD_CONNECTIONS",
+        _count,
+        "how many connections a process of the dashboard holds open at most",
+        4000,
+    )
+    connections_an_address: int = _setting(
+        "BAYBOARD_CONNECTIONS_AN_ADDRESS",
+        _count,
+        "how many of them one address may have; a shop's screens and phones often share one",
+        400,
+    )
+    requests_a_second: float = _setting(
+        "BAYBOARD_REQUESTS_A_SECOND",
+        _rate,
+        "how many requests a second one screen, account or unknown address may go on making",
+        30.0,
+    )
+    metrics_token: str | None = _setting(
+        "BAYBOARD_METRICS_TOKEN",
+        _token,
+        "opens the dashboard's /metrics and /readyz to any machine that sends `Authorization: Bearer …`;"
+        " without it they are for this machine and private networks",
+    )
+    security_contact: str | None = _setting(
+        "BAYBOARD_SECURITY_CONTACT",
+        _contact,
+        "whom to write to about a weakness, mailto:security@example.com or https://…;"
+        " the dashboard names it in /.well-known/security.txt",
     )
     oidc_issuer: str | None = _setting(
         "BAYBOARD_OIDC_ISSUER",

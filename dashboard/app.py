@@ -24,14 +24,21 @@ from starlette.exceptions import HTTPException
 
 from config.texts import choose_lang
 from config.workshop import Workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, TicketBox, User, link_box, session_box
+from dashboard.access import Role, Ticket, TicketBox, User, link_box, session_box
+from dashboard.cookies import name_session
 from dashboard.database import database_opener
 from dashboard.doors import Answer, find_place
+from dashboard.edge.callbacks import Callbacks
+from dashboard.edge.compression import Compression
+from dashboard.edge.door import Door
+from dashboard.edge.inputs import Inputs
+from dashboard.edge.limits import Limits
 from dashboard.feed import BoardFeed
 from dashboard.figures.look import Look
 from dashboard.guard import MANAGE_PREFIX, Guard, answer_unknown
 from dashboard.guarded_pages import guard_layouts
 from dashboard.learned import Learned
+from dashboard.machines import add_machine_routes, add_security_contact
 from dashboard.manage import mount_manage
 from dashboard.metrics import Metrics
 from dashboard.middleware import PageDocument, PageRules
@@ -64,6 +71,9 @@ def create_app(
     public_url: str | None = None,
     provider: Provider | None = None,
     open_what_if: OpenWhatIf | None = None,
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+    metrics_token: str | None = None,
+    security_contact: str | None = None,
     rev: str | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> FastAPI:
@@ -72,6 +82,7 @@ def create_app(
     Without `secret_key`, which signs sessions, nobody can sign in and screens alone work.
     `public_url` is its address as users reach it, `provider` the company's own sign-in.
     `open_what_if` makes what answers managers' what-if questions.
+    `metrics_token` opens metrics to other machines, `security_contact` is whom security.txt names.
     `rev` names what the pages look like; a screen that hears another loads itself anew.
     Without it, it is reckoned from the dashboard's files and the workshop's facts.
     """
@@ -90,7 +101,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
         call_on_shutdown(screens.close)
-        await _warm_up(server, sessions, clock())
+        await _warm_up(server, sessions, name_session(secure=origin.is_https), clock())
         server.state.script_hashes = {name: app.csp_hashes() for name, app in dash_apps.items()}
         async with asyncio.TaskGroup() as tasks:
             parts = (feed.run(), screens.keep_pulse(), passes.keep_current())
@@ -102,7 +113,8 @@ def create_app(
     server = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     server.state.script_hashes = {}
     _add_stream(server, workshop, {kind.key for kind in kinds}, screens)
-    _add_routes(server, feed, metrics)
+    add_machine_routes(server, feed, metrics, metrics_token)
+    add_security_contact(server, security_contact, origin, clock)
     if provider and secret_key:
         from dashboard.oidc import add_oidc  # noqa: PLC0415  # Authlib is large, and few need it
 
@@ -132,7 +144,10 @@ def create_app(
     guard_layouts()
     server.add_api_route("/{path:path}", answer_unknown, methods=["GET"])
     server.add_middleware(PageDocument, find_document=lambda path: _find_document(path, workshop))
-    server.add_middleware(Guard, sessions=sessions, passes=passes, origin=origin, clock=clock)
+    server.add_middleware(Inputs, callbacks=Callbacks(server.state.dash_apps))
+    server.add_middleware(Compression)
+    server.add_middleware(Guard, sessions=sessions, passes=passes, origin=origin, clock=clock, limits=limits)
+    server.add_middleware(Door, limits=limits)
     server.add_middleware(
         PageRules,
         script_hashes=lambda: sorted({*chain.from_iterable(server.state.script_hashes.values())}),
@@ -152,22 +167,6 @@ def _add_stream(server: FastAPI, workshop: Workshop, kinds: Container[str], scre
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
-
-
-def _add_routes(server: FastAPI, feed: BoardFeed, metrics: Metrics) -> None:
-    @server.get("/healthz")
-    async def healthz() -> Response:
-        return PlainTextResponse("alive")
-
-    @server.get("/readyz")
-    async def readyz() -> Response:
-        if feed.connected:
-            return PlainTextResponse("ready")
-        return PlainTextResponse("the database is not connected", 503)
-
-    @server.get("/metrics")
-    async def show_metrics() -> Response:
-        return Response(metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 class _WallsApp(Dash):
@@ -196,7 +195,6 @@ def _mount_walls(server: FastAPI) -> Dash:
         title="Bayboard",
         update_title="",
         index_string=_DOCUMENT,
-        compress=True,
         on_error=_log_page_error,
         add_log_handler=False,
     )
@@ -213,12 +211,12 @@ def _log_page_error(error: Exception) -> None:
     raise error
 
 
-async def _warm_up(server: FastAPI, sessions: TicketBox | None, now: datetime) -> None:
+async def _warm_up(server: FastAPI, sessions: TicketBox | None, cookie: str, now: datetime) -> None:
     """Ask each Dash app for a page once: Dash registers pages and callbacks on its first request only."""
     addresses, cookies = ["/_dash-layout"], {}
     if sessions:
         ticket = Ticket(User(Role.MANAGER, sites=()), now + timedelta(minutes=1))
-        addresses, cookies = ["/", MANAGE_PREFIX], {SESSION_COOKIE: sessions.sign(ticket)}
+        addresses, cookies = ["/", MANAGE_PREFIX], {cookie: sessions.sign(ticket)}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=server), base_url="http://warm-up", cookies=cookies
     ) as client:

@@ -1,7 +1,8 @@
 """The cookies that let somebody in: a session for people, one for each board a screen shows.
 
 Owns their names and how long they last. A screen has a cookie for each kind of board and site,
-so that one browser can hold several. No script and no other site can use any of them.
+so that one browser can hold several. No script and no other site can use any of them. Over https their names
+begin with `__Host-`, which no page of another host of the domain and nothing over http can set.
 """
 
 from datetime import datetime
@@ -14,18 +15,29 @@ from dashboard.access import SESSION_COOKIE, ScreenKind
 # The longest that browsers keep a cookie; each page and each stream begins it anew.
 _SCREEN_SECONDS = 400 * 24 * 3600
 _MOST_SCREENS = 20
+_SAFE = "__Host-"
 
 
 def give_session(answer: Response, ticket: str, expires_at: datetime, *, secure: bool) -> None:
     """Have a browser keep the session of somebody who signed in."""
     answer.set_cookie(
-        SESSION_COOKIE, ticket, expires=expires_at, httponly=True, samesite="lax", secure=secure
+        name_session(secure=secure),
+        ticket,
+        expires=expires_at,
+        httponly=True,
+        samesite="lax",
+        secure=secure,
     )
 
 
 def take_session(answer: Response, *, secure: bool) -> None:
     """Have a browser forget its session."""
-    answer.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax", secure=secure)
+    answer.delete_cookie(name_session(secure=secure), httponly=True, samesite="lax", secure=secure)
+
+
+def name_session(*, secure: bool) -> str:
+    """Return the name of the session's cookie."""
+    return f"{_SAFE * secure}{SESSION_COOKIE}"
 
 
 def give_screen(
@@ -39,9 +51,10 @@ def give_screen(
 ) -> None:
     """Have a screen keep its token, or go on keeping the one it has."""
     name = name_screen(kind, site)
+    kept = connection.cookies.get(f"{_SAFE}{name}", "") or connection.cookies.get(name, "")
     answer.set_cookie(
-        name,
-        token or connection.cookies.get(name, ""),
+        f"{_SAFE * secure}{name}",
+        token or kept,
         max_age=_SCREEN_SECONDS,
         httponly=True,
         samesite="lax",
@@ -57,8 +70,11 @@ def name_screen(kind: ScreenKind, site: str) -> str:
 def list_tokens(connection: HTTPConnection) -> tuple[str, ...]:
     """Return the tokens of every screen that a browser is."""
     prefixes = tuple(map(_prefix, ScreenKind))
-    tokens = [value for name, value in connection.cookies.items() if name.startswith(prefixes)]
-    return tuple(tokens[:_MOST_SCREENS])
+    # Screens from before the board had https show the plain name, and are given the other one.
+    tokens = dict.fromkeys(
+        value for name, value in connection.cookies.items() if name.removeprefix(_SAFE).startswith(prefixes)
+    )
+    return tuple(tokens)[:_MOST_SCREENS]
 
 
 def _prefix(kind: ScreenKind) -> str:

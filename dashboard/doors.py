@@ -103,7 +103,8 @@ DOORS = (
     Door("/_dash-*",                       DATA,   ANYBODY),  # each layout asks `admits` for its address
     Door("/healthz",                       DATA,   ANYBODY),
     Door("/readyz",                        DATA,   ANYBODY),
-    Door("/metrics",                       DATA,   ANYBODY),
+    Door("/metrics",                       DATA,   ANYBODY),  # this and /readyz: near, or with a token
+    Door("/.well-known/security.txt",      DATA,   ANYBODY),
 )  # fmt: skip
 
 

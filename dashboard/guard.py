@@ -20,7 +20,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from config.texts import LANGS
 from dashboard.access import (
     SCREEN_PATH,
-    SESSION_COOKIE,
     AccessError,
     Ticket,
     TicketBox,
@@ -30,9 +29,11 @@ from dashboard.access import (
     current_visit,
     current_visitor,
 )
-from dashboard.cookies import give_screen, list_tokens
+from dashboard.cookies import give_screen, list_tokens, name_session
 from dashboard.database import DatabaseAwayError
 from dashboard.doors import ANYBODY, Answer, Place, find_place
+from dashboard.edge.limits import Limits
+from dashboard.edge.share import Share
 from dashboard.origin import Origin
 from dashboard.passes import Credentials, Passes
 from dashboard.plain_page import LANG_COOKIE, choose_visit_lang, draw_refusal
@@ -57,12 +58,14 @@ class Guard:
         passes: Passes,
         origin: Origin,
         clock: Callable[[], datetime],
+        limits: Limits = Limits(),  # noqa: B008  # frozen
     ) -> None:
         self._app = app
         self._sessions = sessions
         self._passes = passes
         self._origin = origin
         self._clock = clock
+        self._share = Share(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or refuse it."""
@@ -76,7 +79,8 @@ class Guard:
     async def _guard_request(self, request: Request, receive: Receive, send: Send) -> None:
         place = find_place(request.scope["path"])
         if place is None:
-            await answer_unknown(request)(request.scope, receive, send)
+            unknown = self._share.find_refusal(Visitor(), request) or answer_unknown(request)
+            await unknown(request.scope, receive, send)
             return
         credentials = self._read_credentials(request)
         try:
@@ -84,14 +88,20 @@ class Guard:
         except DatabaseAwayError:
             refusal: Response | None = _refuse(place, HTTPStatus.SERVICE_UNAVAILABLE, "away", request)
         else:
-            refusal = self._find_refusal(place, visitor, request)
+            refusal = self._share.find_refusal(visitor, request) or self._find_refusal(
+                place, visitor, request
+            )
         if refusal:
             await refusal(request.scope, receive, send)
             return
         send = self._remember(request, place, visitor, send)
         with _telling_who_asks(visitor, choose_visit_lang(request)):
             if place.door.answer is Answer.STREAM:
-                await self._stream(request.scope, receive, send, place, credentials)
+                with self._share.count_stream(visitor, request) as too_many:
+                    if too_many:
+                        await too_many(request.scope, receive, send)
+                    else:
+                        await self._stream(request.scope, receive, send, place, credentials)
             else:
                 await self._app(request.scope, receive, send)
 
@@ -117,7 +127,8 @@ class Guard:
         if self._sessions is None:
             return None
         try:
-            return self._sessions.read(connection.cookies.get(SESSION_COOKIE, ""), self._clock())
+            name = name_session(secure=self._origin.is_secure(connection))
+            return self._sessions.read(connection.cookies.get(name, ""), self._clock())
         except AccessError:
             return None
 

@@ -54,7 +54,7 @@ def mount_manage(
     """Make the app of managers' pages; its document is at MANAGE_PREFIX, whatever the page's address."""
     app = OfficeApp(
         "manage",
-        server=server,  # type: ignore[arg-type]  # Dash accepts it, its types do not say so
+        server=server,
         assets_folder=str(_ASSETS),
         requests_pathname_prefix=MANAGE_PREFIX,
         routes_pathname_prefix=MANAGE_PREFIX,

@@ -17,6 +17,8 @@ _EVERYWHERE = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    # Nothing here is for search engines.
+    "X-Robots-Tag": "noindex, nofollow",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
@@ -65,7 +67,7 @@ class PageRules:
                 for name, value in _EVERYWHERE.items():
                     headers.setdefault(name, value)
                 if self._https_only:
-                    headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
+                    headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}; includeSubDomains"
                 if headers.get("content-type", "").startswith("text/html"):
                     headers["Content-Security-Policy"] = self._policy()
                     headers.setdefault("Cache-Control", "no-cache")

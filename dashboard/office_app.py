@@ -1,13 +1,13 @@
-"""The Dash app of office pages, which knows which roles each callback is for.
+"""The Dash app of office pages, which knows which roles each callback is for and computes beside the boards.
 
 Every callback of a Dash app answers at one address, so the guard at the door cannot tell a
 foreman's from a manager's. Owns that check: a callback is for managers unless it was made in
 `for_roles`, and a test asks every one of them as somebody it is not for.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from inspect import iscoroutinefunction
 from typing import Any
@@ -15,14 +15,33 @@ from typing import Any
 from dash import Dash
 from starlette.exceptions import HTTPException
 
-from dashboard.access import Role, current_visit
+from config.texts import text
+from dashboard.access import Role, current_lang, current_visit
 from dashboard.doors import MANAGERS
+from dashboard.edge.beside import RETRY_SECONDS, Beside, BusyError
 
 
 class OfficeApp(Dash):
-    """A Dash app whose callbacks answer certain roles only."""
+    """A Dash app whose callbacks answer certain roles only, each in a thread of its own."""
 
     _roles: frozenset[Role] = MANAGERS
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._beside = Beside()
+
+    def _execute_callback(self, func: Any, args: Any, outputs_list: Any, g: Any) -> Any:
+        """Return what answers as Dash does, drawing and writing of JSON included, beside the event loop."""
+        answer = super()._execute_callback(func, args, outputs_list, g)  # type: ignore[no-untyped-call]  # Dash
+        return partial(self._answer_beside, answer)
+
+    async def _answer_beside(self, answer: Callable[[], Awaitable[str]]) -> str:
+        try:
+            return await self._beside.run(answer)
+        except (BusyError, TimeoutError) as error:
+            said = text(current_lang.get(), "refusal.busy", seconds=RETRY_SECONDS)
+            headers = {"Retry-After": str(RETRY_SECONDS)}
+            raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, said, headers) from error
 
     @contextmanager
     def for_roles(self, roles: frozenset[Role]) -> Iterator[None]:

@@ -72,7 +72,8 @@ def add_oidc(server: FastAPI, entrance: Entrance, provider: Provider, secret_key
     kept = SessionMiddleware(
         flow,
         secret_key=f"bayboard oidc {secret_key}",
-        session_cookie=_COOKIE,
+        # It is for these addresses alone, so it cannot be a `__Host-` cookie.
+        session_cookie=f"{'__Secure-' * entrance.origin.is_https}{_COOKIE}",
         max_age=_FLOW_SECONDS,
         path=PATH,
         https_only=entrance.origin.is_https,

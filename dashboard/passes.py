@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 
@@ -24,6 +25,11 @@ log = structlog.get_logger()
 REFRESH_SECONDS = 2.0
 _SEEN_EVERY = timedelta(seconds=20)
 _ANSWER_SECONDS = 5
+# Whoever shows what is not known has the tables read, but not more often than this, and once for all who do.
+_UNKNOWN_EVERY_SECONDS = 0.25
+# A token that was not known is not looked for again for this long; those made since are read all the same.
+_UNKNOWN_SECONDS = 5.0
+_MOST_UNKNOWN = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Passes:
         self._reading = asyncio.Lock()
         self._readings_begun = 0
         self._reading_done = 0
+        self._next_reading = 0.0
+        self._unknown: dict[bytes, float] = {}
 
     async def recognise(self, credentials: Credentials) -> Visitor:
         """Say who shows these credentials; raises DatabaseAwayError when that cannot be known now."""
@@ -76,6 +84,7 @@ class Passes:
         except _UnknownError:
             await self._read_after_now()
             visitor = self._judge(credentials, unknown_holds_not=True)
+            self._remember_unknown(credentials)
         self._seen.update(screen.id for screen in visitor.screens)
         return visitor
 
@@ -115,7 +124,7 @@ class Passes:
         screens = []
         for token in credentials.tokens:
             digest = hash_token(token)
-            if digest not in self._known.screens and not unknown_holds_not:
+            if not unknown_holds_not and digest not in self._known.screens and not self._was_unknown(digest):
                 raise _UnknownError
             screen = self._known.screens.get(digest)
             screens += [screen] if screen else []
@@ -130,11 +139,24 @@ class Passes:
             raise _UnknownError
         return user if version == ticket.version else None
 
+    def _was_unknown(self, digest: bytes) -> bool:
+        return self._unknown.get(digest, 0.0) > monotonic()
+
+    def _remember_unknown(self, credentials: Credentials) -> None:
+        now = monotonic()
+        if len(self._unknown) >= _MOST_UNKNOWN:
+            self._unknown.clear()
+        for digest in map(hash_token, credentials.tokens):
+            if digest not in self._known.screens:
+                self._unknown[digest] = now + _UNKNOWN_SECONDS
+
     async def _read_after_now(self) -> None:
         """Read once after this moment; whoever waits meanwhile shares the reading."""
         asked = self._readings_begun
         async with self._reading:
             if self._reading_done <= asked:
+                await asyncio.sleep(self._next_reading - monotonic())
+                self._next_reading = monotonic() + _UNKNOWN_EVERY_SECONDS
                 async with connect(self._database_url, "bayboard serve passes") as connection:
                     await self._read(connection)
 

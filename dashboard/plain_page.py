@@ -39,10 +39,10 @@ def choose_visit_lang(connection: HTTPConnection) -> str:
     return choose_lang(asked)
 
 
-def draw_refusal(key: str, connection: HTTPConnection) -> str:
+def draw_refusal(key: str, connection: HTTPConnection, **values: object) -> str:
     """Return the page that says why somebody is not let in, and what to do."""
     lang = choose_visit_lang(connection)
-    parts = [_say(text(lang, f"refusal.{key}"))]
+    parts = [_say(text(lang, f"refusal.{key}", **values))]
     if key in _COMMANDS:
         parts.append(_draw_command(_COMMANDS[key]))
     links = [] if key == "no_key" else [("/sign-in", text(lang, "sign_in.title"))]

@@ -4,10 +4,12 @@ Owns the port and the workers. Processes share nothing but the port, so any numb
 """
 
 import functools
+import resource
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 import uvicorn
@@ -17,6 +19,9 @@ from uvicorn.supervisors import Multiprocess
 from config.log import configure_log
 from config.workshop import Workshop
 from dashboard.app import create_app
+from dashboard.edge.addresses import Proxies
+from dashboard.edge.connections import Doorkeeper, LimitedProtocol
+from dashboard.edge.limits import Limits
 from dashboard.provider import Provider
 from dashboard.what_if import OpenWhatIf
 
@@ -24,6 +29,9 @@ from dashboard.what_if import OpenWhatIf
 _GRACEFUL_SECONDS = 3
 # A worker imports for longer than uvicorn's 5 seconds on a busy machine; ended then, it would never start.
 _WORKER_PATIENCE_SECONDS = 60
+# Files, sockets to the database and the like, beside connections.
+_OWN_FILES = 256
+_GIVE_WAY_SECONDS = 0.001
 
 log = structlog.get_logger()
 
@@ -41,6 +49,9 @@ def serve(
     provider: Provider | None = None,
     open_what_if: OpenWhatIf | None = None,
     trusted_proxies: str = "127.0.0.1",
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+    metrics_token: str | None = None,
+    security_contact: str | None = None,
     host: str,
     port: int,
     workers: int = 1,
@@ -59,12 +70,23 @@ def serve(
         public_url=public_url,
         provider=provider,
         open_what_if=open_what_if,
+        limits=limits,
+        metrics_token=metrics_token,
+        security_contact=security_contact,
     )
+    limits = _fit_to_files(limits)
     config = uvicorn.Config(
         functools.partial(_make_app, make_app, log_format if workers > 1 else None),
         factory=True,
         workers=workers,
+        http=functools.partial(  # type: ignore[arg-type]  # uvicorn calls it as it calls a class
+            LimitedProtocol, doorkeeper=Doorkeeper(limits, Proxies(trusted_proxies))
+        ),
+        # Nothing here speaks it, and its connections would not be counted.
+        ws="none",
         access_log=False,
+        server_header=False,
+        log_config=None,
         log_level="warning",
         forwarded_allow_ips=trusted_proxies,
         timeout_graceful_shutdown=_GRACEFUL_SECONDS,
@@ -87,8 +109,20 @@ def serve(
 
 def _make_app(make: Callable[[], FastAPI], log_format: str | None) -> FastAPI:
     if log_format:
-        configure_log(log_format)
+        configure_log(log_format, open_to_strangers=True)
+    # Answers that are computed beside the event loop give way to it this often.
+    sys.setswitchinterval(_GIVE_WAY_SECONDS)
     return make()
+
+
+def _fit_to_files(limits: Limits) -> Limits:
+    """Allow this process as many open files as it may have, and no more connections than those."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.connections + _OWN_FILES
+    soft = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    if soft > resource.getrlimit(resource.RLIMIT_NOFILE)[0]:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
+    return replace(limits, connections=max(1, min(limits.connections, soft - _OWN_FILES)))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -140,7 +140,7 @@ def show_order(visits: Visits, work_order: str) -> tuple[str, str]:
     """Return the state of an order's page and what it shows of the car as of now."""
     opened = database_opener(visits.database_url)
     page = OrderPage(
-        OfficeApp(__name__, server=FastAPI()),  # type: ignore[arg-type]  # Dash accepts it, its types do not
+        OfficeApp(__name__, server=FastAPI()),
         *(WORKSHOP, opened, Mislearned(), lambda: TWO, Origin()),
     )
 

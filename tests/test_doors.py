@@ -71,6 +71,7 @@ COMES_IN: Mapping[str, set[str]] = {
     "/healthz": EVERYBODY,
     "/readyz": EVERYBODY,
     "/metrics": EVERYBODY,
+    "/.well-known/security.txt": EVERYBODY,
 }
 BOARDS = ("/wall/", "/lounge/", "/stream/")
 NO_PAGES = ("/stream/", "/manage/", "/assets/", "/_dash-", "/lounge/s1/")

@@ -39,8 +39,8 @@ from models.queries.progress_links import TooManyTriesError, enter_progress
 
 _DOCUMENT = Template(Path(__file__).parent.with_name("progress-page.html").read_text(encoding="utf-8"))
 _SCRIPT = '<script src="/assets/progress.js" defer></script>'
-# Whoever has the address may look, so it goes nowhere else: no cache, no referrer, no search engine.
-_SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+# Whoever has the address may look, so it goes nowhere else: no cache, no referrer.
+_SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _FORM_BYTES = 2048
 _SEPARATORS = re.compile(r"[\s·•._-]")
 
