@@ -94,7 +94,7 @@ async def set_password(connection: AsyncConnection[Any], name: str, password_has
     """Change a password, which ends every session, and return the version of new ones."""
     async with connection.cursor() as cursor:
         await cursor.execute(
-            "update account set password_hash = %s, session_version = session_version % 2147483647 + 1"
+            "update account set password_hash = %s, session_version = session_version %% 2147483647 + 1"
             " where name = %s and password_hash is not null returning session_version",
             [password_hash, name],
         )
@@ -115,7 +115,7 @@ async def refresh_hash(connection: AsyncConnection[Any], name: str, old: str, ne
 async def end_sessions(connection: AsyncConnection[Any], name: str) -> None:
     """End every session of an account."""
     await connection.execute(
-        "update account set session_version = session_version % 2147483647 + 1 where name = %s", [name]
+        "update account set session_version = session_version %% 2147483647 + 1 where name = %s", [name]
     )
 
 
@@ -127,7 +127,7 @@ async def change_rights(
     Raises AccountError when there is none; what the company's own accounts may do, the company says.
     """
     changed = await connection.execute(
-        "update account set role = %s, sites = %s, session_version = session_version % 2147483647 + 1"
+        "update account set role = %s, sites = %s, session_version = session_version %% 2147483647 + 1"
         " where name = %s and password_hash is not null",
         [role, _listed(sites), name],
     )
@@ -138,7 +138,7 @@ async def change_rights(
 async def disable_account(connection: AsyncConnection[Any], name: str, now: datetime) -> None:
     """Take somebody's right to sign in and end their sessions; raises AccountError when there is none."""
     disabled = await connection.execute(
-        "update account set disabled_at = %s, session_version = session_version % 2147483647 + 1"
+        "update account set disabled_at = %s, session_version = session_version %% 2147483647 + 1"
         " where name = %s and disabled_at is null",
         [now, name],
     )
