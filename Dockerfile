@@ -18,8 +18,10 @@ RUN uv pip install --no-deps --build-constraint requirements.lock .
 
 
 FROM python:3.13.14-slim-trixie
-# A new volume on /access takes its owner from here: the broker's user, which runs `bayboard device access`.
-RUN useradd --system --uid 10001 --no-create-home bayboard && install --directory --owner 1883 --mode 0700 /access
+# A new volume takes its owner from here: on /access the broker's user, which runs `bayboard device access`.
+RUN useradd --system --uid 10001 --no-create-home bayboard \
+    && install --directory --owner 1883 --mode 0700 /access \
+    && install --directory --owner 10001 --mode 0700 /var/lib/bayboard
 COPY --from=build /opt/bayboard /opt/bayboard
 # PYTHONSAFEPATH: nothing in the working directory can pass for one of our packages.
 ENV PATH=/opt/bayboard/bin:$PATH PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 BAYBOARD_LOG_FORMAT=json

@@ -20,6 +20,8 @@ from bayboard.account_commands import app as account
 from bayboard.backfill_command import backfill
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
+from bayboard.customer_commands import app as customer
+from bayboard.customer_commands import say_applied
 from bayboard.device_commands import app as device
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
@@ -45,6 +47,7 @@ app = typer.Typer(
 app.add_typer(access, name="access")
 app.add_typer(account, name="account")
 app.add_typer(bench, name="bench")
+app.add_typer(customer, name="customer")
 app.add_typer(device, name="device")
 app.add_typer(outbox, name="outbox")
 app.add_typer(progress, name="progress")
@@ -136,6 +139,8 @@ def migrate() -> None:
     assert settings.database_url  # noqa: S101  # required above
     store, roles = load_workshop(settings.workshop_file).store, dict(settings.database_roles or ())
     typer.echo(bring_up(settings.database_url, store, roles))
+    if settings.erasures_file and settings.erasures_file.exists():
+        typer.echo(say_applied(settings))
 
 
 @app.command()

@@ -177,6 +177,12 @@ class Settings:
     secret_key: str | None = _setting(
         "BAYBOARD_SECRET_KEY", _secret_key, "signs sessions and links; at least 32 random characters"
     )
+    erasures_file: Path | None = _setting(
+        "BAYBOARD_ERASURES_FILE",
+        Path,
+        "where the list of erased customers is kept, outside the database: hashes alone, so that a restored"
+        " backup brings nobody back; `bayboard customer erase` wants it",
+    )
     public_url: str | None = _setting(
         "BAYBOARD_PUBLIC_URL",
         _public_url,

@@ -114,6 +114,22 @@ class Audit(_Class):
     )
 
 
+class Customers(_Class):
+    """Who a visit was for: names, phones, numbers and plates, counted from when the visit was over."""
+
+    keep: Annotated[timedelta | None, _at_least(30), _days_or("forever"), Field(alias="keep_days")] = (
+        timedelta(days=1825)
+    )
+
+
+class Outbox(_Class):
+    """Messages to people that were sent, withdrawn or given up, from then on."""
+
+    keep: Annotated[timedelta | None, _at_least(7), _days_or("forever"), Field(alias="keep_days")] = (
+        timedelta(days=400)
+    )
+
+
 class StoreRules(_Class):
     """What `[store]` says, by class of data; None is for ever, or never."""
 
@@ -124,3 +140,5 @@ class StoreRules(_Class):
     quarantine: Quarantine = Quarantine()
     timeless: Timeless = Timeless()
     audit: Audit = Audit()
+    customers: Customers = Customers()
+    outbox: Outbox = Outbox()

@@ -76,6 +76,8 @@ TABLES: Mapping[str, Rights] = MappingProxyType(
         "sign_in_attempts": _OFFICE,
         # Nobody changes what was written there.
         "audit": {"serve": "ra"},
+        # Orders whose person was erased: ingest leaves the person out of whatever comes later.
+        "erased_order": {"ingest": "r", "serve": "r"},
         "visit_ticket": {"ingest": "ra", "serve": "r"},
         "progress_link": {"remind": "raw", "serve": "raw"},
         # Simulated history is written by the owner.
@@ -112,6 +114,10 @@ FUNCTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # Chunks of TimescaleDB are dropped by the owner of their table alone.
         "drop_old_chunks": ("ingest",),
         "drop_audit": ("ingest",),
+        "erase_old_customers": ("ingest",),
+        "drop_old_messages": ("ingest",),
+        # Changes what is otherwise never changed.
+        "erase_orders": ("serve",),
     }
 )
 

@@ -27,6 +27,13 @@ PRUNING_LOCK = 0x7072756E65626179 % 2**63
 # Whoever waits for a lock makes all that come after it wait too; so not for long.
 _LOCK_WAIT = "500ms"
 
+# What ingest may not read or change by itself: of orders it is their persons that go.
+_FUNCTIONS = {
+    "audit": "drop_audit",
+    "outbox_message": "drop_old_messages",
+    "work_order": "erase_old_customers",
+}
+
 # A device's newest state says how it is now, however old.
 _OUTLIVED = (
     "received_at < :horizon and exists (select from device_status as newer"
@@ -81,7 +88,14 @@ def _list_message_steps(rules: StoreRules) -> list[_Step]:
         _Step("device_status", rules.device_status.keep, _OUTLIVED),
         _Step("quarantined_message", rules.quarantine.keep, "settled_at < :horizon"),
         _Step("timeless_message", rules.timeless.keep, "received_at < :horizon"),
-        _Step("audit", rules.audit.keep, None),
+        *(
+            _Step(table, keep, None)
+            for table, keep in (
+                ("audit", rules.audit.keep),
+                ("outbox_message", rules.outbox.keep),
+                ("work_order", rules.customers.keep),
+            )
+        ),
     ]
 
 
@@ -90,8 +104,8 @@ def _take(connection: Connection, step: _Step, horizon: datetime) -> int:
     if step.table == "odometer_reading":
         keep_mileage(connection, horizon)
     try:
-        if step.table == "audit":
-            return connection.scalar(text("select drop_audit(:horizon)"), {"horizon": horizon}) or 0
+        if function := _FUNCTIONS.get(step.table):
+            return connection.scalar(text(f"select {function}(:horizon)"), {"horizon": horizon}) or 0
         if step.condition is None:
             return drop_chunks(connection, step.table, horizon)
         return _delete(connection, step.table, step.condition, horizon)

@@ -59,7 +59,7 @@ BYTES = (
 # Written by nobody but the product itself, by SQL over the tables below.
 DERIVED = {name for name in metadata.tables if name.endswith("_settled")} | {
     "rollup_dirty", "opening_span", "workshop_site", "workshop_stage", "workshop_operation",
-    "backfill_progress", "timeless_message",
+    "backfill_progress", "erased_order", "timeless_message",
     # Kept by the guard for seconds; no page shows them.
     "sign_in_attempts",
 }  # fmt: skip

@@ -27,6 +27,16 @@ class VisitTicket(Base):
     code: Mapped[str]
 
 
+class ErasedOrder(Base):
+    """A work order whose person was erased; no later message about it brings the person back."""
+
+    __tablename__ = "erased_order"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    work_order: Mapped[str] = mapped_column(primary_key=True)
+    erased_at: Mapped[datetime]
+
+
 class ProgressLink(Base):
     """A link to the progress page of a work order; who has the token may look, and only its hash is kept."""
 
