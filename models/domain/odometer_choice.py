@@ -21,14 +21,13 @@ from models.domain.odometer_limits import (
     drive_at_most,
     drive_ordinarily,
     find_rise_slip,
+    is_on_line,
     is_too_new,
 )
-from models.domain.odometer_runs import Run, is_nearer_parent
+from models.domain.odometer_runs import Run, goes_with_another, is_nearer_parent
 
 # What an odd junction of two runs costs at most: it decides between equals, and never outweighs a reading.
 _ODD_COST, _ODD_KM = 0.5, 500.0
-# How much less and more than usual is driven where a run is on the line of another: over weeks, and longer.
-_WEEKS_DAYS, _WEEKS_SHARES, _LONGER_SHARES, _ON_LINE_KM = 35.0, (0.15, 2.5), (0.75, 1.4), 50.0
 # A digit or unit too many is not seen in what shows next to nothing without it.
 _LEAST_UNDONE_KM = 100.0
 # A fall that nothing explains is believed of so many readings, if those before it were not a history.
@@ -165,12 +164,17 @@ class _Choice:
         since = -1
         if before:
             chain = self._runs[before.number]
+            others = (other for other in self._runs if other is not run)
+            if goes_with_another(point, place, chain, before.end, others, self._km_per_day):
+                return True
             since = chain.places[before.end - 1]
-            is_on_line = self._is_on_line(chain.look_back(before.end), point, is_strict=first > 0)
-            if first and not (is_on_line and before.worth > MOST_ASTRAY):
+            usual = max(self._km_per_day, chain.find_rate(before.end))
+            continues = is_on_line(chain.look_back(before.end), point, usual, is_strict=first > 0)
+            if first and not (continues and before.worth > MOST_ASTRAY):
                 # What was passed over may be the truth, or a rollback that climbs past it.
                 return True
-            if is_on_line:
+            begin, end = chain.count_above(point.km + TOLERANCE_KM, since, place)
+            if continues and not (begin < end and chain.speaks_against(begin, end, point)):
                 return False
         return any(
             self._outweighs(number, point, place, since, self._futures[id(run)], before)
@@ -184,7 +188,10 @@ class _Choice:
         """Say whether what a run showed until a fall is believed rather than what follows this."""
         other = self._runs[number]
         begin, end = other.count_above(point.km + TOLERANCE_KM, since, place)
-        if begin >= end or other.tops[end - 1] - point.km <= ROLLBACK_KM:
+        if begin >= end:
+            return False
+        is_small = other.tops[end - 1] - point.km <= ROLLBACK_KM
+        if is_small and not other.speaks_against(begin, end, point):
             return False
         rival = self.leave(number, end)
         if rival is None or (before and rival.worth <= before.worth):
@@ -200,14 +207,12 @@ class _Choice:
         """Say whether a reading goes on from a higher one whose digits or unit were wrong."""
         high = run.points[begin]
         undone = (Point(high.day, high.km / factor) for factor, _ in SURE_HIGH_SLIPS)
-        return any(low.km > _LEAST_UNDONE_KM and self._is_on_line(low, point) for low in undone)
-
-    def _is_on_line(self, last: Point, point: Point, *, is_strict: bool = False) -> bool:
-        """Say whether a reading goes on from another as the car is usually driven."""
-        days, gain = point.day - last.day, point.km - last.km
-        least, most = _LONGER_SHARES if is_strict or days > _WEEKS_DAYS else _WEEKS_SHARES
-        usual = self._km_per_day * days
-        return least * usual - _ON_LINE_KM <= gain <= most * usual + _ON_LINE_KM
+        return any(
+            low.km > _LEAST_UNDONE_KM
+            and is_on_line(low, point, self._km_per_day)
+            and self._cost_of_age(low) <= self._cost_of_age(high)
+            for low in undone
+        )
 
     def _cost_of_age(self, point: Point) -> float:
         """Return how unlike its age the mileage of a car is, from 0 to the most that costs."""

@@ -3,11 +3,13 @@
 Adds readings that were left out, and zeros that are true; lets a few chosen readings yield to more. Pure.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from models.domain.odometer_choice import Part
 from models.domain.odometer_limits import (
+    FIRST_DAY,
     MOST_ASTRAY,
     NEW_CLUSTER_SHARE,
     TOLERANCE_KM,
@@ -15,9 +17,10 @@ from models.domain.odometer_limits import (
     drive_at_most,
     drive_ordinarily,
     find_rise_slip,
+    is_on_line,
     is_too_new,
 )
-from models.domain.odometer_runs import Run
+from models.domain.odometer_runs import Run, goes_with_another
 
 # A car shows 0 when it is new, and not much later.
 _NEW_DAYS = 14.0
@@ -37,6 +40,7 @@ class Completion:
         new_on_day: float | None,
     ) -> None:
         self._points, self._km_per_day, self._new = points, km_per_day, new_on_day
+        self._distinct = runs
         self._runs = {place: run for run in runs for place in run.places}
         self._chosen = {place for part in parts for place in part.run.places[part.first : part.end]}
         # Runs that what is chosen goes through, and those that were found to agree with it.
@@ -48,6 +52,7 @@ class Completion:
         believed, nexts = [False] * len(self._points), self._find_nexts()
         chosen: Point | None = None
         last: Point | None = None
+        last_place = -1
         for place, point in enumerate(self._points):
             then = nexts[place]
             if place in self._chosen:
@@ -60,10 +65,12 @@ class Completion:
                     (is_between or self._is_sound(place))
                     and self._fits(last, point)
                     and self._fits(point, then)
+                    and not self._goes_with_refused(place, last_place, believed)
                 )
             if believed[place]:
                 last = Point(point.day, max(point.km, last.km) if last else point.km)
-                chosen = chosen if place in no_values else last
+                chosen = chosen if place in no_values or point.device == FIRST_DAY else last
+                last_place = place if place in self._runs else last_place
                 if place in self._runs:
                     self._sound.add(id(self._runs[place]))
         return believed
@@ -98,6 +105,28 @@ class Completion:
                 places.append(place)
                 last = point
         return places
+
+    def _goes_with_refused(self, place: int, last_place: int, believed: Sequence[bool]) -> bool:
+        """Say whether a reading is off the line of those believed, and on that of refused ones."""
+        run, point = self._runs[place], self._points[place]
+        if last_place < 0 or id(run) in self._sound:
+            return False
+        before = self._runs[last_place]
+        end = bisect_right(before.places, last_place)
+        if goes_with_another(point, place, before, end, self._list_refused(run), self._km_per_day):
+            return True
+        own, last, rate = bisect_left(run.places, place), before.look_back(end), before.find_rate(end)
+        return (
+            own > 0
+            and not believed[run.places[own - 1]]
+            and is_on_line(run.look_back(own), point, self._km_per_day)
+            and not is_on_line(last, point, self._km_per_day)
+            and not is_on_line(last, point, rate or self._km_per_day)
+        )
+
+    def _list_refused(self, but: Run) -> list[Run]:
+        """List the other runs that what is believed does not go through."""
+        return [run for run in self._distinct if run is not but and id(run) not in self._sound]
 
     def _is_sound(self, place: int) -> bool:
         """Say whether a reading after all others is of a believed run: a rollback climbs past the truth."""

@@ -12,6 +12,8 @@ from enum import StrEnum
 from math import log
 
 MILE_KM = 1.609344
+# The device of the reading that the first day of service stands for.
+FIRST_DAY = "first day of service"
 # No odometer shows more.
 MOST_EVER_KM = 3_000_000.0
 # Two clocks that differ by minutes, and rounding to whole miles, make an odometer run backwards by so much.
@@ -25,12 +27,15 @@ UNKNOWN_A_DAY_KM = 40.0
 ESTABLISHED_READINGS, ESTABLISHED_DAYS = 5, 14.0
 # A run may lose so many readings at its beginning or end to the next; more than that is a run of its own.
 MOST_ASTRAY = 3
-# A fall by less than this is a matter of clocks; by more, somebody may have set the odometer back.
+# A fall by less may be a matter of a few values; by more, somebody may have set the odometer back.
 ROLLBACK_KM = 500.0
 # Runs nearer to each other than this cannot be told apart.
 SEPARATE_KM = 100.0
 # An old car whose odometer shows less than this share of what it drives has a new cluster.
 OLD_DAYS, NEW_CLUSTER_SHARE, _RATE_NEEDS_DAYS, _RATE_NEEDS_KM = 730.0, 0.05, 14.0, 100.0
+
+# How much less and more than usual is driven where a run is on the line of another: over weeks, and longer.
+_WEEKS_DAYS, _WEEKS_SHARES, _LONGER_SHARES, _ON_LINE_KM = 35.0, (0.15, 2.5), (0.75, 1.4), 50.0
 
 
 class Doubt(StrEnum):
@@ -56,6 +61,7 @@ Slips = tuple[tuple[float, Doubt], ...]
 
 HIGH_SLIPS: Slips = ((10.0, Doubt.DIGIT_MANY), (1000.0, Doubt.METRES), (MILE_KM, Doubt.NO_MILES))
 LOW_SLIPS: Slips = ((0.1, Doubt.DIGIT_FEW), (0.001, Doubt.NO_METRES), (1 / MILE_KM, Doubt.MILES))
+SLIP_FACTORS = tuple(factor for factor, _ in (*HIGH_SLIPS, *LOW_SLIPS))
 # Slips by more than this are seen from one reading; miles differ too little to be told from much driving.
 SURE_FACTOR = 2.0
 SURE_HIGH_SLIPS: Slips = tuple(slip for slip in HIGH_SLIPS if slip[0] > SURE_FACTOR)
@@ -90,6 +96,14 @@ def drive_at_most(days: float) -> float:
 def drive_ordinarily(days: float, km_per_day: float) -> float:
     """Return how far a car may be driven before anybody asks."""
     return ORDINARY_AT_ONCE_KM + max(ORDINARY_A_DAY_KM, _ORDINARY_FACTOR * km_per_day) * max(0.0, days)
+
+
+def is_on_line(last: Point, point: Point, km_per_day: float, *, is_strict: bool = False) -> bool:
+    """Say whether a reading goes on from another as the car is usually driven."""
+    days, gain = point.day - last.day, point.km - last.km
+    least, most = _LONGER_SHARES if is_strict or days > _WEEKS_DAYS else _WEEKS_SHARES
+    usual = km_per_day * days
+    return least * usual - _ON_LINE_KM <= gain <= most * usual + _ON_LINE_KM
 
 
 def find_rise_slip(before: Point, after: Point, km_per_day: float) -> Doubt | None:

@@ -8,7 +8,7 @@ Counts the evidence of a run: new values only, and eight a week at most. Pure.
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import log
 
@@ -18,11 +18,13 @@ from models.domain.odometer_limits import (
     MOST_A_DAY_KM,
     MOST_ASTRAY,
     SEPARATE_KM,
+    SLIP_FACTORS,
     TOLERANCE_KM,
     UNKNOWN_A_DAY_KM,
     Point,
     drive_at_most,
     drive_ordinarily,
+    is_on_line,
 )
 
 # A device that sends every minute has no more to say than one that sends eight times a week.
@@ -36,6 +38,8 @@ _LEAST_RATE_DAYS = 1.0
 # How far a reading may be off what a run lets expect: by this, and by this share of what is driven since.
 _SPREAD_KM, _SPREAD_SHARE = 50.0, 0.5
 _MOST_RATE_OF_FEW_KM = 200.0
+# So many readings on the line of a history are no chance; shares of the usual that are on it, and off.
+_SOME, _ON_LINE_SHARES, _OFF_LINE_SHARE = 2, (0.5, 2.0), 0.4
 # Readings are compared with so many runs, the heaviest; more of them are noise.
 MOST_RUNS = 48
 
@@ -88,6 +92,33 @@ class Run:
         """Return what was shown after so many of its readings."""
         return Point(self.days[end - 1], self.tops[end - 1], self.points[end - 1].device)
 
+    def find_rate(self, end: int) -> float:
+        """Return what was driven a day by its first readings, if they are more than may go astray."""
+        days = self.days[end - 1] - self.days[0]
+        if self.evidence[end] <= MOST_ASTRAY or days < _LEAST_RATE_DAYS:
+            return 0.0
+        return (self.tops[end - 1] - self.tops[0]) / days
+
+    def speaks_against(self, begin: int, end: int, point: Point) -> bool:
+        """Say whether its readings from one up to another, all higher, are no mistake but a history's.
+
+        More than may go astray are none, and fewer are none that go on from those before as the car is driven
+        while a lower one does not.
+        """
+        if not self.is_established(end):
+            return False
+        against = self.evidence[end] - self.evidence[begin]
+        return against > MOST_ASTRAY or (against >= _SOME and self._is_nearer_line(begin, end, point))
+
+    def _is_nearer_line(self, begin: int, end: int, point: Point) -> bool:
+        rate = self.find_rate(begin)
+        if not rate:
+            return False
+        last, top = self.look_back(begin), self.look_back(end)
+        least, most = (share * rate * (top.day - last.day) for share in _ON_LINE_SHARES)
+        is_off = point.km - last.km < _OFF_LINE_SHARE * rate * (point.day - last.day)
+        return is_off and least <= top.km - last.km <= most
+
     def is_established(self, end: int) -> bool:
         """Say whether its first readings are a history: enough new values over enough days."""
         if self.evidence[end] < ESTABLISHED_READINGS:
@@ -107,8 +138,10 @@ def gather_runs(places: Sequence[int], points: Sequence[Point], km_per_day: floa
         below = [run for run in going if point.km >= run.tops[-1] - TOLERANCE_KM]
         fitting = [run for run in below if run.can_continue(point, km_per_day)]
         if fitting:
-            min(fitting, key=lambda run: _miss(run, point, km_per_day)).add(place, point)
-            continue
+            nearest = min(fitting, key=lambda run: _miss(run, point, km_per_day))
+            if not goes_with_another(point, place, nearest, len(nearest.places), going, km_per_day):
+                nearest.add(place, point)
+                continue
         near = min(below, key=lambda run: _miss(run, point, km_per_day), default=None)
         run = Run(place, point, near if near and near.evidence[-1] > MOST_ASTRAY else None)
         runs.append(run)
@@ -156,6 +189,31 @@ def is_nearer_parent(run: Run, before: Run, upto: int, km_per_day: float) -> boo
     return abs(from_parent - from_before) > SEPARATE_KM and abs(first.km - from_parent) < abs(
         first.km - from_before
     )
+
+
+def goes_with_another(
+    point: Point, place: int, before: Run, end: int, others: Iterable[Run], km_per_day: float
+) -> bool:
+    """Say whether a reading is off the line of the run before it, and on that of a later one.
+
+    It may be on the other's line as it is, or with a slip of digit or unit undone.
+    """
+    last = before.look_back(end)
+    if is_on_line(last, point, km_per_day) or is_on_line(last, point, before.find_rate(end) or km_per_day):
+        return False
+    for other in others:
+        known = bisect_left(other.places, place)
+        if (
+            other is before
+            or other.evidence[known] <= MOST_ASTRAY
+            or other.places[known - 1] < before.places[end - 1]
+        ):
+            continue
+        tail, rate = other.look_back(known), other.find_rate(known) or km_per_day
+        undone = (Point(point.day, point.km / factor) for factor in (1.0, *SLIP_FACTORS))
+        if any(is_on_line(tail, each, rate, is_strict=True) for each in undone):
+            return True
+    return False
 
 
 def _miss(run: Run, point: Point, km_per_day: float) -> float:

@@ -10,6 +10,7 @@ from models.domain.odometer_choice import choose_parts
 from models.domain.odometer_completion import Completion
 from models.domain.odometer_limits import (
     ESTABLISHED_READINGS,
+    FIRST_DAY,
     ORDINARY_A_DAY_KM,
     ORDINARY_AT_ONCE_KM,
     TOLERANCE_KM,
@@ -25,6 +26,8 @@ from models.domain.odometer_runs import find_usual_rate, gather_runs, guess_rate
 
 # More evidence than a vehicle has readings: a person's word.
 _CERTAIN = 10**9
+# A car that is read so soon after its first day of service began with that day, at 0 km.
+_NEW_DAYS = 60.0
 
 
 def judge_stretch(points: Sequence[Point], mark: Point | None, new_on_day: float | None) -> list[str | None]:
@@ -38,6 +41,8 @@ def judge_stretch(points: Sequence[Point], mark: Point | None, new_on_day: float
     if mark:
         certain = Point(mark.day, mark.km, mark.device, _CERTAIN)
         return _judge_fully([certain, *points], None)[1:]
+    if new_on_day is not None and _is_of_new_car(points[0], new_on_day):
+        return _judge_fully([Point(new_on_day, 0.0, FIRST_DAY), *points], new_on_day)[1:]
     return _judge_fully(points, new_on_day)
 
 
@@ -65,7 +70,10 @@ def _judge_fully(points: Sequence[Point], new_on_day: float | None) -> list[str 
     if len(values) >= ESTABLISHED_READINGS and 2 * len(too_much) > len(points):
         # The day is one value, too: it yields to a history.
         too_much, new_on_day = [], None
-    aside = {*too_much, *(place for place, point in enumerate(points) if means_no_value(point.km))}
+    no_values = {
+        place for place, point in enumerate(points) if means_no_value(point.km) and point.device != FIRST_DAY
+    }
+    aside = no_values.union(too_much)
     sound = [place for place in range(len(points)) if place not in aside]
     guessed = guess_rate(sound, points)
     km_per_day = find_usual_rate(gather_runs(sound, points, guessed), guessed)
@@ -79,6 +87,12 @@ def _judge_fully(points: Sequence[Point], new_on_day: float | None) -> list[str 
         detail = f"{points[place].km:.0f} km in the {days:.0f} days it is in service"
         doubts[place] = say_doubt(Doubt.JUMP, detail)
     return doubts
+
+
+def _is_of_new_car(first: Point, new_on_day: float) -> bool:
+    """Say whether the first day of service may stand for a reading: it was shortly before, and fits."""
+    days = first.day - new_on_day
+    return 0 <= days <= _NEW_DAYS and first.km <= ORDINARY_AT_ONCE_KM + ORDINARY_A_DAY_KM * days
 
 
 def _exceeds_age(point: Point, new_on_day: float | None) -> bool:
