@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayboard.bench.reminders import measure_projections, measure_refusals
+from bayboard.bench.odometer_refusals import measure_refusals
+from bayboard.bench.reminders import measure_projections
 from models.domain.mileage import Mark, find_km, reckon_rate
 from models.domain.odometer import Correction, Reading, judge_readings
 from models.domain.odometer_limits import TOLERANCE_KM, Doubt
@@ -150,10 +151,11 @@ def test_of_two_devices_the_one_that_goes_on_is_trusted() -> None:
 
 def test_faults_of_the_simulator_are_refused_and_good_readings_are_not() -> None:
     measured = measure_refusals(250)
-    assert measured.wrong.total() > 200
-    assert measured.refused_read >= 0.99 * measured.wrong_read
-    assert measured.wrong_unread > 0, "cars that were wrong at their first reading are counted, too"
-    assert measured.good_refused <= 0.001 * measured.good
+    assert measured.wrong.total > 200
+    assert measured.read.refused >= 0.99 * measured.read.total
+    assert measured.contradicted.refused >= 0.99 * measured.contradicted.total
+    assert measured.unread.total > 0, "cars that were wrong at their first reading are counted, too"
+    assert measured.good.refused <= 0.001 * measured.good.total
 
 
 def test_crossings_are_foreseen_within_a_week() -> None:

@@ -129,11 +129,8 @@ def reminders(
     vehicles: Annotated[int, typer.Option(min=100, help="How many vehicles a pass goes over.")] = 200_000,
 ) -> None:
     """Count wrong odometer readings refused and services foreseen, and time a pass over every vehicle."""
-    from bayboard.bench.reminders import (  # noqa: PLC0415
-        measure_pass,
-        measure_projections,
-        measure_refusals,
-    )
+    from bayboard.bench.odometer_refusals import measure_refusals  # noqa: PLC0415
+    from bayboard.bench.reminders import measure_pass, measure_projections  # noqa: PLC0415
 
     workshop = load_workshop(Settings.from_environment().workshop_file)
     typer.echo(measure_refusals(cars))

@@ -14,6 +14,7 @@ from random import Random
 from ingest.contract.payloads import DiagnosticReport, Odometer, OdometerReading
 from ingest.contract.topics import Kind, Source
 from models.domain.odometer import KM_PER_UNIT, Reading
+from models.domain.odometer_limits import TOLERANCE_KM
 from simulators.chance import open_stream
 from simulators.devices import Device, Outgoing
 from simulators.faults import Place
@@ -28,8 +29,8 @@ _TOOLS = tuple(Device(SITE, Source.DIAGNOSTIC, f"diag-{number}") for number in (
 # 960 of a park of 5,000 are asked every day, so each connected car about every fifth.
 _TELEMATICS_DAYS, _VISIT_DAYS = 5.2, 120.0
 _ON_THE_ROAD = timedelta(seconds=2)
-# What the odometer's last digit and a clock that is minutes off make of a right reading.
-_RIGHT_WITHIN_KM = 10.0
+# A right reading may be off by what clocks and whole miles make of it, as in the judgement.
+RIGHT_WITHIN_KM = TOLERANCE_KM
 
 Faulty = Mapping[str, float]
 
@@ -44,8 +45,8 @@ class Told:
 
     @property
     def is_wrong(self) -> bool:
-        """Say whether it tells another mileage than the car's."""
-        return abs(self.reading.km - self.true_km) > _RIGHT_WITHIN_KM
+        """Say whether it shows another mileage than the car's."""
+        return abs(self.reading.km - self.true_km) > RIGHT_WITHIN_KM
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`bayboard bench reminders`: wrong readings refused, services foreseen, and 200,000 vehicles reckoned.
+"""`bayboard bench reminders`: services foreseen, and 200,000 vehicles gone over.
 
 Owns what is measured and how it is said. The cars, how they are driven and what goes wrong with their
 odometers are the simulator's; what is measured is what the engine runs.
@@ -7,7 +7,6 @@ odometers are the simulator's; what is measured is what the engine runs.
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,11 +17,11 @@ from statistics import median
 import psutil
 import psycopg
 
+from bayboard.bench.odometer_refusals import BEGAN
 from bayboard.bench.odometer_story import CarStory, tell_stories
 from bayboard.embedded import PostgresServer, find_free_port
 from config.workshop import Workshop
 from models.domain.mileage import Mark, reckon_rate
-from models.domain.odometer import judge_readings
 from models.migrations.run import migrate
 from models.queries.reminders_vehicles import prepare_tables
 from reminders.due import reckon_all
@@ -31,23 +30,6 @@ from reminders.raising import raise_all
 from reminders.review import review_vehicles
 from simulators.vehicles import Car
 
-_BEGAN = datetime(2024, 9, 1, tzinfo=UTC)
-_CLEAN_DAYS, _FAULTY_DAYS = 365, 365
-# More than a workshop has, so that there are enough of each to count. Clocks are put right by ingest before.
-_FAULTY = {
-    "cluster-swap": 0.03,
-    "rollback": 0.03,
-    "undeclared-miles": 0.03,
-    "extra-digit": 0.02,
-    "miles": 0.02,
-    "metres": 0.05,
-    "late-buffer": 0.06,
-    "disorder": 0.02,
-    "duplicate": 0.01,
-}
-_MAKE_WRONG = ("cluster-swap", "rollback", "undeclared-miles", "extra-digit")
-# Each declares its unit; of a message that meets both, the second declares what the first has changed.
-_TWO_UNITS = "two units"
 _AHEAD_DAYS, _NEAR_DAYS = 30, 7.0
 _UNKNOWN_KM_PER_DAY = 38.0
 # So many vehicles have readings that wait for their verdicts.
@@ -55,49 +37,6 @@ _READ, _REVIEWED_AT_ONCE = 2000, 200
 _ROWS = (files("bayboard.bench") / "reminder_rows.sql").read_text()
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusals:
-    """Readings by what made them wrong, and how many of them were refused."""
-
-    wrong: Counter[str]
-    refused: Counter[str]
-    good: int
-    good_refused: int
-    judged_per_second: float
-    wrong_unread: int = 0
-    """Of the wrong ones, those of cars without a reading before faults began."""
-    refused_unread: int = 0
-
-    @property
-    def wrong_read(self) -> int:
-        """Return how many are wrong of cars that were read before faults began."""
-        return self.wrong.total() - self.wrong_unread
-
-    @property
-    def refused_read(self) -> int:
-        """Return how many of those are refused."""
-        return self.refused.total() - self.refused_unread
-
-    def __str__(self) -> str:
-        lines = [
-            f"{fault}: {_say_share(self.refused[fault], count)}"
-            for fault, count in sorted(self.wrong.items())
-        ]
-        for name, refused, total in (
-            ("wrong readings, all", self.refused.total(), self.wrong.total()),
-            ("wrong readings of cars that were read before faults began", self.refused_read, self.wrong_read),
-            ("wrong readings of cars that were not", self.refused_unread, self.wrong_unread),
-            ("good readings", self.good_refused, self.good),
-        ):
-            lines.append(f"{name}: {_say_share(refused, total)}")
-        lines.append(f"judged: {self.judged_per_second:,.0f} readings a second")
-        return "\n".join(lines)
-
-
-def _say_share(refused: int, total: int) -> str:
-    return f"{refused:,} of {total:,} refused ({refused / total:.3%})" if total else "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,42 +57,13 @@ def _say_errors(name: str, errors: Sequence[float]) -> str:
     return f"{name}: {near:.1%} of {len(errors):,} within 7 days, median error {middle:.1f} days"
 
 
-def measure_refusals(cars: int, seed: str = "bench") -> Refusals:
-    """Judge two years of readings, clean in the first, with the simulator's faults in the second."""
-    wrong: Counter[str] = Counter()
-    refused: Counter[str] = Counter()
-    good = good_refused = wrong_unread = refused_unread = readings = 0
-    seconds = 0.0
-    spoilt_from = _BEGAN + timedelta(days=_CLEAN_DAYS)
-    days = _CLEAN_DAYS + _FAULTY_DAYS
-    for story in tell_stories(seed, cars, _BEGAN, days, faulty=_FAULTY, faults_after_days=_CLEAN_DAYS):
-        is_new = all(told.reading.at >= spoilt_from for told in story.told)
-        started = time.perf_counter()
-        verdicts = judge_readings(
-            [told.reading for told in story.told], in_service_on=story.car.in_service_on
-        )
-        seconds += time.perf_counter() - started
-        readings += len(verdicts)
-        for told, verdict in zip(story.told, verdicts, strict=True):
-            if told.is_wrong:
-                fault = " and ".join(each for each in _MAKE_WRONG if each in told.faults) or _TWO_UNITS
-                wrong[fault] += 1
-                refused[fault] += not verdict.trusted
-                wrong_unread += is_new
-                refused_unread += is_new and not verdict.trusted
-            else:
-                good += 1
-                good_refused += not verdict.trusted
-    return Refusals(wrong, refused, good, good_refused, readings / seconds, wrong_unread, refused_unread)
-
-
 def measure_projections(cars: int, seed: str = "bench") -> Projections:
     """Project over two years of each car, every month, when it will have driven what it has 30 days later."""
     errors: dict[bool, list[float]] = {True: [], False: []}
-    for story in tell_stories(seed, cars, _BEGAN, 730, faulty={}, faults_after_days=730):
+    for story in tell_stories(seed, cars, BEGAN, 730, faulty={}, faults_after_days=730):
         marks = [Mark(told.reading.at, told.reading.km) for told in story.told]
         for month in range(4, 23):
-            at = _BEGAN + timedelta(days=30.4 * month)
+            at = BEGAN + timedelta(days=30.4 * month)
             known = [mark for mark in marks if mark.at <= at]
             if known and at.date() > story.car.in_service_on:
                 errors[story.car.connected].append(_project(story, known, at))
