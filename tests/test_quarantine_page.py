@@ -7,8 +7,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.figures.payload import show_payload
+from dashboard.figures.payload import SHOWN_BYTES, show_payload
 from dashboard.pages.quarantine_filter import ALL, Asked, read_address
+from models.queries.quarantine import read_quarantined
+from tests.asking import ask
 from tests.fix_broker import Broker
 from tests.fix_office import Office
 from tests.fix_processes import StartCommand
@@ -239,5 +241,37 @@ def test_an_address_says_what_it_asks_for_and_back(search: str, asked: Asked) ->
 def test_a_payload_is_laid_out_so_that_people_can_read_it(
     payload: bytes, field: str, kind: str, lines: list[str], marked: int | None
 ) -> None:
-    laid_out = show_payload(payload, field)
+    laid_out = show_payload(payload, len(payload), field)
     assert (laid_out.kind, laid_out.lines, laid_out.marked) == (kind, lines, marked)
+
+
+def nest(depth: int, inside: str = "1") -> str:
+    return "[" * depth + inside + "]" * depth
+
+
+@pytest.mark.parametrize(
+    ("payload", "kind", "cut"),
+    [
+        (nest(850, "1," * 100_000 + "1"), "text", True),
+        (nest(51), "text", False),
+        (nest(50), "json", False),
+        (json.dumps({"deep": "[" * 900}), "json", False),
+        (json.dumps(["x" * SHOWN_BYTES]), "text", True),
+        ('"' + '\\"' * 30_000, "text", True),
+        ("[" + "1,\n" * 20_000 + "1]", "json", True),
+        ("名" * 40_000, "text", True),
+    ],
+)
+def test_a_payload_that_is_deep_or_long_is_bounded(payload: str, kind: str, cut: bool) -> None:
+    sent = payload.encode()
+    shown = show_payload(sent[:SHOWN_BYTES], len(sent), "")
+    assert (shown.kind, shown.cut) == (kind, cut)
+    assert sum(map(len, shown.lines)) <= SHOWN_BYTES
+    assert len(shown.lines) <= 2000
+
+
+def test_a_message_is_read_no_further_than_it_is_shown(office: Office) -> None:
+    number = refuse(office, b"x" * 5_000_000, "not valid JSON")
+    found = ask(office.database_url, lambda connection: read_quarantined(connection, number, SHOWN_BYTES))
+    assert found
+    assert (len(found[1]), found[0].payload_bytes) == (SHOWN_BYTES, 5_000_000)

@@ -38,7 +38,7 @@ def draw_message(
                 *_draw_fact(text(lang, "quarantine.size"), say_bytes(message.payload_bytes)),
             ]
         ),
-        _draw_payload(show_payload(payload, name_field(message.reason)), lang),
+        _draw_payload(show_payload(payload, message.payload_bytes, name_field(message.reason)), lang),
     ]
 
 

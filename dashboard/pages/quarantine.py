@@ -18,6 +18,7 @@ from dashboard.access import User, Visit, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.grid import FIT_GRID
 from dashboard.figures.notice import draw_database_away, draw_empty
+from dashboard.figures.payload import SHOWN_BYTES
 from dashboard.figures.quarantine import draw_outcome, draw_reasons, message_row, say_found
 from dashboard.figures.refused_message import draw_message
 from dashboard.pages.quarantine_actions import Watched, register_actions
@@ -166,7 +167,7 @@ class QuarantinePage:
         visit, now = current_visit.get(), self._clock()
         try:
             async with self._open_database() as connection:
-                found = await read_quarantined(connection, number) if number else None
+                found = await read_quarantined(connection, number, SHOWN_BYTES) if number else None
         except DatabaseAwayError:
             return nothing_new
         if found is None or not visit.user.may_see(found[0].site):

@@ -56,7 +56,9 @@ def _ask(values: str, rest: str = "") -> str:
 
 _COLUMNS = ", ".join(column.name for column in fields(QuarantinedRow))
 _LIST = _ask(_COLUMNS, "order by received_at desc, id desc limit %(limit)s offset %(offset)s")
-_ONE = _ask(f"{_COLUMNS}, payload", "where id = %(id)s")
+_ONE = _ask(f"{_COLUMNS}, substr(payload, 1, %(most)s)", "where id = %(id)s")
+# No payload of PostgreSQL's is longer.
+_WHOLE = 2**30
 _COUNT = _ask("count(*)")
 _IDS = _ask("id", "order by id")
 _REASONS = _ask(
@@ -76,11 +78,13 @@ async def read_quarantine(
 
 
 async def read_quarantined(
-    connection: AsyncConnection[Any], quarantined_id: int
+    connection: AsyncConnection[Any], quarantined_id: int, most_bytes: int = _WHOLE
 ) -> tuple[QuarantinedRow, bytes] | None:
-    """Read one refused message with its whole payload; None if there is none of this number."""
+    """Read one refused message with its payload, at most so many bytes; None if there is none."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        await cursor.execute(_ONE, {**_parameters(QuarantineFilter(status=None)), "id": quarantined_id})
+        await cursor.execute(
+            _ONE, {**_parameters(QuarantineFilter(status=None)), "id": quarantined_id, "most": most_bytes}
+        )
         found = await cursor.fetchone()
     return (QuarantinedRow(*found[:-1]), found[-1]) if found else None
 
