@@ -4,9 +4,11 @@ Owns the forms. What is exported is what the table holds, so that a file says wh
 """
 
 import csv
+import unicodedata
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from io import BytesIO, StringIO
+from itertools import dropwhile
 from typing import Any
 
 from dash import Dash, Input, Output, State, ctx
@@ -92,5 +94,13 @@ def write_excel(table: Table, name: str) -> bytes:
 
 
 def _defuse(cell: str | float) -> str | float:
-    """Keep a spreadsheet from taking words that a device sent for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    """Keep a spreadsheet from taking words that a device sent for a formula, however wide its signs are."""
+    if not isinstance(cell, str):
+        return cell
+    seen = dropwhile(_is_unseen, unicodedata.normalize("NFKC", cell))
+    return f"'{cell}" if next(seen, "") in {"=", "+", "-", "@"} or cell.startswith(("\t", "\r")) else cell
+
+
+def _is_unseen(letter: str) -> bool:
+    """Say whether a letter is a space, a line break or a sign that shows nothing."""
+    return unicodedata.category(letter)[0] in "ZC"

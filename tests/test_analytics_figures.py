@@ -1,6 +1,7 @@
 """What the analytics pages draw and what their addresses mean: pure, without a database or a browser."""
 
 import csv
+import re
 from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from plotly.graph_objects import Bar, Figure
+from plotly.io.json import to_json_plotly
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
@@ -168,6 +170,19 @@ def test_a_chart_leaves_room_for_its_longest_name_and_its_legend(names: list[str
     assert room["l"] == max(leave([name], 1)["l"] for name in names)
     assert leave([f"{names[0]}件"], 1)["l"] - leave([names[0]], 1)["l"] == 13
     assert (room["t"] > leave(names, 1)["t"]) is keyed
+
+
+@pytest.mark.parametrize(
+    "name", ["<a href='https://evil.example'>T</a>", "<A HREF=x>", "< a>", "<span style=x>", "<i>"]
+)
+def test_no_label_of_a_chart_is_markup(name: str) -> None:
+    figure = Figure([Bar(x=[1], y=[name], name=name, hovertext=[f"<b>{name}</b><br>{name}"], text=[name])])
+    figure.add_annotation(text=name)
+    figure.update_layout(yaxis={"ticktext": [name], "tickvals": [0]}, title={"text": name})
+    drawn = look.draw_chart("x", figure, "en").to_plotly_json()["props"]["children"].figure
+    written = to_json_plotly(drawn).replace("\\u003c", "<").replace("\\u003e", ">")
+    assert "<" not in re.sub("<(?:br|/?b)>", "", written)
+    assert drawn["data"][0]["hovertext"][0].startswith("<b>‹")
 
 
 def test_every_part_of_a_box_leads_to_its_stage_and_says_its_percentiles() -> None:
@@ -358,6 +373,29 @@ COLUMNS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠SUM(A1)",
+        " =1",
+        "\n=1",
+        "\u00a0=1",
+        "\u200b=1",
+        "\ufeff@x",
+        "\t=1",
+        "\r1",
+        "﹦1",
+    ],
+)
+def test_no_words_become_a_formula_in_a_spreadsheet(cell: str) -> None:
+    written = write_csv([["name"], [cell], ["Li = Wang"], ["(-1)"]]).decode("utf-8-sig")
+    rows = list(csv.reader(StringIO(written, newline="")))
+    assert rows == [["name"], [f"'{cell}"], ["Li = Wang"], ["(-1)"]]
+
+
 def test_a_table_leaves_as_csv_with_numbers_and_without_formulas() -> None:
     written = write_csv(lay_out(ROWS, COLUMNS)).decode("utf-8-sig")
     assert list(csv.reader(StringIO(written))) == [
@@ -377,3 +415,21 @@ def test_a_table_leaves_as_excel_with_numbers_and_without_formulas() -> None:
     ]
     assert sheet["A3"].data_type == "s"
     assert sheet.freeze_panes == "A2"
+
+
+def test_an_address_asks_for_few_names_however_many_it_has() -> None:
+    """Every link of a page repeats the address, so what is asked for must stay short."""
+    asked = read_address("?" + "&".join(f"tech=T{number:05}&site=s{number}" for number in range(20_000)))
+    assert asked.technicians[:2] == ("T00000", "T00001")
+    assert len(asked.technicians) == len(asked.sites) == 50
+    assert read_address("?tech=a&tech=a&tech=b").technicians == ("a", "b")
+    assert read_address(f"?tech={'x' * 65}&tech=b&from={'9' * 9000}").technicians == ("b",)
+    long = read_address("?" + "&".join(f"tech=T{number:02}{'名' * 40}" for number in range(60)))
+    assert 0 < len(long.address()) <= 2000
+
+
+@pytest.mark.parametrize("number", ["1e308", "inf", "-inf", "nan", "1e10", "x", "9" * 300])
+def test_a_number_that_no_visit_has_is_not_asked_for(number: str) -> None:
+    visits = read_address(f"?stage=repairing&hour={number}&weekday={number}&least={number}").find_visits()
+    assert visits
+    assert (visits.hour, visits.weekday, visits.least) == (None, None, None)

@@ -4,10 +4,11 @@ Owns the words of the address, so that a view can be bookmarked and sent, and wh
 sites somebody may not see are never asked for. Pure: the moment is passed.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from config.texts import text
 from config.workshop import Workshop
@@ -27,6 +28,9 @@ _CALENDAR: Mapping[str, Callable[[date], tuple[date, date]]] = {
         today.replace(day=1),
     ),
 }
+# Of each filter, and of all of them as an address writes them.
+_MOST_VALUES, _LONGEST_VALUE, _MOST_LETTERS, _MOST_QUERY = 50, 64, 2000, 16_000
+_LARGEST_NUMBER = 1e9
 SPANS = (*_LAST_DAYS, *_CALENDAR, CUSTOM)
 
 
@@ -163,9 +167,23 @@ def say_condition(asked: Asked, workshop: Workshop, lang: str) -> list[str]:
 _BEHIND = ("back", "cause", "code", "hour", "late", "least", "model", "more", "most", "part", "weekday")
 
 
+def _parse(query: str) -> Mapping[str, Sequence[str]]:
+    """Return the values of each word: a few of them, for every link of a page repeats the whole address."""
+    given: dict[str, list[str]] = {}
+    left = _MOST_LETTERS
+    for word, value in parse_qsl(query[:_MOST_QUERY]):
+        values = given.setdefault(word, [])
+        letters = len(word) + len(quote_plus(value)) + 2
+        if value in values or len(values) >= _MOST_VALUES or len(value) > _LONGEST_VALUE or letters > left:
+            continue
+        left -= letters
+        values.append(value)
+    return {word: values for word, values in given.items() if values}
+
+
 def read_address(search: str | None) -> Asked:
-    """Read the query string of an address; what is not understood is not asked for."""
-    given = parse_qs((search or "").removeprefix("?"))
+    """Read the query string of an address; what is not understood, or too much, is not asked for."""
+    given = _parse((search or "").removeprefix("?"))
     span = _first(given, "span") or DEFAULT_SPAN
     return Asked(
         span=span if span in SPANS else DEFAULT_SPAN,
@@ -189,7 +207,9 @@ def _first(given: Mapping[str, Sequence[str]], word: str) -> str:
 
 
 def _read_number(words: str | None) -> float | None:
+    """Return a number that the database can compare with; None where it is none."""
     try:
-        return None if words is None else float(words)
+        number = math.nan if words is None else float(words)
     except ValueError:
         return None
+    return number if abs(number) <= _LARGEST_NUMBER else None

@@ -5,12 +5,14 @@ and that nothing is ever sent to anybody's cloud. A point's `customdata` is the 
 on it leads to.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from math import ceil
 from typing import Any
 from unicodedata import east_asian_width
 
+import numpy as np
 import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -25,6 +27,8 @@ TEXT, TEXT_SOFT, LINE, PANEL = "#14222e", "#51616f", "#dfe6ec", "#ffffff"
 # Stages of the flow from its beginning to its end, light to dark and apart for those who see few colours.
 FLOW = ("#c9d3dc", "#f0c36a", "#e59c5b", "#cf6f5f", "#0f6f86", "#3aa3ba", "#8bcddb", "#7fb796", "#e3efe8")
 GRAPH_TYPE = "analytics-graph"
+# What our own words are marked up with; everything else that begins like this came from outside.
+_MARKUP = re.compile(r"<(?!(?:br|/?b|/?extra)>)")
 
 
 _SMALL = {"font": {"size": 12, "color": TEXT_SOFT}, "standoff": 8}
@@ -62,6 +66,7 @@ def draw_chart(name: str, figure: go.Figure, lang: str, *, height: int = 320, la
     # In plain dictionaries: plotly's own objects check each word anew, for longer than all else takes.
     drawn = figure.to_plotly_json()
     drawn["layout"] = _dress(drawn["layout"], drawn["data"]) | {"height": height}
+    drawn = _keep_plain(drawn)
     graph = dcc.Graph(
         id={"type": GRAPH_TYPE, "name": name},
         figure=drawn,
@@ -72,6 +77,20 @@ def draw_chart(name: str, figure: go.Figure, lang: str, *, height: int = 320, la
     spoken: dict[str, Any] = {"aria-label": label or name}
     # Not an img, in which nothing may be clicked.
     return html.Div(graph, role="figure", **spoken)
+
+
+def _keep_plain(drawn: Any) -> Any:
+    """Return a figure whose words are words: plotly draws links and the like that stand in any of them."""
+    if isinstance(drawn, str):
+        return _MARKUP.sub("‹", drawn) if "<" in drawn else drawn
+    if isinstance(drawn, dict):
+        return {name: _keep_plain(value) for name, value in drawn.items()}
+    if isinstance(drawn, list | tuple):
+        return [_keep_plain(value) for value in drawn]
+    # An array of objects may hold words, one of numbers none.
+    if isinstance(drawn, np.ndarray) and drawn.dtype == object:
+        return [_keep_plain(value) for value in drawn]
+    return drawn
 
 
 def _dress(layout: Mapping[str, Any], traces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
