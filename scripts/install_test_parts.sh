@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 list_missing() {
     local timescaledb package
     timescaledb=$(apt-cache search --names-only '^postgresql-[0-9]+-timescaledb$' | sort -rV | awk 'NR == 1 {print $1}')
-    for package in chromium libatomic1 fonts-noto-cjk mosquitto mosquitto-clients docker-compose faketime openssl \
+    for package in chromium chromium-headless-shell libatomic1 fonts-noto-cjk mosquitto mosquitto-clients docker-compose \
+        faketime openssl \
         ${timescaledb:-debootstrap debian-archive-keyring}; do
         dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
     done

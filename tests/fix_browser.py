@@ -25,6 +25,8 @@ from playwright.sync_api import (
 
 from tests.patience import PATIENCE_MS
 
+# Debian's Chromium without the parts that draw windows: the same engine for a third less work.
+_CHROMIUM = "chromium-headless-shell"
 # Beside what Playwright itself turns off: the sandbox (which root may not have), updates, background traffic.
 _FLAGS = ["--disable-gpu", "--disable-quic", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 _SCREEN: ViewportSize = {"width": 1920, "height": 1080}
@@ -60,7 +62,7 @@ def launch_browser() -> Iterator[Browser]:
             name: value for name, value in os.environ.items() if name != "LD_PRELOAD"
         }
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=_FLAGS, env=environment
+            executable_path=shutil.which(_CHROMIUM), args=_FLAGS, env=environment
         )
         yield browser
         browser.close()
@@ -70,7 +72,7 @@ def launch_browser() -> Iterator[Browser]:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless."""
     # Playwright's own driver links with libatomic, which Chromium's package does not always bring.
-    parts = {"chromium": shutil.which("chromium"), "libatomic1": find_library("atomic")}
+    parts = {_CHROMIUM: shutil.which(_CHROMIUM), "libatomic1": find_library("atomic")}
     if missing := " ".join(name for name, found in parts.items() if not found):
         pytest.fail(f"Chromium cannot run: apt-get install {missing}, or run `make test` as root")
     expect.set_options(timeout=PATIENCE_MS)
