@@ -1,9 +1,10 @@
 """A process that has imported Bayboard once and forks a command of it whenever a test asks for one.
 
-Holds both ends: the server, started as `python -P -m tests.command_server FD`, and `ForkedCommand`,
-which a test holds like a Popen. A forked command has its own session, environment, working directory
-and output, and runs `bayboard.__main__` to the end of its threads and exit handlers. What is spared is
-importing and taking apart modules. The parts of `bayboard demo` and of benchmarks start real interpreters.
+Holds both ends: the server, started as `python -P -m tests.command_server FD`, one for all processes of a
+run of tests, which write to its socket; and `ForkedCommand`, which a test holds like a Popen. A forked
+command has its own session, environment, working directory and output, and runs `bayboard.__main__` to the
+end of its threads and exit handlers. What is spared is importing and taking apart modules. The parts of
+`bayboard demo` and of benchmarks start real interpreters.
 """
 
 import atexit
@@ -22,6 +23,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import IO
@@ -58,36 +60,46 @@ _LONGEST_STATUS = 64
 
 
 class CommandServer:
-    """The server as a child of this process; ends with it."""
+    """The server as a child of this process; ends with it, or when it is closed."""
 
-    def __init__(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._control.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST_REQUEST)
-        self._lock = threading.Lock()
-        with theirs:
+    def __init__(self, address: Path) -> None:
+        """Start the server; it is asked at `address`, from now on."""
+        self.commands = Commands(address)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as control:
+            control.bind(str(address))
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
+                [sys.executable, "-P", "-m", __name__, str(control.fileno())],
+                pass_fds=[control.fileno()],
+                stdin=subprocess.PIPE,
                 # Threads do not survive a fork, so there must be none of the mathematics' own.
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
             )
+
+    def close(self) -> None:
+        """End the server; commands that it started go on."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Whom to ask for commands: a server somewhere on this machine."""
+
+    address: Path
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> "ForkedCommand":
         """Start `bayboard …` in an environment that consists of these variables only."""
         output, their_output = os.pipe()
         status, their_status = os.pipe()
         request = json.dumps([list(arguments), dict(environment), str(Path.cwd())])
-        with self._lock:
-            socket.send_fds(self._control, [request.encode()], [their_output, their_status])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+            asking.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST_REQUEST)
+            asking.connect(str(self.address))
+            socket.send_fds(asking, [request.encode()], [their_output, their_status])
         os.close(their_output)
         os.close(their_status)
         return ForkedCommand(output, status)
-
-    def close(self) -> None:
-        """End the server; commands that it started go on."""
-        self._control.close()
-        self._process.wait()
 
 
 class ForkedCommand:
@@ -147,7 +159,7 @@ def _list_modules() -> Iterator[str]:
 
 
 def _serve(control: socket.socket) -> list[str] | None:
-    """Fork a command for each request until nobody can ask; returns in a command, with its arguments."""
+    """Fork a command for each request until input ends; returns in a command, with its arguments."""
     woken, waker = socket.socketpair()
     woken.setblocking(False)
     waker.setblocking(False)
@@ -156,16 +168,15 @@ def _serve(control: socket.socket) -> list[str] | None:
     signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     statuses: dict[int, int] = {}
     while True:
-        ready, _, _ = select.select([control, woken], [], [])
+        ready, _, _ = select.select([control, woken, sys.stdin], [], [])
         if woken in ready:
             woken.recv(_LONGEST_STATUS)
             _report_the_dead(statuses)
+        if sys.stdin in ready:
+            return None
         if control not in ready:
             continue
-        request, (*descriptors,), *_ = socket.recv_fds(control, _LONGEST_REQUEST, 2)
-        if not request:
-            return None
-        output, status = descriptors
+        request, (output, status), *_ = socket.recv_fds(control, _LONGEST_REQUEST, 2)
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
@@ -195,8 +206,10 @@ def _become(output: int, arguments: list[str], environment: dict[str, str], dire
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.setsid()
     os.chdir(directory)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for ours, standard in ((nothing, 0), (output, 1), (output, 2)):
+        os.dup2(ours, standard)
+    os.close(nothing)
     os.close(output)
     os.environ.clear()
     os.environ.update(environment)

@@ -12,14 +12,16 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException
-from typing import Protocol
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psutil
 import pytest
 
-from tests.command_server import CommandServer
+from tests.command_server import Commands, CommandServer
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -27,11 +29,11 @@ class RunningCommand:
     """A started command with a process group of its own, and every line it has printed."""
 
     def __init__(
-        self, server: CommandServer, arguments: tuple[str, ...], environment: Mapping[str, str]
+        self, commands: Commands, arguments: tuple[str, ...], environment: Mapping[str, str]
     ) -> None:
         self.name = " ".join(("bayboard", *arguments))
         self.lines: list[str] = []
-        self._process = server.start(arguments, {**_plain_environment(), **environment})
+        self._process = commands.start(arguments, {**_plain_environment(), **environment})
         self._heard = threading.Condition()
         self._silent = False
         self._reader = threading.Thread(target=self._read, name=f"output of {self.name}")
@@ -137,21 +139,39 @@ class StartCommand(Protocol):
     def __call__(self, *arguments: str, **environment: str) -> RunningCommand: ...
 
 
+_SERVER = pytest.StashKey[CommandServer]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Start what commands are forked from before the first worker of several, and say to each where it is."""
+    if _SERVER not in node.config.stash:
+        directory = TemporaryDirectory(prefix="bayboard-tests-")
+        node.config.add_cleanup(directory.cleanup)
+        node.config.stash[_SERVER] = server = CommandServer(Path(directory.name) / "commands")
+        node.config.add_cleanup(server.close)
+    node.workerinput["commands"] = str(node.config.stash[_SERVER].commands.address)
+
+
 @pytest.fixture(scope="session")
-def command_server() -> Iterator[CommandServer]:
-    """The process that commands are forked from."""
-    server = CommandServer()
-    yield server
+def commands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+    """What commands are forked from, one process for all workers."""
+    shared = getattr(request.config, "workerinput", {}).get("commands")
+    if shared:
+        yield Commands(Path(shared))
+        return
+    server = CommandServer(tmp_path_factory.mktemp("commands") / "socket")
+    yield server.commands
     server.close()
 
 
 @pytest.fixture
-def start_bayboard(command_server: CommandServer) -> Iterator[StartCommand]:
+def start_bayboard(commands: Commands) -> Iterator[StartCommand]:
     """Start `bayboard …`; keywords are its environment. Stopped, and its output shown, after the test."""
     started: list[RunningCommand] = []
 
     def start(*arguments: str, **environment: str) -> RunningCommand:
-        started.append(RunningCommand(command_server, arguments, environment))
+        started.append(RunningCommand(commands, arguments, environment))
         return started[-1]
 
     yield start
