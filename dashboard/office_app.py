@@ -12,6 +12,9 @@ from http import HTTPStatus
 from inspect import iscoroutinefunction
 from typing import Any
 
+import msgspec
+import psycopg
+import structlog
 from dash import Dash
 from starlette.exceptions import HTTPException
 
@@ -19,6 +22,12 @@ from config.texts import text
 from dashboard.access import Role, current_lang, current_visit
 from dashboard.doors import MANAGERS
 from dashboard.edge.beside import RETRY_SECONDS, Beside, BusyError
+
+log = structlog.get_logger()
+
+# What is raised over a value that cannot be.
+_OF_VALUES = (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError, psycopg.DataError,
+              psycopg.ProgrammingError)  # fmt: skip
 
 
 class OfficeApp(Dash):
@@ -65,7 +74,14 @@ class OfficeApp(Dash):
             async def answer(*given: Any, **named: Any) -> Any:
                 if current_visit.get().user.role not in roles:
                     raise HTTPException(HTTPStatus.FORBIDDEN)
-                return await function(*given, **named)
+                try:
+                    return await function(*given, **named)
+                except _OF_VALUES as error:
+                    # What else a browser of ours sends has passed `edge.callbacks`: words that are no number,
+                    # a role that there is not. Whether it is our own fault, the log tells.
+                    log.exception("a page could not use what it was given", callback=function.__qualname__)
+                    said = text(current_lang.get(), "refusal.malformed")
+                    raise HTTPException(HTTPStatus.BAD_REQUEST, said) from error
 
             return register(answer)
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from dash import Dash
 
-from dashboard.edge.cleaning import clean_value
+from dashboard.edge.cleaning import clean_value, has_controls
 
 _CALLBACK = "/_dash-update-component"
 # What is longer is a table that is sent to become a file.
@@ -31,13 +31,23 @@ PROPERTIES: Mapping[str, Any] = {
     "n_intervals": _NUMBER,
     "opened": bool | None,
     "checked": bool | None,
-    "value": _PLAIN | list[_PLAIN],
+    "value": str | None,
     "data": _PLAIN | list[Any] | dict[str, Any],
     "cellClicked": _ROW,
     "rowData": list[dict[str, Any]] | None,
     "columnDefs": list[dict[str, Any]] | None,
     "selectedRows": list[dict[str, Any]] | None,
 }
+
+
+# Filters of which several may be chosen.
+_MANY = ("-sites", "-job_types", "-bays", "-technicians")
+
+
+def find_type(name: str, prop: str) -> Any:
+    """Return the type of a component's property."""
+    is_many = prop == "value" and name.endswith(_MANY)
+    return list[str] | None if is_many else PROPERTIES.get(prop, Any)
 
 
 class _Given(msgspec.Struct):
@@ -95,8 +105,8 @@ def check_callback(app: Dash, sent: bytes, headers: Mapping[str, str]) -> bytes:
     _check_parts(known["inputs"], asked.inputs)
     _check_parts(known["state"], asked.state)
     _check_outputs(known, asked.outputs)
-    if len(asked.changed) > _MOST_IDS:
-        raise MalformedError("too many changes")
+    if len(asked.changed) > _MOST_IDS or any(has_controls(each) or "\\u00" in each for each in asked.changed):
+        raise MalformedError("no such changes")
     for kind in ("inputs", "state"):
         body[kind] = [_clean(part) for part in body.get(kind, [])]
     return msgspec.json.encode(body)
@@ -129,8 +139,10 @@ def _check_given(expected: Mapping[str, str], given: _Given, *, is_pattern: bool
         and given.id.keys() != msgspec.json.decode(expected["id"]).keys()
     ):
         raise MalformedError(f"not {expected['id']}.{prop}")
+    if isinstance(given.id, dict) and any(has_controls(str(each)) for each in given.id.values()):
+        raise MalformedError(f"not {expected['id']}.{prop}")
     try:
-        msgspec.convert(given.value, PROPERTIES.get(prop, Any))
+        msgspec.convert(given.value, find_type(expected["id"], prop))
     except msgspec.ValidationError as error:
         raise MalformedError(f"{expected['id']}.{prop}: {error}") from error
     if isinstance(given.value, int | float) and abs(given.value) > _MOST_NUMBER:
