@@ -39,7 +39,7 @@ from simulators.truth import Line, Write
 Tell = Callable[[str, int], None]
 
 _LONGEST_WAIT_SECONDS = 0.2
-_FILLED = (*COLUMNS, *DERIVED_COLUMNS, "vehicle", "device_state")
+_FILLED = (*COLUMNS, *DERIVED_COLUMNS, "vehicle", "site_vehicle", "device_state")
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def _write(connection: Connection, plan: Plan, chunk: Chunk) -> Counter[str]:
             for table, rows in rows_of.items():
                 copy_rows(connection, table, columns[table], rows)
                 stored[table] += len(rows)
-        write_vehicles(connection, chunk.derived.facts)
+        write_vehicles(connection, ((site, facts) for facts in chunk.derived.facts))
         for heard in chunk.heard:
             store_hearings(connection, heard)
         since = max(plan.begins_at, chunk.news_since - _COMES_BACK_WITHIN)

@@ -166,6 +166,8 @@ class RepairRules(_Facts):
 class Workshop(_Facts):
     """Everything `workshop.toml` says."""
 
+    # Whether every site may know what another one knows of a car: its plate, model and mileage.
+    one_company: bool = False
     ingest: IngestRules = IngestRules()
     repairs: RepairRules = RepairRules()
     alarms: AlarmRules = AlarmRules()

@@ -32,15 +32,16 @@ def write_orders(connection: Connection, news: Mapping[OrderKey, OrderNews]) -> 
     registered = {key: news[key].facts for key in sorted(news) if news[key].facts.registered}
     _write_list(connection, "work_order_line", registered, list_lines)
     _write_list(connection, "work_order_part", registered, list_parts)
-    write_vehicles(connection, registered.values())
+    write_vehicles(connection, ((site, facts) for (site, _), facts in registered.items()))
 
 
-def write_vehicles(connection: Connection, described: Iterable[Facts]) -> None:
-    """Write the vehicles that work orders describe, the newest description of each."""
+def write_vehicles(connection: Connection, described: Iterable[tuple[str, Facts]]) -> None:
+    """Write the vehicles that work orders describe: the newest description of each, and of each site."""
     # In one order, so that two processes do not wait for each other; the oldest description first.
-    vehicles = [_vehicle_values(facts) for facts in described if facts.vehicle.get("vin")]
-    vehicles.sort(key=lambda values: (values[0], values[-1]))
-    connection.cursor().executemany(_UPSERT_VEHICLE, vehicles)
+    vehicles = [(site, *_vehicle_values(facts)) for site, facts in described if facts.vehicle.get("vin")]
+    vehicles.sort(key=lambda values: (values[1], values[-1], values[0]))
+    connection.cursor().executemany(_UPSERT_VEHICLE, [values[1:] for values in vehicles])
+    connection.cursor().executemany(_UPSERT_SITE_VEHICLE, vehicles)
 
 
 def order_values(news: OrderNews) -> Row:
@@ -144,17 +145,18 @@ _UPSERT_ORDER = sql.SQL(
 )
 _VEHICLE_COLUMNS = ("plate", "make", "model", "year", "powertrain", "in_service_on")
 # An older description fills only what a newer one left open.
+_NEWEST = sql.SQL(", ").join(
+    sql.SQL(
+        "{name} = case when excluded.as_of >= known.as_of"
+        " then coalesce(excluded.{name}, known.{name}) else coalesce(known.{name}, excluded.{name}) end"
+    ).format(name=sql.Identifier(name))
+    for name in _VEHICLE_COLUMNS
+)
 _UPSERT_VEHICLE = sql.SQL(
     "insert into vehicle as known (vin, {names}, as_of) values (%s, {values}, %s)"
     " on conflict (vin) do update set as_of = greatest(excluded.as_of, known.as_of), {newest}"
-).format(
-    names=_names(_VEHICLE_COLUMNS),
-    values=_placeholders(len(_VEHICLE_COLUMNS)),
-    newest=sql.SQL(", ").join(
-        sql.SQL(
-            "{name} = case when excluded.as_of >= known.as_of"
-            " then coalesce(excluded.{name}, known.{name}) else coalesce(known.{name}, excluded.{name}) end"
-        ).format(name=sql.Identifier(name))
-        for name in _VEHICLE_COLUMNS
-    ),
-)
+).format(names=_names(_VEHICLE_COLUMNS), values=_placeholders(len(_VEHICLE_COLUMNS)), newest=_NEWEST)
+_UPSERT_SITE_VEHICLE = sql.SQL(
+    "insert into site_vehicle as known (site, vin, {names}, as_of) values (%s, %s, {values}, %s)"
+    " on conflict (site, vin) do update set as_of = greatest(excluded.as_of, known.as_of), {newest}"
+).format(names=_names(_VEHICLE_COLUMNS), values=_placeholders(len(_VEHICLE_COLUMNS)), newest=_NEWEST)

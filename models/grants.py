@@ -40,6 +40,7 @@ TABLES: Mapping[str, Rights] = MappingProxyType(
         "work_order_line": _PROJECTED,
         "work_order_part": _PROJECTED,
         "vehicle": _PROJECTED,
+        "site_vehicle": _PROJECTED,
         "projection_failure": _PROJECTED,
         **{f"{rollup}_settled": _PROJECTED for rollup in _ROLLUPS},
         "rollup_dirty": _PROJECTED,
@@ -96,6 +97,7 @@ VIEWS: Mapping[str, Rights] = MappingProxyType(
             for rollup in _ROLLUPS
             if not rollup.startswith(("mileage", "stage_time_m"))
         },
+        "known_vehicle": _READ,
         "public_visit": {},
         "public_board": _PUBLIC,
         "public_progress": _PUBLIC,

@@ -4,6 +4,7 @@ Owns the pass over every vehicle, which needs only what the reviews left behind,
 transaction each. It judges no reading and raises nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
@@ -14,7 +15,7 @@ from models.analytics.sparing import Complain, let_fail, spare_others
 from models.domain.mileage import Rate, Source
 from models.domain.service_due import Hold, Mileage, reckon_due
 from models.domain.service_plan import Done, Plan, choose_plan, find_done
-from models.queries.reminders_evidence import Vehicle, read_vehicles
+from models.queries.reminders_evidence import Vehicle, choose_vehicle, read_vehicles
 from models.queries.reminders_vehicles import (
     JobDone,
     VehicleDue,
@@ -43,14 +44,17 @@ def reckon_all(
                 connection.execute("analyze service_due")
                 return
             vins, reckoned = [row.vin for row in rows], list[str]()
-            vehicles = {vehicle.vin: vehicle for vehicle in read_vehicles(connection, vins)}
+            vehicles: defaultdict[str, dict[str, Vehicle]] = defaultdict(dict)
+            for vehicle in read_vehicles(connection, vins):
+                vehicles[vehicle.vin][vehicle.site] = vehicle
             done, holds = read_done(connection, vins, jobs), read_holds(connection, vins)
             due: list[VehicleDue] = []
             for row in rows:
                 vin = row.vin
                 with spare_others(vin, "what is due", complain):
                     held = holds.get(vin, {})
-                    due += list(reckon_vehicle(row, vehicles.get(vin), done.get(vin, ()), held, plans, now))
+                    known = choose_vehicle(vehicles[vin], row.site)
+                    due += list(reckon_vehicle(row, known, done.get(vin, ()), held, plans, now))
                     reckoned.append(vin)
             write_due(connection, reckoned, due, now)
             close_reminders(connection, reckoned, now)

@@ -37,6 +37,7 @@ class Plans:
     sites: Mapping[str, SiteFacts]
     names: Mapping[str, Mapping[str, str]]
     fingerprint: str
+    one_company: bool = False
 
     @property
     def jobs(self) -> list[str]:
@@ -66,6 +67,7 @@ def make_plans(workshop: Workshop) -> Plans:
         sites={site.key: make_site_facts(site, rules) for site in workshop.sites},
         names={item.key: {"en": item.en, "zh": item.zh} for plan in workshop.plans for item in plan.items},
         fingerprint=hashlib.sha256(told.encode()).hexdigest()[:16],
+        one_company=workshop.one_company,
     )
 
 

@@ -74,7 +74,11 @@ def review_vehicles(
         due: list[VehicleDue] = []
         for vin, evidence in found.items():
             with spare_others(vin, "review", complain):
-                each = review(vin, evidence, plans)
+                # What one company knows of a car is no other's.
+                own, others = (evidence, []) if plans.one_company else evidence.split()
+                each = review(vin, own, plans)
+                for other in others:
+                    each.verdicts.extend(review(vin, other, plans).verdicts)
                 held = holds.get(vin, {})
                 due += list(reckon_vehicle(each.row, evidence.vehicle, each.done, held, plans, now))
                 reviews[vin] = each

@@ -145,6 +145,9 @@ def _tell_sound(story: Story, now: datetime) -> Iterator[tuple[str, Row]]:
     closed = n % 2 == 0
     yield "vehicle", {"vin": vin, "plate": f"A{n:05}", "make": "VW", "model": "Golf", "year": 2020,
                       "powertrain": "petrol", "in_service_on": date(2020, 1, 1), "as_of": earlier}  # fmt: skip
+    yield "site_vehicle", {"site": site, "vin": vin, "plate": f"A{n:05}", "make": "VW", "model": "Golf",
+                           "year": 2020, "powertrain": "petrol", "in_service_on": date(2020, 1, 1),
+                           "as_of": earlier}  # fmt: skip
     yield "work_order", of_order | {
         "registered": True, "vin": vin, "plate": f"A{n:05}", "job_type": "maintenance", "advisor": "A1",
         "customer_ref": f"c{n}", "customer_name": "Li", "customer_phone": "13800000000", "customer_waiting": True,

@@ -118,6 +118,7 @@ def _put_car(
         "insert into vehicle (vin, plate, make, model, as_of) values (%s, %s, %s, %s, %s)",
         [vin, plate, make, model, NOON],
     )
+    visits.connection.execute("insert into site_vehicle select 's1', * from vehicle on conflict do nothing")
     visits.open(
         work_order := f"RO-{1000 + number}",
         vin=vin,

@@ -51,6 +51,7 @@ def test_no_public_view_holds_anything_private(visits: Visits, view: str) -> Non
 
 
 def add_service(visits: Visits) -> None:
+    visits.connection.execute("insert into vehicle_service (vin, site) values (%s, 's1')", [PRIVATE["vin"]])
     visits.connection.execute(
         "insert into service_due (vin, item, plan, cycle, due_km, due_on, state, reckoned_at)"
         " values (%s, 'oil', 'petrol', '1', 50000, '2027-03-12', 'not_yet', %s)",
@@ -115,6 +116,7 @@ def test_the_customers_own_page_hides_what_names_a_person_or_a_car(visits: Visit
         "insert into vehicle (vin, plate, as_of) values (%s, %s, %s)",
         [CUSTOMER["vin"], CUSTOMER["plate"], NOON],
     )
+    visits.connection.execute("insert into site_vehicle select 's1', * from vehicle on conflict do nothing")
     visits.add("work_order_part", work_order="RO-PRIV-1", position=0, part="1", quantity=1)
     make_link(visits, "RO-PRIV-1")
     shown = {}

@@ -88,6 +88,7 @@ def test_three_engines_at_once_raise_each_due_once(garage: Garage) -> None:
                 "insert into vehicle values (%s, %s, 'Audi', 'A6L', 2024, 'petrol', '2024-03-01', %s)",
                 (vin, vin[-6:], NOW),
             )
+            connection.execute("insert into site_vehicle select 's1', * from vehicle on conflict do nothing")
             connection.execute(
                 "insert into work_order (site, work_order, registered, vin, customer_ref, opened_at,"
                 " closed_at, cancelled, updated_at) values ('s1', %s, true, %s, %s, %s, %s, false, %s)",

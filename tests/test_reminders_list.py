@@ -78,7 +78,7 @@ def test_who_does_not_want_to_be_told_stays_due_and_a_held_item_is_held(passat: 
     passat.run()
     [due] = read(passat, "due")
     assert due.reminder_state == "withheld"
-    owner = ask(passat, lambda connection: read_owner(connection, VIN, "oil"))
+    owner = ask(passat, lambda connection: read_owner(connection, "s1", VIN, "oil"))
     assert owner is not None
     assert (owner.consent, owner.customer_name, owner.km, owner.trusted_readings) == (
         False,

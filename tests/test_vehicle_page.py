@@ -60,6 +60,7 @@ def add_vehicle(visits: Visits, vin: str, plate: str) -> None:
         "insert into vehicle (vin, plate, make, model, as_of) values (%s, %s, 'Volkswagen', 'Passat', %s)",
         (vin, plate, NOON),
     )
+    visits.connection.execute("insert into site_vehicle select 's1', * from vehicle on conflict do nothing")
 
 
 def add_reading(visits: Visits, km: float, days: float, reason: str | None = None, site: str = "s1") -> None:

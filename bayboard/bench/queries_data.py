@@ -27,7 +27,7 @@ _A_YEAR = 4
 _LAST_DAYS = 3
 _OF_ORDERS = ("stage_scan", "labour_scan", "bay_stay", "stage_interval", "work_order_line", "work_order")
 # What the present consists of, beside orders; and what SQL knows of the workshop file.
-_PRESENT = ("vehicle", "device_state", "device_status", "site_pulse", "work_order_part")
+_PRESENT = ("vehicle", "site_vehicle", "device_state", "device_status", "site_pulse", "work_order_part")
 _FACTS = ("workshop_site", "workshop_stage", "opening_span")
 _OF_ONE = ("stage_time_settled", "order_figures_settled", "bay_hour_settled")
 _OF_ALL = (

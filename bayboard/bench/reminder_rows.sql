@@ -5,6 +5,7 @@ select 'BENCH' || lpad(n::text, 12, '0'), 'B' || n, (array['Volkswagen', 'Toyota
     'M' || n %% 7, 2020, case n %% 5 when 0 then 'electric' else 'petrol' end, %(now)s::date - 200 - n %% 3000, %(now)s
 from generate_series(1, %(vehicles)s) as n;
 
+insert into site_vehicle select %(site)s, vehicle.* from vehicle;
 insert into vehicle_service (
     vin, site, customer_ref, advisor, first_km, first_at, km, km_at,
     km_per_day, km_per_day_low, km_per_day_high, rate_from, trusted_readings, orders_as_of, reviewed_at

@@ -190,7 +190,7 @@ class RemindersPage:
         try:
             async with self._open_database() as connection:
                 item = await read_item(connection, key, ReminderFilter(visit.user.sites), now)
-                owner = await read_owner(connection, item.vin, item.item) if item else None
+                owner = await read_owner(connection, item.site, item.vin, item.item) if item else None
                 attempts = (
                     await read_attempts(connection, item.reminder_id) if item and item.reminder_id else []
                 )

@@ -21,7 +21,8 @@ select
 from work_order
 left join lateral (
     -- One look-up a car; a plain join tempts the planner to read every vehicle there ever was.
-    select plate, make, model from vehicle where vin = work_order.vin limit 1
+    select plate, make, model from known_vehicle as known
+    where known.site = work_order.site and known.vin = work_order.vin limit 1
 ) as vehicle on true
 left join lateral (
     select

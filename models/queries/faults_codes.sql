@@ -19,8 +19,9 @@ with visit as materialized (
             %(bands)s::double precision[]
         ), -1) as band
     from {order_figures} as figures
-    left join vehicle using (vin)
-    left join vehicle_service as service using (vin)
+    left join known_vehicle as vehicle on vehicle.site = figures.site and vehicle.vin = figures.vin
+    left join vehicle_service as service
+        on service.vin = figures.vin and are_one(figures.site, service.site)
     where figures.site = any(%(sites)s)
         and day >= %(since)s
         and day < %(until)s

@@ -14,7 +14,7 @@ select
     (count(*) over ())::integer as orders
 from {order_figures} as figures
 join work_order using (site, work_order)
-left join vehicle on vehicle.vin = figures.vin
+left join known_vehicle as vehicle on vehicle.site = figures.site and vehicle.vin = figures.vin
 where figures.site = any(%(sites)s)
     and day >= %(since)s
     and day < %(until)s

@@ -21,6 +21,6 @@ select
     work_order.stage,
     work_order.bay
 from work_order
-left join vehicle using (vin)
+left join known_vehicle as vehicle using (site, vin)
 where work_order.site = %(site)s
     and work_order.work_order = %(work_order)s

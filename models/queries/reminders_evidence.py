@@ -24,9 +24,10 @@ Stored = tuple[ReadingKey, bool | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A vehicle as work orders describe it."""
+    """A vehicle as the work orders of a site describe it."""
 
     vin: str
+    site: str
     make: str | None
     model: str | None
     powertrain: str | None
@@ -54,9 +55,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The first and the last trusted mileage of a vehicle, as its last review left them."""
+    """The first and the last trusted mileage of a vehicle, as its last review left them, and whose it was."""
 
     vin: str
+    site: str | None
     first_km: float | None
     first_at: datetime | None
     km: float | None
@@ -68,11 +70,52 @@ class Evidence:
     """Everything that is known of one vehicle; raw readings are not kept for ever, what they said is."""
 
     known: Known | None = None
-    vehicle: Vehicle | None = None
+    vehicles: dict[str, Vehicle] = field(default_factory=dict)
     readings: list[Reading] = field(default_factory=list)
     stored: list[Stored] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+
+    # Whose it is, if it is that of one site.
+    site: str | None = None
+
+    @property
+    def owner(self) -> str | None:
+        """Return the site where the vehicle was in the workshop last."""
+        return self.orders[-1].site if self.orders else self.site
+
+    @property
+    def vehicle(self) -> Vehicle | None:
+        """Return the vehicle as its owner describes it."""
+        return choose_vehicle(self.vehicles, self.owner)
+
+    def split(self) -> "tuple[Evidence, list[Evidence]]":
+        """Return what the owner knows, and what each other site that heard the vehicle knows.
+
+        A vehicle that was in no workshop yet is of the first site that heard it.
+        """
+        heard = {key[1] for key, *_ in self.stored}
+        owner = self.owner or min(heard, default=None)
+        return self._part(owner), [self._part(site) for site in sorted(heard - {owner})]
+
+    def _part(self, site: str | None) -> "Evidence":
+        kept = [number for number, (key, *_) in enumerate(self.stored) if key[1] == site]
+        # What was remembered is of whoever the owner was then.
+        known = self.known if self.known and self.known.site == (site if self.orders else None) else None
+        return Evidence(
+            known=known,
+            vehicles={name: each for name, each in self.vehicles.items() if name == site},
+            readings=[self.readings[number] for number in kept],
+            stored=[self.stored[number] for number in kept],
+            corrections=self.corrections,
+            orders=[order for order in self.orders if order.site == site],
+            site=site,
+        )
+
+
+def choose_vehicle(vehicles: Mapping[str, Vehicle], owner: str | None) -> Vehicle | None:
+    """Return a vehicle as its owner describes it; as anybody does, where it was in no workshop yet."""
+    return vehicles.get(owner) if owner else next(iter(vehicles.values()), None)
 
 
 def find_unjudged(connection: Connection[Any], after: str, limit: int) -> list[str]:
@@ -101,7 +144,7 @@ def lock_vehicles(connection: Connection[Any], vins: Sequence[str]) -> list[Know
     )
     with connection.cursor(row_factory=class_row(Known)) as cursor:
         return cursor.execute(
-            "select vin, first_km, first_at, km, km_at from vehicle_service where vin = any(%s)"
+            "select vin, site, first_km, first_at, km, km_at from vehicle_service where vin = any(%s)"
             " order by vin for update skip locked",
             (list(vins),),
         ).fetchall()
@@ -125,7 +168,7 @@ def read_evidence(connection: Connection[Any], locked: Sequence[Known]) -> Mappi
     ):
         found[vin].corrections.append(Correction(at, km, shown_km))
     for vehicle in read_vehicles(connection, vins):
-        found[vehicle.vin].vehicle = vehicle
+        found[vehicle.vin].vehicles[vehicle.site] = vehicle
     with connection.cursor(row_factory=class_row(Order)) as cursor:
         for order in cursor.execute(_ORDERS, wanted):
             found[order.vin].orders.append(order)
@@ -136,6 +179,6 @@ def read_vehicles(connection: Connection[Any], vins: Sequence[str]) -> Iterator[
     """Read how vehicles are described."""
     with connection.cursor(row_factory=class_row(Vehicle)) as cursor:
         yield from cursor.execute(
-            "select vin, make, model, powertrain, in_service_on from vehicle where vin = any(%s)",
+            "select vin, site, make, model, powertrain, in_service_on from known_vehicle where vin = any(%s)",
             (list(vins),),
         )

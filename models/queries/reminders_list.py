@@ -71,19 +71,19 @@ async def read_item(
         return await cursor.fetchone()
 
 
-async def read_owner(connection: AsyncConnection[Any], vin: str, item: str) -> Owner | None:
-    """Read what is known of a vehicle and its customer, and when an item was done last."""
+async def read_owner(connection: AsyncConnection[Any], site: str | None, vin: str, item: str) -> Owner | None:
+    """Read what a site may know of a vehicle and its customer, and when an item was done last."""
     async with connection.cursor(row_factory=class_row(Owner)) as cursor:
         await cursor.execute(
             "select km, km_at, km_per_day, km_per_day_low, km_per_day_high, rate_from, trusted_readings,"
             " refused_readings, advisor, customer_ref, customer_name, customer_phone,"
             " word.allowed as consent,"
             " word.at as consent_at, due.done_on, due.done_km from vehicle_service as owner"
-            " left join service_due as due on due.vin = owner.vin and due.item = %s"
+            " left join service_due as due on due.vin = owner.vin and due.item = %(item)s"
             " left join lateral (select allowed, at from customer_consent where site = owner.site"
             " and customer_ref = owner.customer_ref order by at desc limit 1) as word on true"
-            " where owner.vin = %s",
-            [item, vin],
+            " where owner.vin = %(vin)s and (%(site)s::text is null or are_one(%(site)s, owner.site))",
+            {"item": item, "vin": vin, "site": site},
         )
         return await cursor.fetchone()
 

@@ -15,7 +15,7 @@ with listed as (
         reminder.raised_at, reminder.closed_at, reminder.closed_by, hold.until as held_until, hold.reason as held_because
     from service_due as due
     join vehicle_service as owner using (vin)
-    left join vehicle using (vin)
+    left join known_vehicle as vehicle on vehicle.site = owner.site and vehicle.vin = due.vin
     left join service_reminder as reminder
         on reminder.vin = due.vin and reminder.item = due.item and reminder.cycle = due.cycle and reminder.closed_at is null
     left join service_hold as hold on hold.vin = due.vin and hold.item = due.item and hold.cycle = due.cycle
@@ -28,8 +28,8 @@ with listed as (
         reminder.id, reminder.state, reminder.channel,
         reminder.raised_at, reminder.closed_at, reminder.closed_by, null, null
     from service_reminder as reminder
-    left join vehicle_service as owner using (vin)
-    left join vehicle using (vin)
+    left join vehicle_service as owner on owner.vin = reminder.vin and are_one(reminder.site, owner.site)
+    left join known_vehicle as vehicle on vehicle.site = reminder.site and vehicle.vin = reminder.vin
     where reminder.closed_at >= %(closed_since)s
 ),
 chosen as (

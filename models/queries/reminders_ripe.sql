@@ -6,7 +6,7 @@ select due.vin, due.item, due.cycle, due.plan, due.due_km, due.due_on, due.proje
     owner.advisor, plate, make, model
 from service_due as due
 join vehicle_service as owner using (vin)
-join vehicle using (vin)
+join known_vehicle as vehicle on vehicle.site = owner.site and vehicle.vin = due.vin
 left join service_reminder as reminder
     on reminder.vin = due.vin and reminder.item = due.item and reminder.cycle = due.cycle
 where owner.site = %(site)s

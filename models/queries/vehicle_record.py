@@ -76,13 +76,23 @@ where vin = %(vin)s and (%(sites)s::text[] is null or site = any(%(sites)s)) and
 order by at desc limit %(most)s
 """
 _CORRECTIONS: LiteralString = """
-select at, km, shown_km, corrected_by from odometer_correction where vin = %(vin)s order by at desc
+select at, km, shown_km, corrected_by from odometer_correction where vin = %(vin)s
+    and (%(sites)s::text[] is null or exists (
+        select from vehicle_service as owner, unnest(%(sites)s::text[]) as seen
+        where owner.vin = %(vin)s and are_one(seen, owner.site)
+    ))
+order by at desc
 """
 _DUE: LiteralString = """
 select
     item, plan, state, done_on, done_km, done_by, due_km, due_on,
     projected_on, projected_from, projected_to
-from service_due where vin = %(vin)s order by projected_on nulls last, item
+from service_due where vin = %(vin)s
+    and (%(sites)s::text[] is null or exists (
+        select from vehicle_service as owner, unnest(%(sites)s::text[]) as seen
+        where owner.vin = %(vin)s and are_one(seen, owner.site)
+    ))
+order by projected_on nulls last, item
 """
 _PARTS: LiteralString = """
 select site, work_order, part, description, quantity, status, opened_at

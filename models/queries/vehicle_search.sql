@@ -13,16 +13,19 @@ from (
     from (
         select vin, plate, make, model, year
         from vehicle
-        where (
+        where %(sites)s::text[] is null
+            and (
                 vin like %(bare)s
                 -- The first is quick and finds a few too many.
                 or plate like %(loose)s and bare_text(plate) like %(bare)s
             )
-            and (
-                %(sites)s::text[] is null
-                or exists (
-                    select from work_order where work_order.vin = vehicle.vin and site = any(%(sites)s)
-                )
+        union all
+        select distinct on (vin) vin, plate, make, model, year
+        from known_vehicle
+        where site = any(%(sites)s)
+            and (vin like %(bare)s or plate like %(loose)s and bare_text(plate) like %(bare)s)
+            and exists (
+                select from work_order where work_order.vin = known_vehicle.vin and site = any(%(sites)s)
             )
         limit %(looked_at)s
     ) as found

@@ -65,7 +65,7 @@ def refresh_rollups(
         return Settled()
     try:
         sites = {site.key: site for site in (*others, *workshop.sites)}
-        record_workshop(connection, workshop.stages, sites.values())
+        record_workshop(connection, workshop.stages, sites.values(), one_company=workshop.one_company)
         record_operations(connection, list_spellings(workshop.lounge, workshop.plans))
         _drop_marks(connection, find_horizon(workshop.store, "labour_scan", now))
         _record_openings(connection, sites, now)

@@ -13,10 +13,16 @@ from config.workshop import Site, Stage
 from models.rollups.marks import mark_everything
 
 
-def record_workshop(connection: Connection, stages: Sequence[Stage], sites: Iterable[Site]) -> None:
+def record_workshop(
+    connection: Connection, stages: Sequence[Stage], sites: Iterable[Site], *, one_company: bool
+) -> None:
     """Copy stages and sites, and mark what a change of them concerns; the connection is in autocommit."""
     with connection.transaction():
         moved = _record_sites(connection, sites)
+        connection.execute(
+            "update workshop_site set shares_vehicles = %(shares)s where shares_vehicles <> %(shares)s",
+            {"shares": one_company},
+        )
         if _record_stages(connection, stages):
             moved = [key for (key,) in connection.execute("select site from workshop_site order by site")]
         for key in moved:

@@ -120,8 +120,25 @@ class WorkOrderPart(Base):
     eta: Mapped[datetime | None]
 
 
+class SiteVehicle(Base):
+    """A car as the newest work order of one site described it. Pages read it by the view `known_vehicle`."""
+
+    __tablename__ = "site_vehicle"
+    __table_args__ = (Index(None, "vin"),)
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    vin: Mapped[str] = mapped_column(primary_key=True)
+    plate: Mapped[str | None]
+    make: Mapped[str | None]
+    model: Mapped[str | None]
+    year: Mapped[int | None]
+    powertrain: Mapped[str | None]
+    in_service_on: Mapped[date | None]
+    as_of: Mapped[datetime]
+
+
 class Vehicle(Base):
-    """A car as the newest work order described it; `as_of` is the time of that description."""
+    """A car as the newest work order of any site described it; `as_of` is the time of that description."""
 
     __tablename__ = "vehicle"
     __table_args__ = (Index(None, "plate"),)

@@ -24,6 +24,8 @@ class WorkshopSite(Base):
     timezone: Mapped[str]
     spans_since: Mapped[date | None]
     spans_until: Mapped[date | None]
+    # The sites are one company: each knows of a car what the others know.
+    shares_vehicles: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class WorkshopStage(Base):

@@ -82,8 +82,45 @@ returns text language sql immutable parallel safe as $$
 $$;
 """
 
+# What each site was told of a car; others read it where the workshop file says that they are one company.
+SITES = """
+create table site_vehicle (
+    site text not null, vin text not null, plate text, make text, model text, year integer, powertrain text,
+    in_service_on date, as_of timestamptz not null,
+    constraint site_vehicle_pkey primary key (site, vin)
+);
+create index site_vehicle_vin_idx on site_vehicle (vin);
+insert into site_vehicle
+select distinct on (site, vin) site, vin, work_order.plate, make, model, year, powertrain, in_service_on,
+    coalesce(opened_at, updated_at)
+from work_order join vehicle using (vin)
+order by site, vin, opened_at desc nulls last;
+alter table workshop_site add column shares_vehicles boolean not null default false;
+
+create view known_vehicle as
+select
+    own.site,
+    own.vin,
+    case when shared.shares_vehicles then whole.plate else own.plate end as plate,
+    case when shared.shares_vehicles then whole.make else own.make end as make,
+    case when shared.shares_vehicles then whole.model else own.model end as model,
+    case when shared.shares_vehicles then whole.year else own.year end as year,
+    case when shared.shares_vehicles then whole.powertrain else own.powertrain end as powertrain,
+    case
+        when shared.shares_vehicles then whole.in_service_on else own.in_service_on
+    end as in_service_on
+from site_vehicle as own
+left join workshop_site as shared on shared.site = own.site
+left join vehicle as whole on whole.vin = own.vin and shared.shares_vehicles;
+
+-- Whether one site may know what another one knows of a car.
+create function are_one(seen text, owner text) returns boolean language sql stable parallel safe as $$
+    select seen = owner or exists (select from workshop_site where site = seen and shares_vehicles)
+$$;
+"""
+
 VIEWS = """
-drop view public_progress, public_progress_part, public_board, public_visit;
+drop view public_progress, public_progress_part, public_board, public_visit, public_progress_service;
 drop function say_in_public(text, text[]);
 
 -- A visit as anybody may see it: the operation by the words of the catalogue, '' for one that is not in it.
@@ -107,7 +144,7 @@ select
     work_order.cancelled
 from work_order
 join visit_ticket using (site, work_order)
-left join vehicle using (vin)
+left join known_vehicle as vehicle using (site, vin)
 left join workshop_operation as known on known.spelling = spell_operation(work_order.operation);
 
 -- The open visits, with what their expected time is computed from.
@@ -146,7 +183,7 @@ select
 from progress_link
 join public_visit using (site, work_order)
 join work_order using (site, work_order)
-left join vehicle using (vin)
+left join known_vehicle as vehicle using (site, vin)
 where progress_link.revoked_at is null;
 
 create view public_progress_part with (security_barrier) as
@@ -159,8 +196,18 @@ select
 from progress_link as link
 join work_order using (site, work_order)
 join work_order_part as part using (site, work_order)
-left join vehicle using (vin)
+left join known_vehicle as vehicle using (site, vin)
 where link.revoked_at is null;
+
+create view public_progress_service with (security_barrier) as
+select link.token_hash, due.plan, due.item, due.due_km, due.due_on, due.projected_on
+from progress_link as link
+join work_order using (site, work_order)
+join service_due as due using (vin)
+join vehicle_service as owner using (vin)
+left join workshop_site as shared on shared.site = link.site
+where link.revoked_at is null and due.state not in ('done', 'suppressed')
+    and (owner.site = link.site or shared.shares_vehicles);
 """
 
 # Links of messages that wait are made when they are sent; those of messages that never left end.
@@ -200,5 +247,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("spelling", name=op.f("workshop_operation_pkey")),
     )
     # Unchanged: SQLAlchemy would take some of its colons for parameters.
-    for statements in (FUNCTIONS, VIEWS, LINKS):
+    for statements in (FUNCTIONS, SITES, VIEWS, LINKS):
         op.get_bind().exec_driver_sql(statements)

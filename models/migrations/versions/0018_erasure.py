@@ -108,7 +108,9 @@ declare
 begin
     insert into erased_order select of_site, unnest(of_orders), erased_at on conflict do nothing;
     -- Plates that only the cars have.
-    words := words || array(select plate from vehicle where vin = any(vins) and length(plate) > 1);
+    words := words || array(
+        select plate from site_vehicle where site = of_site and vin = any(vins) and length(plate) > 1
+    );
     update work_order_change set change = leave_words_out(leave_person_out(change), words), notes = null
     where site = of_site and work_order = any(of_orders);
     update work_order set plate = null, customer_ref = null, customer_name = null, customer_phone = null
