@@ -164,6 +164,7 @@ def _tell_about_first_car(visits: Visits) -> None:
             eta=eta,
         )
     visits.find_code("C0035", -60)
+    visits.connection.execute("insert into vehicle_service (vin, site) values (%s, 's1')", [PRIVATE["vin"]])
     visits.connection.execute(
         "insert into service_due (vin, item, plan, cycle, due_km, due_on, state, reckoned_at)"
         " values (%s, 'oil', 'petrol', '1', 50000, '2027-03-12', 'not_yet', %s)",

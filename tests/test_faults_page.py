@@ -122,13 +122,15 @@ def test_mileage_is_reckoned_between_the_first_and_the_last_that_is_believed(
     halfway = driven.opened_at
     with psycopg.connect(history_url, autocommit=True) as connection:
         connection.execute(
-            "insert into vehicle_service (vin, first_km, first_at, km, km_at) values"
-            " (%s, 10000, %s, 50000, %s), (%s, 160000, %s, 160000, %s)",
+            "insert into vehicle_service (vin, site, first_km, first_at, km, km_at) values"
+            " (%s, %s, 10000, %s, 50000, %s), (%s, %s, 160000, %s, 160000, %s)",
             (
                 driven.vin,
+                history.site,
                 halfway - timedelta(days=100),
                 halfway + timedelta(days=100),
                 alone.vin,
+                history.site,
                 halfway,
                 halfway,
             ),

@@ -71,6 +71,7 @@ def whole_visit(visits: Visits) -> Visits:
     visits.add("work_order_part", position=0, part="1", quantity=2, description="Brake <disc>",
                status="ordered", eta=NOON + timedelta(hours=1))  # fmt: skip
     visits.find_code("C0035", 10)
+    visits.connection.execute("insert into vehicle_service (vin, site) values (%s, 's1')", [PRIVATE["vin"]])
     visits.connection.execute(
         "insert into service_due (vin, item, plan, cycle, due_km, due_on, state, reckoned_at)"
         " values (%s, 'oil', 'petrol', '1', 50000, '2027-03-12', 'not_yet', %s)",

@@ -324,8 +324,8 @@ def test_a_vehicles_file_opens_whatever_is_stored_of_its_odometer(
     for number, km in enumerate([3.4028234663852886e38, float("inf"), float("nan"), 1e10, 429_496_729.5, 0]):
         add_reading(visits, km, number - 12, reason="out_of_range: no odometer shows that")
     visits.connection.execute(
-        "insert into vehicle_service (vin, km, km_at, km_per_day, rate_from)"
-        " values (%s, 'Infinity', %s, 'NaN', 'model')",
+        "insert into vehicle_service (vin, site, km, km_at, km_per_day, rate_from)"
+        " values (%s, 's1', 'Infinity', %s, 'NaN', 'model')",
         (VIN, NOON),
     )
     let_in(page, office.address, "s1", role=Role.FOREMAN)
