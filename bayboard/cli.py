@@ -214,6 +214,7 @@ def serve(
             database_url=settings.database_url,
             workshop=workshop,
             secret_key=settings.secret_key,
+            require_second_factor=settings.require_second_factor,
             public_url=settings.public_url,
             provider=make_provider(settings, workshop),
             open_what_if=partial(WhatIfDesk, settings.database_url, workshop),

@@ -36,8 +36,9 @@ from bayboard.screen_commands import make_screen_link
 from bayboard.supervisor import Part, Supervisor, answers, start_logged
 from config.message_events import AUDIENCES
 from config.workshop import Workshop, load_workshop
-from dashboard.access import Role, ScreenKind, Ticket, User
+from dashboard.access import Role, ScreenKind
 from dashboard.passwords import draw_token
+from models.access_links import read_access_links, revoke_access_link
 from models.connect import connect_database
 from models.migrations.run import migrate
 from models.registry import AdmittedDevice, admit_device
@@ -47,7 +48,7 @@ from simulators.pace import Pace
 from simulators.scaled import scale_workshop
 
 _MARK = ".bayboard"
-# A demo may be left running for days, and dies with its key.
+# A demo may be left running for days; the next one on the same data ends these links.
 _SIGN_IN_LASTS = timedelta(days=30)
 _SCREEN_NAME = "bayboard demo"
 
@@ -106,7 +107,7 @@ class Demo:
             "BAYBOARD_DATABASE_URL": database.url,
             "BAYBOARD_MQTT_URL": f"mqtt://127.0.0.1:{self._mqtt_port}",
             "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
-            "BAYBOARD_SECRET_KEY": (secret_key := secrets.token_urlsafe(32)),
+            "BAYBOARD_SECRET_KEY": secrets.token_urlsafe(32),
         }
 
         def part(name: str, command: list[str], **more: str) -> Part:
@@ -141,8 +142,7 @@ class Demo:
         _say(f"logs: {logs}")
         _say(f"messages to people: {messages}")
         for role in Role:
-            ticket = Ticket(User(role), self._now + _SIGN_IN_LASTS)
-            _say(f"{role}: {make_link(secret_key, ticket, address)}")
+            _say(f"{role}: {_make_link(database.url, role, address, self._now)}")
         _say(f"The simulated workshop runs {self._speed:g} times faster than life. Ctrl-C stops everything.")
 
 
@@ -208,10 +208,23 @@ def _renew_screen(database_url: str, kind: ScreenKind, site: str, now: datetime)
         for screen in await read_screens(connection, [site]):
             if screen.name == _SCREEN_NAME and screen.kind == kind and screen.revoked_at is None:
                 await revoke_screen(connection, screen.id, None, now)
-        await add_screen(connection, token, kind, site, _SCREEN_NAME, now)
+        # Its address may be opened again, in any browser, as long as the demo runs.
+        await add_screen(connection, token, kind, site, _SCREEN_NAME, now, reusable=True)
 
     ask_database(database_url, renew)
     return token
+
+
+def _make_link(database_url: str, role: Role, address: str, now: datetime) -> str:
+    """Return a link that signs in as often as it is opened, as long as the demo runs."""
+
+    async def make(connection: AsyncConnection[Any]) -> str:
+        for link in await read_access_links(connection):
+            if link.reusable and link.role == role and link.revoked_at is None:
+                await revoke_access_link(connection, link.id, now)
+        return await make_link(connection, address, role, None, now, _SIGN_IN_LASTS, reusable=True)
+
+    return ask_database(database_url, make)
 
 
 def _start_database(database: PostgresServer) -> "subprocess.Popen[bytes]":

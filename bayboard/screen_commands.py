@@ -3,18 +3,24 @@
 Owns what is asked and printed. A link is shown once; only its hash is kept.
 """
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Any
 
 import typer
+from psycopg import AsyncConnection
 
 from bayboard.access_commands import check_sites
 from bayboard.access_rows import ask_database, print_table, say_time
 from bayboard.entry import CommandError, read_clock
+from bayboard.operator import name_operator
 from config.settings import Settings
 from config.workshop import load_workshop
 from dashboard.access import SCREEN_PATH, ScreenKind
 from dashboard.passwords import draw_token
-from models.screens import ScreenError, add_screen, read_screens, revoke_screen
+from models.audit import add as add_entry
+from models.domain.access import ScreenRow
+from models.domain.audit import COMMAND, Action
+from models.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen
 
 app = typer.Typer(help="Screens that show a board without anybody signing in.", no_args_is_help=True)
 
@@ -32,14 +38,35 @@ def add(
     base_url: Annotated[
         str | None, typer.Option(help="The dashboard as screens reach it; by default BAYBOARD_PUBLIC_URL.")
     ] = None,
+    expires: Annotated[
+        float, typer.Option(min=0.01, max=24 * 366, help="Hours within which the link must be opened.")
+    ] = 24 * 7,
+    reusable: Annotated[
+        bool, typer.Option("--reusable", help="The link makes any number of browsers this screen, for ever.")
+    ] = False,
 ) -> None:
-    """Print the link of a new screen; whoever opens it once is that screen until it is revoked."""
+    """Print the link of a new screen; the first browser that opens it is that screen until it is revoked."""
     settings = Settings.from_environment(required=("database_url",))
     check_sites([site], load_workshop(settings.workshop_file))
     token, now = draw_token(), read_clock()
-    ask_database(
-        settings.database_url, lambda database: add_screen(database, token, kind, site, name.strip(), now)
-    )
+    expires_at = None if reusable else now + timedelta(hours=expires)
+
+    async def make(connection: AsyncConnection[Any]) -> None:
+        number = await add_screen(
+            connection, token, kind, site, name.strip(), now, reusable=reusable, expires_at=expires_at
+        )
+        await add_entry(
+            connection,
+            at=now,
+            who=name_operator(),
+            from_address=COMMAND,
+            what=Action.SCREEN_ADDED,
+            about=f"{site}/screen {number}",
+            after={"kind": kind, "name": name.strip(), "reusable": reusable},
+            sites=[site],
+        )
+
+    ask_database(settings.database_url, make)
     typer.echo(make_screen_link(token, base_url or settings.public_url or "http://127.0.0.1:8050"))
 
 
@@ -49,9 +76,14 @@ def list_screens(
 ) -> None:
     """Show every screen, and when it was seen last."""
     settings = Settings.from_environment(required=("database_url",))
-    screens = ask_database(settings.database_url, lambda database: read_screens(database, site))
+
+    async def read(connection: AsyncConnection[Any]) -> tuple[list[ScreenRow], dict[int, list[str]]]:
+        screens = await read_screens(connection, site)
+        return screens, await read_addresses(connection, [row.id for row in screens])
+
+    screens, addresses = ask_database(settings.database_url, read)
     print_table(
-        ["id", "kind", "site", "name", "made", "last seen", "state"],
+        ["id", "kind", "site", "name", "made", "last seen", "from", "state"],
         [
             [
                 str(row.id),
@@ -60,6 +92,7 @@ def list_screens(
                 row.name,
                 say_time(row.added_at),
                 say_time(row.seen_at),
+                ", ".join(addresses.get(row.id, [])),
                 f"revoked {say_time(row.revoked_at)}" if row.revoked_at else "",
             ]
             for row in screens
@@ -71,8 +104,21 @@ def list_screens(
 def revoke(screen: Annotated[int, typer.Argument(help="Its id, as the list shows it.")]) -> None:
     """Take a screen's right to its board; it goes dark within seconds."""
     settings, now = Settings.from_environment(required=("database_url",)), read_clock()
+
+    async def revoke_one(connection: AsyncConnection[Any]) -> None:
+        site = await revoke_screen(connection, screen, None, now)
+        await add_entry(
+            connection,
+            at=now,
+            who=name_operator(),
+            from_address=COMMAND,
+            what=Action.SCREEN_REVOKED,
+            about=f"{site}/screen {screen}",
+            sites=[site],
+        )
+
     try:
-        ask_database(settings.database_url, lambda database: revoke_screen(database, screen, None, now))
+        ask_database(settings.database_url, revoke_one)
     except ScreenError as error:
         raise CommandError(str(error)) from error
     typer.echo(f"screen {screen} is revoked, and dark within seconds.")

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from config.broker import read_broker_address
 from config.grants import Grants, parse_grants
+from config.secret_keys import check_keys
 
 DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
-_SECRET_KEY_LENGTH = 32
 DATABASE_SERVICES = ("ingest", "remind", "serve", "access")
 _TOKEN_LENGTH = 20
 
@@ -75,10 +75,10 @@ def _database_roles(text: str) -> tuple[tuple[str, str], ...]:
     return roles
 
 
-def _secret_key(text: str) -> str:
-    if len(text) < _SECRET_KEY_LENGTH:
-        raise ValueError(f"must be at least {_SECRET_KEY_LENGTH} random characters")
-    return text
+def _switch(text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise ValueError("must be on or off")
+    return text == "on"
 
 
 def _public_url(text: str) -> str:
@@ -175,7 +175,16 @@ class Settings:
         "the workshop's own words of messages, `{lang}/{event}.toml`, in place of the package's",
     )
     secret_key: str | None = _setting(
-        "BAYBOARD_SECRET_KEY", _secret_key, "signs sessions and links; at least 32 random characters"
+        "BAYBOARD_SECRET_KEY",
+        check_keys,
+        "signs sessions and seals second factors; at least 32 random characters. To change it, `new,old`:"
+        " the first signs, all are accepted",
+    )
+    require_second_factor: bool = _setting(
+        "BAYBOARD_REQUIRE_SECOND_FACTOR",
+        _switch,
+        "on or off: managers sign in with a password and a one-time code, which they set up at first",
+        False,
     )
     erasures_file: Path | None = _setting(
         "BAYBOARD_ERASURES_FILE",

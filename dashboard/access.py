@@ -1,8 +1,8 @@
 """Who may see what: users, screens, and the signed tickets that make somebody a user.
 
-Owns the form of sign-in links and sessions. Both are tickets that name a role, its sites and
-when they end. The ticket of an account also names its version, so that the account can end it;
-a link's is bound to nothing but time and the key. Refuses to read a clock or a database.
+A session is a ticket that names a role, its sites, when it ends and the row it is kept in, so that it
+can be listed and ended. The ticket of an account also names the account's version. Refuses to read a
+clock or a database.
 """
 
 from contextvars import ContextVar
@@ -13,6 +13,7 @@ from hashlib import sha256
 import msgspec
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from config.secret_keys import split_keys
 from config.texts import LANGS
 
 SESSION_COOKIE = "bayboard_session"
@@ -75,6 +76,7 @@ class Visitor(msgspec.Struct, frozen=True):
     user: User | None = None
     screens: tuple[Screen, ...] = ()
     refused: bool = False
+    ticket: "Ticket | None" = None
 
     def shows(self, kind: ScreenKind | None, site: str | None) -> bool:
         """Say whether this is a screen of that board."""
@@ -82,19 +84,28 @@ class Visitor(msgspec.Struct, frozen=True):
 
 
 class Ticket(msgspec.Struct, frozen=True):
-    """A user until a time; with a version, only for as long as the account's sessions have the same."""
+    """A user until a time; with a version, only for as long as the account's sessions have the same.
+
+    With a session, only until that is ended; `link` is the access link that began it.
+    """
 
     user: User
     expires_at: datetime
     version: int | None = None
+    session: str | None = None
+    link: int | None = None
 
 
 class TicketBox:
-    """Signs and reads tickets of one purpose; a ticket of another purpose is not valid here."""
+    """Signs and reads tickets of one purpose; a ticket of another purpose is not valid here.
+
+    Of several keys the first signs, and all are accepted.
+    """
 
     def __init__(self, secret_key: str, purpose: str) -> None:
+        oldest_first = list(reversed(split_keys(secret_key)))
         self._serializer = URLSafeSerializer(
-            secret_key, salt=f"bayboard {purpose}", signer_kwargs={"digest_method": sha256}
+            oldest_first, salt=f"bayboard {purpose}", signer_kwargs={"digest_method": sha256}
         )
 
     def sign(self, ticket: Ticket) -> str:
@@ -112,10 +123,12 @@ class TicketBox:
             raise ExpiredError("the ticket is over")
         return ticket
 
-
-def link_box(secret_key: str) -> TicketBox:
-    """Return the box of sign-in links."""
-    return TicketBox(secret_key, "link")
+    def find(self, signed: str, now: datetime) -> Ticket | None:
+        """Return the ticket, or None where it is not ours or over."""
+        try:
+            return self.read(signed, now)
+        except AccessError:
+            return None
 
 
 def session_box(secret_key: str) -> TicketBox:
@@ -123,11 +136,29 @@ def session_box(secret_key: str) -> TicketBox:
     return TicketBox(secret_key, "session")
 
 
+def halfway_box(secret_key: str) -> TicketBox:
+    """Return the box of those who gave a password, and have a second factor still to show."""
+    return TicketBox(secret_key, "halfway")
+
+
+def known_box(secret_key: str) -> TicketBox:
+    """Return the box of browsers in which an account signed in before."""
+    return TicketBox(secret_key, "known browser")
+
+
 class Visit(msgspec.Struct, frozen=True):
-    """Who asks, and in which language the answer is to be."""
+    """Who asks, in which language the answer is to be, from where, and in which session."""
 
     user: User
     lang: str
+    address: str = ""
+    session: str | None = None
+    link: int | None = None
+
+    @property
+    def who(self) -> str:
+        """Return who asks as the audit trail names them."""
+        return self.user.account or f"access link {self.link or ''}".strip()
 
 
 # Set by the guard for as long as a request of somebody signed in is answered.

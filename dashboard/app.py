@@ -24,7 +24,7 @@ from starlette.exceptions import HTTPException
 
 from config.texts import choose_lang
 from config.workshop import Workshop
-from dashboard.access import Role, Ticket, TicketBox, User, link_box, session_box
+from dashboard.access import Role, Ticket, TicketBox, User
 from dashboard.cookies import name_session
 from dashboard.database import database_opener
 from dashboard.doors import Answer, find_place
@@ -33,6 +33,7 @@ from dashboard.edge.compression import Compression
 from dashboard.edge.door import Door
 from dashboard.edge.inputs import Inputs
 from dashboard.edge.limits import Limits
+from dashboard.entrance import Entrance, open_boxes
 from dashboard.feed import BoardFeed
 from dashboard.figures.look import Look
 from dashboard.guard import MANAGE_PREFIX, Guard, answer_unknown
@@ -51,8 +52,10 @@ from dashboard.pages.wall import register_wall, wall_kind
 from dashboard.passes import Passes
 from dashboard.provider import Provider
 from dashboard.push import Screens
+from dashboard.screen_entrance import add_screen_entrance
+from dashboard.second_step import add_second_step
 from dashboard.shutdown import call_on_shutdown
-from dashboard.sign_in import Entrance, add_sign_in
+from dashboard.sign_in import add_sign_in
 from dashboard.what_if import OpenWhatIf
 
 log = structlog.get_logger()
@@ -70,6 +73,7 @@ def create_app(
     secret_key: str | None = None,
     public_url: str | None = None,
     provider: Provider | None = None,
+    require_second_factor: bool = False,
     open_what_if: OpenWhatIf | None = None,
     limits: Limits = Limits(),  # noqa: B008  # frozen
     metrics_token: str | None = None,
@@ -80,7 +84,8 @@ def create_app(
     """Make the dashboard of a workshop.
 
     Without `secret_key`, which signs sessions, nobody can sign in and screens alone work.
-    `public_url` is its address as users reach it, `provider` the company's own sign-in.
+    `public_url` is its address as users reach it, `provider` the company's own sign-in; with
+    `require_second_factor` a manager's password alone lets nobody in.
     `open_what_if` makes what answers managers' what-if questions.
     `metrics_token` opens metrics to other machines, `security_contact` is whom security.txt names.
     `rev` names what the pages look like; a screen that hears another loads itself anew.
@@ -92,11 +97,21 @@ def create_app(
     feed = BoardFeed(database_url, workshop.sites, kinds, clock, metrics)
     screens = Screens(workshop, feed, rev or _reckon_rev(workshop), clock, metrics)
     passes = Passes(database_url, clock)
-    links, sessions = (link_box(secret_key), session_box(secret_key)) if secret_key else (None, None)
+    boxes = open_boxes(secret_key) if secret_key else None
+    sessions = boxes.sessions if boxes else None
     origin = Origin(public_url)
     open_database = database_opener(database_url)
     read_public = database_opener(database_url, is_public=True)
-    entrance = Entrance(links, sessions, passes, open_database, origin, clock, company=provider is not None)
+    entrance = Entrance(
+        boxes,
+        passes,
+        open_database,
+        origin,
+        clock,
+        company=provider is not None,
+        require_second_factor=require_second_factor,
+        site_names=tuple(name for site in workshop.sites for name in (site.key, site.en, site.zh)),
+    )
 
     @asynccontextmanager
     async def lifespan(server: FastAPI) -> AsyncIterator[None]:
@@ -119,7 +134,9 @@ def create_app(
         from dashboard.oidc import add_oidc  # noqa: PLC0415  # Authlib is large, and few need it
 
         add_oidc(server, entrance, provider, secret_key)
+    add_second_step(server, entrance)
     add_sign_in(server, entrance)
+    add_screen_entrance(server, entrance)
     add_own_account(server, entrance)
     add_lounge_code(server, workshop, origin)
     add_progress(server, ProgressPages(workshop, open_database, read_public, learned, clock))

@@ -1,20 +1,24 @@
 """Checking a name and a password, no more often than somebody mistypes.
 
-Owns the limits: for an account and for an address, counted in the database before the password
-is looked at, so that they hold over every process. An unknown name, a disabled account and a
-wrong password are one answer that takes the same time.
+Attempts are counted in the database before the password is looked at, so the limits hold over every
+process: for an account from one block of addresses, for an account from everywhere, and for a block of
+addresses. A browser in which the account signed in before is counted by itself, so strangers lock
+nobody out of it. An unknown name, a disabled account and a wrong password are one answer that takes the
+same time.
 """
 
 import asyncio
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from dashboard.access import Role
 from dashboard.database import Connection
-from dashboard.passwords import check_password, hash_password
+from dashboard.edge.addresses import find_block
+from dashboard.passwords import check_password, hash_password, judge_password
 from models.accounts import (
     count_attempt,
-    note_sign_in,
+    forget_attempts,
     read_account,
     refresh_hash,
     set_password,
@@ -23,7 +27,9 @@ from models.domain.access import AccountRow
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 8
+PER_ACCOUNT_EVERYWHERE = 40
 PER_ADDRESS = 40
+PER_CODE = 8
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
@@ -51,14 +57,29 @@ def is_name(name: str) -> bool:
 
 
 async def try_sign_in(
-    connection: Connection, name: str, password: str, address: str, now: datetime
+    connection: Connection,
+    name: str,
+    password: str,
+    address: str,
+    now: datetime,
+    *,
+    browser: str | None = None,
 ) -> AccountRow:
-    """Return the account that a name and a password open; raises WrongError, TooManyError."""
-    name = tidy_name(name)
-    await _count(connection, f"address {address}", PER_ADDRESS, now)
-    if not is_name(name):
-        raise WrongError
-    await _count(connection, f"account {name}", PER_ACCOUNT, now)
+    """Return the account that a name and a password open; raises WrongError, TooManyError.
+
+    `browser` names one in which this account signed in before.
+    """
+    name, block = tidy_name(name), find_block(address)
+    if browser and is_name(name):
+        own = f"browser {browser}"
+        await count(connection, own, PER_ACCOUNT, now)
+    else:
+        own = f"account {name} from {block}"
+        await count(connection, f"address {block}", PER_ADDRESS, now)
+        if not is_name(name):
+            raise WrongError
+        await count(connection, own, PER_ACCOUNT, now)
+        await count(connection, f"account {name}", PER_ACCOUNT_EVERYWHERE, now)
     account = await read_account(connection, name)
     usable = account if account and account.disabled_at is None and account.role in set(Role) else None
     check = await asyncio.to_thread(check_password, password, usable.password_hash if usable else None)
@@ -66,22 +87,32 @@ async def try_sign_in(
         raise WrongError
     if check.newer_hash and usable.password_hash:
         await refresh_hash(connection, name, usable.password_hash, check.newer_hash)
-    await note_sign_in(connection, name, [f"account {name}"], WINDOW, now)
+    await forget_attempts(connection, [own, f"account {name}"], WINDOW, now)
     return usable
 
 
 async def change_password(
-    connection: Connection, name: str, current: str, new: str, address: str, now: datetime
+    connection: Connection,
+    name: str,
+    current: str,
+    new: str,
+    address: str,
+    now: datetime,
+    *,
+    known: Sequence[str] = (),
 ) -> int:
     """Change one's own password and return the version of sessions from now on.
 
-    Raises WrongError or TooManyError for the current one, PasswordError for the new one.
+    Raises WrongError or TooManyError for the current one, PasswordError for the new one; `known` are
+    words that a guesser would try.
     """
     await try_sign_in(connection, name, current, address, now)
+    await asyncio.to_thread(judge_password, new, [name, *known])
     return await set_password(connection, name, await asyncio.to_thread(hash_password, new))
 
 
-async def _count(connection: Connection, key: str, most: int, now: datetime) -> None:
+async def count(connection: Connection, key: str, most: int, now: datetime) -> None:
+    """Count an attempt; raises TooManyError where there were too many."""
     attempts, since = await count_attempt(connection, key, WINDOW, now)
     if attempts > most:
         left = since + WINDOW - now

@@ -5,12 +5,19 @@ so that one browser can hold several. No script and no other site can use any of
 begin with `__Host-`, which no page of another host of the domain and nothing over http can set.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from dashboard.access import SESSION_COOKIE, ScreenKind
+
+# A browser between password and one-time code.
+HALFWAY_COOKIE = "bayboard_halfway"
+HALFWAY_SECONDS = 600
+# A browser in which an account signed in before.
+KNOWN_COOKIE = "bayboard_known"
+KNOWN_LASTS = timedelta(days=400)
 
 # The longest that browsers keep a cookie; each page and each stream begins it anew.
 _SCREEN_SECONDS = 400 * 24 * 3600
@@ -37,7 +44,43 @@ def take_session(answer: Response, *, secure: bool) -> None:
 
 def name_session(*, secure: bool) -> str:
     """Return the name of the session's cookie."""
-    return f"{_SAFE * secure}{SESSION_COOKIE}"
+    return name_cookie(SESSION_COOKIE, secure=secure)
+
+
+def name_cookie(name: str, *, secure: bool) -> str:
+    """Return the whole name of a cookie."""
+    return f"{_SAFE * secure}{name}"
+
+
+def give_halfway(answer: Response, ticket: str, *, secure: bool) -> None:
+    """Have a browser keep that the password was right, until the one-time code is given."""
+    answer.set_cookie(
+        name_cookie(HALFWAY_COOKIE, secure=secure),
+        ticket,
+        max_age=HALFWAY_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
+
+
+def take_halfway(answer: Response, *, secure: bool) -> None:
+    """Have a browser forget that it was between password and one-time code."""
+    answer.delete_cookie(
+        name_cookie(HALFWAY_COOKIE, secure=secure), httponly=True, samesite="lax", secure=secure
+    )
+
+
+def give_known(answer: Response, ticket: str, *, secure: bool) -> None:
+    """Have a browser keep that an account signed in here."""
+    answer.set_cookie(
+        name_cookie(KNOWN_COOKIE, secure=secure),
+        ticket,
+        max_age=int(KNOWN_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
 
 
 def give_screen(

@@ -34,6 +34,7 @@ from dashboard.database import DatabaseAwayError
 from dashboard.doors import ANYBODY, Answer, Place, find_place
 from dashboard.edge.limits import Limits
 from dashboard.edge.share import Share
+from dashboard.from_where import name_address
 from dashboard.origin import Origin
 from dashboard.passes import Credentials, Passes
 from dashboard.plain_page import LANG_COOKIE, choose_visit_lang, draw_refusal
@@ -95,7 +96,7 @@ class Guard:
             await refusal(request.scope, receive, send)
             return
         send = self._remember(request, place, visitor, send)
-        with _telling_who_asks(visitor, choose_visit_lang(request)):
+        with _telling_who_asks(visitor, request):
             if place.door.answer is Answer.STREAM:
                 with self._share.count_stream(visitor, request) as too_many:
                     if too_many:
@@ -114,14 +115,14 @@ class Guard:
         # No place whose roles are open to anybody has a WebSocket.
         admitted = place and place.door.roles is not ANYBODY and place.admits(visitor)
         if admitted and not self._origin.is_foreign(connection):
-            with _telling_who_asks(visitor, choose_visit_lang(connection)):
+            with _telling_who_asks(visitor, connection):
                 await self._app(connection.scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
     def _read_credentials(self, connection: HTTPConnection) -> Credentials:
         tokens = list_tokens(connection)
-        return Credentials(self._read_ticket(connection), tokens)
+        return Credentials(self._read_ticket(connection), tokens, name_address(connection))
 
     def _read_ticket(self, connection: HTTPConnection) -> Ticket | None:
         if self._sessions is None:
@@ -219,9 +220,14 @@ class Guard:
 
 
 @contextmanager
-def _telling_who_asks(visitor: Visitor, lang: str) -> Iterator[None]:
+def _telling_who_asks(visitor: Visitor, connection: HTTPConnection) -> Iterator[None]:
+    lang = choose_visit_lang(connection)
     visitor_before, lang_before = current_visitor.set(visitor), current_lang.set(lang)
-    visit_before = current_visit.set(Visit(visitor.user, lang)) if visitor.user else None
+    visit_before = None
+    if visitor.user:
+        session, link = (visitor.ticket.session, visitor.ticket.link) if visitor.ticket else (None, None)
+        visit = Visit(visitor.user, lang, name_address(connection), session, link)
+        visit_before = current_visit.set(visit)
     try:
         yield
     finally:

@@ -21,8 +21,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from config.secret_keys import split_keys
 from dashboard.access import Role
 from dashboard.database import DatabaseAwayError
+from dashboard.entrance import COMPANY_SESSION_LASTS, Entrance, refuse
 from dashboard.provider import Provider, choose_grant, find_claim
 from dashboard.provider_faults import (
     Fault,
@@ -33,7 +35,6 @@ from dashboard.provider_faults import (
     explain_token,
     find_fault,
 )
-from dashboard.sign_in import Entrance, refuse
 from models.accounts import welcome_subject
 
 # Authlib would say at each start that it wants another client of HTTP in its next version.
@@ -71,7 +72,7 @@ def add_oidc(server: FastAPI, entrance: Entrance, provider: Provider, secret_key
     flow = Starlette(routes=[Route("/", company.begin), Route("/back", company.finish)])
     kept = SessionMiddleware(
         flow,
-        secret_key=f"bayboard oidc {secret_key}",
+        secret_key=f"bayboard oidc {split_keys(secret_key)[0]}",
         # It is for these addresses alone, so it cannot be a `__Host-` cookie.
         session_cookie=f"{'__Secure-' * entrance.origin.is_https}{_COOKIE}",
         max_age=_FLOW_SECONDS,
@@ -142,13 +143,20 @@ class _Company:
         try:
             async with self._entrance.open_database() as connection:
                 account = await welcome_subject(
-                    connection, subject, label, role, sites, self._entrance.clock()
+                    connection,
+                    self._provider.issuer.rstrip("/"),
+                    subject,
+                    label,
+                    role,
+                    sites,
+                    self._entrance.clock(),
                 )
+                # A role of another version's opens no door.
+                if account.disabled_at or account.role not in set(Role):
+                    return refuse("disabled", request)
+                return await self._entrance.let_in(connection, request, account, goal, COMPANY_SESSION_LASTS)
         except DatabaseAwayError:
             return refuse("away", request, HTTPStatus.SERVICE_UNAVAILABLE)
-        if account.disabled_at:
-            return refuse("disabled", request)
-        return self._entrance.welcome(request, self._entrance.make_ticket(account), goal)
 
     async def _load_metadata(self) -> None:
         """Read the provider's own description once; raises ProviderError if it is none, or another's."""

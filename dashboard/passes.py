@@ -1,6 +1,6 @@
-"""Which accounts and screens hold, known in this process and never older than a few seconds.
+"""Which accounts, sessions and screens hold, known in this process and never older than a few seconds.
 
-Owns the reading of both tables: every two seconds, and at once when somebody shows what is not
+Owns the reading of their tables: every two seconds, and at once when somebody shows what is not
 known yet. What is known counts while the database is away, so that no screen goes dark over it;
 what is not known then is an error and not a refusal. Ends what is open once it holds no longer.
 """
@@ -19,6 +19,7 @@ from dashboard.database import Connection, DatabaseAwayError, connect
 from models.accounts import read_accounts
 from models.domain.access import AccountRow, ScreenRow
 from models.screens import hash_token, note_seen, read_screens
+from models.sessions import hash_session, note_sessions, read_unexpired
 
 log = structlog.get_logger()
 
@@ -34,17 +35,22 @@ _MOST_UNKNOWN = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What somebody shows: the ticket of a session, tokens of screens."""
+    """What somebody shows: the ticket of a session, tokens of screens; and from which address."""
 
     ticket: Ticket | None = None
     tokens: tuple[str, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Accounts by name, screens by the hash of their token; null is one that holds no longer."""
+    """Accounts by name, screens by the hash of their token; null is one that holds no longer.
+
+    Sessions by the hash of their id, with whether they hold.
+    """
 
     accounts: Mapping[str, tuple[int, User | None]] = field(default_factory=dict)
+    sessions: Mapping[bytes, bool] = field(default_factory=dict)
     screens: Mapping[bytes, Screen | None] = field(default_factory=dict)
 
 
@@ -69,7 +75,8 @@ class Passes:
         self._clock = clock
         self._known = _Known()
         self._open: set[_Open] = set()
-        self._seen: set[int] = set()
+        self._seen: set[tuple[int, str]] = set()
+        self._used: dict[bytes, str] = {}
         self._seen_noted_at: datetime | None = None
         self._reading = asyncio.Lock()
         self._readings_begun = 0
@@ -85,8 +92,12 @@ class Passes:
             await self._read_after_now()
             visitor = self._judge(credentials, unknown_holds_not=True)
             self._remember_unknown(credentials)
-        self._seen.update(screen.id for screen in visitor.screens)
+        self._note_use(credentials, visitor)
         return visitor
+
+    async def read_again(self) -> None:
+        """Read the tables after something was ended, so that this process knows it at once."""
+        await self._read_after_now()
 
     @contextmanager
     def keep_open(
@@ -129,9 +140,15 @@ class Passes:
             screen = self._known.screens.get(digest)
             screens += [screen] if screen else []
             refused = refused or screen is None
-        return Visitor(user, tuple(screens), refused)
+        return Visitor(user, tuple(screens), refused, ticket if user else None)
 
     def _find_user(self, ticket: Ticket, unknown_holds_not: bool) -> User | None:
+        if ticket.session is not None:
+            holds = self._known.sessions.get(hash_session(ticket.session))
+            if holds is None and not unknown_holds_not:
+                raise _UnknownError
+            if not holds:
+                return None
         if ticket.version is None:
             return ticket.user
         version, user = self._known.accounts.get(ticket.user.account or "", (0, None))
@@ -165,9 +182,11 @@ class Passes:
         number = self._readings_begun
         async with asyncio.timeout(_ANSWER_SECONDS):
             accounts = await read_accounts(connection)
+            sessions = await read_unexpired(connection, self._clock())
             screens = await read_screens(connection)
         self._known = _Known(
             {account.name: (account.session_version, _make_user(account)) for account in accounts},
+            sessions,
             {screen.token_hash: _make_screen(screen) for screen in screens},
         )
         self._reading_done = number
@@ -178,17 +197,23 @@ class Passes:
             if not kept.admits(self._judge(kept.credentials, unknown_holds_not=True)):
                 kept.ended.set()
 
+    def _note_use(self, credentials: Credentials, visitor: Visitor) -> None:
+        self._seen.update((screen.id, credentials.address) for screen in visitor.screens)
+        if visitor.ticket and visitor.ticket.session and credentials.address:
+            self._used[hash_session(visitor.ticket.session)] = credentials.address
+
     async def _note_seen(self, connection: Connection) -> None:
-        """Note which screens were seen, not more often than anybody wants to know."""
+        """Note which screens and sessions were seen, not more often than anybody wants to know."""
         now = self._clock()
         if self._seen_noted_at and now - self._seen_noted_at < _SEEN_EVERY:
             return
         for kept in self._open:
-            visitor = self._judge(kept.credentials, unknown_holds_not=True)
-            self._seen.update(screen.id for screen in visitor.screens)
-        if self._seen:
+            self._note_use(kept.credentials, self._judge(kept.credentials, unknown_holds_not=True))
+        if self._seen or self._used:
             seen, self._seen, self._seen_noted_at = self._seen, set(), now
+            used, self._used = self._used, {}
             await note_seen(connection, seen, now)
+            await note_sessions(connection, used, now)
 
 
 def _make_user(account: AccountRow) -> User | None:

@@ -5,7 +5,9 @@ when its password is at hand. Refuses to tell, by its answer or by the time it t
 there is an account of some name.
 """
 
+import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,8 +24,18 @@ _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 _HASHER = PasswordHasher()
 
 
+# zxcvbn's scale ends at 4; below 3, a stolen hash is guessed.
+_LEAST_SCORE = 3
+# zxcvbn takes longer for longer ones; what is behind this many characters only makes them better.
+_JUDGED_LENGTH = 72
+
+
 class PasswordError(Exception):
     """The password is no good; the message says why."""
+
+
+class EasyPasswordError(PasswordError):
+    """The password is long enough and easy to guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +57,26 @@ def draw_token() -> str:
     return _draw(_LENGTH_OF_TOKEN)
 
 
+def judge_password(password: str, known: Iterable[str] = ()) -> None:
+    """Raise PasswordError for a password that is too short, too long, or easy to guess.
+
+    `known` are words that a guesser tries first: the account's name, the names of the workshop.
+    """
+    # Its lists of words are large, and most processes judge no password.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+
+    _check_length(password)
+    words = {word for name in known for word in [name, *re.split(r"[\W_]+", name)] if word}
+    if zxcvbn(password[:_JUDGED_LENGTH], user_inputs=["bayboard", *sorted(words)])["score"] < _LEAST_SCORE:
+        raise EasyPasswordError(
+            "this password is easy to guess: it holds common words, names, or a pattern; take three or four"
+            " words that do not belong together"
+        )
+
+
 def hash_password(password: str) -> str:
     """Return what is kept of a password; raises PasswordError for one that is too short or too long."""
-    if len(password) < LEAST_LENGTH:
-        raise PasswordError(f"a password has at least {LEAST_LENGTH} characters")
-    if len(password) > MOST_LENGTH:
-        raise PasswordError(f"a password has at most {MOST_LENGTH} characters")
+    _check_length(password)
     return _HASHER.hash(password)
 
 
@@ -64,6 +90,13 @@ def check_password(password: str, kept: str | None) -> Check:
     if kept is None:
         return Check(right=False)
     return Check(right=True, newer_hash=_HASHER.hash(password) if _HASHER.check_needs_rehash(kept) else None)
+
+
+def _check_length(password: str) -> None:
+    if len(password) < LEAST_LENGTH:
+        raise PasswordError(f"a password has at least {LEAST_LENGTH} characters")
+    if len(password) > MOST_LENGTH:
+        raise PasswordError(f"a password has at most {MOST_LENGTH} characters")
 
 
 def _draw(length: int) -> str:

@@ -1,6 +1,6 @@
-"""The pages that need no script: signing in, one's own account, and every refusal.
+"""The pages that need no script: signing in, and every refusal; and what all plain pages are made of.
 
-Owns their words and forms. Pure: a request is asked for nothing but its language. Whatever
+Pure: a request is asked for nothing but its language. Whatever
 comes from outside is escaped here and nowhere else.
 """
 
@@ -13,8 +13,7 @@ from urllib.parse import urlencode
 from starlette.requests import HTTPConnection
 
 from config.texts import HTML_LANGS, LANGS, choose_lang, text
-from dashboard.access import User
-from dashboard.passwords import LEAST_LENGTH, MOST_LENGTH
+from dashboard.passwords import MOST_LENGTH
 
 LANG_COOKIE = "bayboard_lang"
 
@@ -23,10 +22,21 @@ _PAGE = Template(Path(__file__).with_name("plain-page.html").read_text(encoding=
 _COMMANDS: Mapping[str, str] = {
     "invalid": "bayboard access link",
     "expired": "bayboard access link",
+    "link_used": "bayboard access link",
+    "link_revoked": "bayboard access link",
     "no_key": 'export BAYBOARD_SECRET_KEY="$(openssl rand -hex 32)"',
 }
 # What answers an address once is asked for in another language where it begins.
 _BEGINNINGS = {"/sign-in/oidc/back": "/sign-in/oidc/"}
+# Where the page that answers a form is found in another language.
+_POSTED: Mapping[str, str] = {
+    "/account/password": "/account",
+    "/account/end-session": "/account",
+    "/account/second-factor/remove": "/account",
+    "/account/second-factor": "/account/second-factor",
+    "/sign-in/code": "/sign-in/code",
+    "/sign-in/second-factor": "/sign-in/second-factor",
+}
 # Asks again by itself: a screen has nobody who would.
 _REFRESH_SECONDS = {"away": 10, "screen": 60}
 
@@ -42,11 +52,11 @@ def choose_visit_lang(connection: HTTPConnection) -> str:
 def draw_refusal(key: str, connection: HTTPConnection, **values: object) -> str:
     """Return the page that says why somebody is not let in, and what to do."""
     lang = choose_visit_lang(connection)
-    parts = [_say(text(lang, f"refusal.{key}", **values))]
+    parts = [say(text(lang, f"refusal.{key}", **values))]
     if key in _COMMANDS:
         parts.append(_draw_command(_COMMANDS[key]))
     links = [] if key == "no_key" else [("/sign-in", text(lang, "sign_in.title"))]
-    return _draw(connection, text(lang, f"refusal.{key}_title"), parts, links, _REFRESH_SECONDS.get(key))
+    return draw_page(connection, text(lang, f"refusal.{key}_title"), parts, links, _REFRESH_SECONDS.get(key))
 
 
 def draw_sign_in(
@@ -55,39 +65,27 @@ def draw_sign_in(
     """Return the form of signing in; `goal` is the address asked for, `said` why it did not work."""
     lang = choose_visit_lang(connection)
     query = f"?{urlencode({'next': goal})}" if goal else ""
-    form = _draw_form(
+    form = draw_form(
         "/sign-in",
         text(lang, "sign_in.submit"),
-        _draw_field("name", text(lang, "sign_in.name"), "username", value=name, focus=not name),
-        _draw_password("password", text(lang, "sign_in.password"), "current-password", focus=bool(name)),
-        _draw_hidden("next", goal),
+        draw_field("name", text(lang, "sign_in.name"), "username", value=name, focus=not name),
+        draw_password("password", text(lang, "sign_in.password"), "current-password", focus=bool(name)),
+        draw_hidden("next", goal),
     )
     words = text(lang, "sign_in.company")
     other = f'<a class="other" href="/sign-in/oidc{escape(query)}">{escape(words)}</a>' if company else ""
     hint = f'<p class="hint">{escape(text(lang, "sign_in.no_account"))}</p>'
-    return _draw(connection, text(lang, "sign_in.title"), [_warn(said), form, other, hint], [], keep=query)
+    return draw_page(connection, text(lang, "sign_in.title"), [warn(said), form, other, hint], [], keep=query)
 
 
-def draw_account(connection: HTTPConnection, user: User, *, said: str = "", done: str = "") -> str:
-    """Return the page of one's own account: another password, and ending every session."""
+def draw_link(connection: HTTPConnection, address: str) -> str:
+    """Return the page of a link that signs in once, with the button that does so."""
     lang = choose_visit_lang(connection)
-    title, links = text(lang, "account.title"), [("/", text(lang, "account.back"))]
-    if user.account is None or user.label != user.account:
-        return _draw(connection, title, [_say(text(lang, "account.no_password"))], links)
-    who = f"<p><b>{escape(user.account)}</b> · {escape(text(lang, f'role.{user.role}'))}</p>"
-    form = _draw_form(
-        "/account/password",
-        text(lang, "account.change"),
-        _draw_password("current", text(lang, "account.current"), "current-password"),
-        _draw_password("new", text(lang, "account.new", least=LEAST_LENGTH), "new-password", LEAST_LENGTH),
-        _draw_password("again", text(lang, "account.again"), "new-password", LEAST_LENGTH),
-    )
-    everywhere = _draw_form("/account/end-sessions", text(lang, "account.end_sessions"), quiet=True)
-    note = f'<p class="done" role="status">✓ {escape(done)}</p>' if done else ""
-    return _draw(connection, title, [who, note, _warn(said), form, everywhere], links)
+    form = draw_form(address, text(lang, "sign_in.submit"))
+    return draw_page(connection, text(lang, "sign_in.title"), [say(text(lang, "sign_in.by_link")), form], [])
 
 
-def _draw(
+def draw_page(
     connection: HTTPConnection,
     title: str,
     parts: list[str],
@@ -95,10 +93,12 @@ def _draw(
     refresh_seconds: int | None = None,
     keep: str = "",
 ) -> str:
+    """Return a page; `links` are at its foot, beside the other language."""
     lang = choose_visit_lang(connection)
-    path = connection.scope["path"] if connection.scope.get("method") == "GET" else "/sign-in"
+    posted = connection.scope.get("method") != "GET"
+    path = _POSTED.get(connection.scope["path"], "/sign-in") if posted else connection.scope["path"]
     path = _BEGINNINGS.get(path, path)
-    anchors = [f'<a href="{href}">{escape(words)}</a>' for href, words in links]
+    anchors = [f'<a href="{escape(href)}">{escape(words)}</a>' for href, words in links]
     anchors += [
         f'<a href="{escape(path)}?{urlencode({"lang": other})}{escape(keep.replace("?", "&", 1))}"'
         f' lang="{HTML_LANGS[other]}">{escape(text(other, "shell.lang"))}</a>'
@@ -117,11 +117,13 @@ def _draw(
     )
 
 
-def _say(sentence: str) -> str:
+def say(sentence: str) -> str:
+    """Return a sentence as a paragraph."""
     return f"<p>{escape(sentence)}</p>"
 
 
-def _warn(sentence: str) -> str:
+def warn(sentence: str) -> str:
+    """Return a sentence that needs attention; nothing for an empty one."""
     return f'<p class="wrong" role="alert">▲ {escape(sentence)}</p>' if sentence else ""
 
 
@@ -129,14 +131,16 @@ def _draw_command(command: str) -> str:
     return f"<pre><code>{escape(command)}</code></pre>"
 
 
-def _draw_form(action: str, submit: str, *fields: str, quiet: bool = False) -> str:
+def draw_form(action: str, submit: str, *fields: str, quiet: bool = False) -> str:
+    """Return a form that posts to an address of our own."""
     button = f'<button type="submit"{" class=quiet" if quiet else ""}>{escape(submit)}</button>'
-    return f'<form action="{action}" method="post">{"".join(fields)}{button}</form>'
+    return f'<form action="{escape(action)}" method="post">{"".join(fields)}{button}</form>'
 
 
-def _draw_field(
+def draw_field(
     name: str, label: str, autocomplete: str, *, value: str = "", kind: str = "text", focus: bool = False
 ) -> str:
+    """Return a field with its label."""
     more = " autofocus" if focus else ""
     return (
         f'<label>{escape(label)}<input name="{name}" type="{kind}" value="{escape(value)}"'
@@ -145,10 +149,12 @@ def _draw_field(
     )
 
 
-def _draw_password(name: str, label: str, autocomplete: str, least: int = 0, *, focus: bool = False) -> str:
-    field = _draw_field(name, label, autocomplete, kind="password", focus=focus)
+def draw_password(name: str, label: str, autocomplete: str, least: int = 0, *, focus: bool = False) -> str:
+    """Return a field for a password, of `least` characters if it is a new one."""
+    field = draw_field(name, label, autocomplete, kind="password", focus=focus)
     return field.replace(" required", f' minlength="{least}" required') if least else field
 
 
-def _draw_hidden(name: str, value: str) -> str:
+def draw_hidden(name: str, value: str) -> str:
+    """Return a field that nobody sees; nothing for an empty value."""
     return f'<input type="hidden" name="{name}" value="{escape(value)}">' if value else ""

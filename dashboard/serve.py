@@ -47,6 +47,7 @@ def serve(
     secret_key: str | None,
     public_url: str | None = None,
     provider: Provider | None = None,
+    require_second_factor: bool = False,
     open_what_if: OpenWhatIf | None = None,
     trusted_proxies: str = "127.0.0.1",
     limits: Limits = Limits(),  # noqa: B008  # frozen
@@ -69,6 +70,7 @@ def serve(
         secret_key=secret_key,
         public_url=public_url,
         provider=provider,
+        require_second_factor=require_second_factor,
         open_what_if=open_what_if,
         limits=limits,
         metrics_token=metrics_token,

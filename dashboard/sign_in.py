@@ -1,72 +1,32 @@
-"""Signing in and out, by name and password or by a link; a screen's token becomes its cookie.
+"""Signing in and out, by name and password or by a link.
 
-Owns those routes and how long a session lasts. What is right is decided elsewhere: passwords in
-`attempts`, tickets in `access`, screens in `passes`.
+Owns those routes. What is right is decided elsewhere: passwords in `attempts`, second factors in
+`second_step`, links in `models.access_links`; `entrance` begins the session.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from config.texts import LANGS, text
-from dashboard.access import (
-    LINK_PATH,
-    SCREEN_PATH,
-    AccessError,
-    ExpiredError,
-    Role,
-    Ticket,
-    TicketBox,
-    User,
-)
-from dashboard.attempts import TooManyError, WrongError, try_sign_in
-from dashboard.cookies import give_screen, give_session, take_session
-from dashboard.database import DatabaseAwayError, OpenDatabase
-from dashboard.doors import find_page
-from dashboard.origin import Origin
-from dashboard.passes import Credentials, Passes
-from dashboard.plain_page import choose_visit_lang, draw_refusal, draw_sign_in
-from models.domain.access import AccountRow
-
-SESSION_LASTS = timedelta(hours=12)
-
-_MOST_BYTES = 8192
-_START = {Role.MANAGER: "/devices", Role.FOREMAN: "/"}
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """What letting somebody in needs; without boxes nobody can sign in."""
-
-    links: TicketBox | None
-    sessions: TicketBox | None
-    passes: Passes
-    open_database: OpenDatabase
-    origin: Origin
-    clock: Callable[[], datetime]
-    company: bool = False
-
-    def welcome(self, request: Request, ticket: Ticket, goal: str = "") -> Response:
-        """Give somebody a session and send them where they wanted to go, or to where they begin."""
-        assert self.sessions  # noqa: S101  # nobody has a ticket without a key
-        place = find_page(goal)
-        here = goal if place and not goal.startswith(LINK_PATH.rstrip("/")) else _START[ticket.user.role]
-        answer = RedirectResponse(here, HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})
-        secure = self.origin.is_secure(request)
-        give_session(answer, self.sessions.sign(ticket), ticket.expires_at, secure=secure)
-        return answer
-
-    def make_ticket(self, account: AccountRow) -> Ticket:
-        """Return the ticket of an account's session from now on."""
-        sites = None if account.sites is None else tuple(account.sites)
-        user = User(Role(account.role), sites, account.name, account.label)
-        return Ticket(user, self.clock() + SESSION_LASTS, account.session_version)
+from config.texts import text
+from dashboard.access import LINK_PATH, Role, User, current_visitor
+from dashboard.attempts import TooManyError, WrongError, tidy_name, try_sign_in
+from dashboard.cookies import take_session
+from dashboard.database import Connection, DatabaseAwayError
+from dashboard.edge.addresses import find_block
+from dashboard.entrance import Entrance, answer_page, read_form, refuse
+from dashboard.from_where import name_address
+from dashboard.plain_page import choose_visit_lang, draw_link, draw_sign_in
+from dashboard.second_step import begin_second_step, wants_second_step
+from models.access_links import read_access_link, use_access_link
+from models.accounts import end_sessions, read_account
+from models.audit import add
+from models.domain.access import AccessLinkRow
+from models.domain.audit import NOBODY, Action
+from models.sessions import end_session, hash_session
 
 
 def add_sign_in(server: FastAPI, entrance: Entrance) -> None:
@@ -74,94 +34,146 @@ def add_sign_in(server: FastAPI, entrance: Entrance) -> None:
 
     @server.get("/sign-in")
     async def ask(request: Request) -> Response:
-        if entrance.sessions is None:
+        if entrance.boxes is None:
             return refuse("no_key", request, HTTPStatus.SERVICE_UNAVAILABLE)
         goal = request.query_params.get("next", "")
         return answer_page(draw_sign_in(request, goal=goal, company=entrance.company))
 
     @server.post("/sign-in")
     async def sign_in(request: Request) -> Response:
-        if entrance.sessions is None:
+        if entrance.boxes is None:
             return refuse("no_key", request, HTTPStatus.SERVICE_UNAVAILABLE)
         return await _sign_in(entrance, request)
 
     @server.get(f"{LINK_PATH}{{token}}")
+    async def show_link(request: Request, token: str) -> Response:
+        return await _follow_link(entrance, request, token, pressed=False)
+
+    @server.post(f"{LINK_PATH}{{token}}")
     async def follow_link(request: Request, token: str) -> Response:
-        if entrance.links is None:
-            return refuse("no_key", request, HTTPStatus.SERVICE_UNAVAILABLE)
-        try:
-            return entrance.welcome(request, entrance.links.read(token, entrance.clock()))
-        except AccessError as error:
-            return refuse("expired" if isinstance(error, ExpiredError) else "invalid", request)
+        return await _follow_link(entrance, request, token, pressed=True)
 
     @server.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        answer = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        answer: Response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        try:
+            await _end_own_session(entrance, request)
+        except DatabaseAwayError:
+            said = text(choose_visit_lang(request), "sign_in.not_ended")
+            page = draw_sign_in(request, said=said, company=entrance.company)
+            answer = answer_page(page, HTTPStatus.SERVICE_UNAVAILABLE)
         take_session(answer, secure=entrance.origin.is_secure(request))
         return answer
 
-    @server.get(f"{SCREEN_PATH}{{token}}")
-    async def open_screen(request: Request, token: str) -> Response:
-        return await _open_screen(entrance, request, token)
-
 
 async def _sign_in(entrance: Entrance, request: Request) -> Response:
-    form = await read_form(request)
-    name, goal = form.get("name", ""), form.get("next", "")
-    lang = choose_visit_lang(request)
+    form, lang, now = await read_form(request), choose_visit_lang(request), entrance.clock()
+    name, goal, address = form.get("name", ""), form.get("next", ""), name_address(request)
+    browser = entrance.find_browser(request, tidy_name(name))
     try:
         async with entrance.open_database() as connection:
-            account = await try_sign_in(
-                connection, name, form.get("password", ""), name_address(request), entrance.clock()
-            )
-        return entrance.welcome(request, entrance.make_ticket(account), goal)
+            try:
+                account = await try_sign_in(
+                    connection, name, form.get("password", ""), address, now, browser=browser
+                )
+            except (WrongError, TooManyError) as error:
+                await note_failure(connection, error, name, address, now)
+                raise
+            if await wants_second_step(entrance, connection, account):
+                return begin_second_step(entrance, request, account, goal)
+            return await entrance.let_in(connection, request, account, goal)
     except WrongError:
         said, status = text(lang, "sign_in.wrong"), HTTPStatus.FORBIDDEN
     except TooManyError as error:
         said, status = text(lang, "sign_in.too_many", minutes=error.minutes), HTTPStatus.TOO_MANY_REQUESTS
     except DatabaseAwayError:
         said, status = text(lang, "sign_in.away"), HTTPStatus.SERVICE_UNAVAILABLE
-    return answer_page(
-        draw_sign_in(request, goal=goal, name=name, said=said, company=entrance.company), status
+    page = draw_sign_in(request, goal=goal, name=name, said=said, company=entrance.company)
+    return answer_page(page, status)
+
+
+async def note_failure(
+    connection: Connection, error: WrongError | TooManyError, name: str, address: str, now: datetime
+) -> None:
+    """Note that a person could not sign in; what was typed is kept only if it names an account."""
+    name = tidy_name(name)
+    account = await read_account(connection, name)
+    locked = isinstance(error, TooManyError)
+    await add(
+        connection,
+        at=now,
+        who=NOBODY,
+        from_address=address,
+        what=Action.SIGN_IN_LOCKED if locked else Action.SIGN_IN_FAILED,
+        about=account.name if account else None,
+        sites=account.sites if account else None,
+        # One entry an hour says that somebody goes on trying.
+        once=f"locked {name} {find_block(address)} {now:%Y-%m-%dT%H}" if locked else None,
     )
 
 
-async def _open_screen(entrance: Entrance, request: Request, token: str) -> Response:
+async def _end_own_session(entrance: Entrance, request: Request) -> None:
+    """End the session of the browser that signs out; one without a row ends with all of its account."""
+    visitor, now = current_visitor.get(), entrance.clock()
+    ticket, user = visitor.ticket, visitor.user
+    if ticket is None or user is None or (ticket.session is None and user.account is None):
+        return
+    async with entrance.open_database() as connection:
+        if ticket.session:
+            await end_session(connection, hash_session(ticket.session), user.account, now)
+        elif user.account:
+            await end_sessions(connection, user.account)
+        await add(
+            connection,
+            at=now,
+            who=user.account or f"access link {ticket.link}",
+            from_address=name_address(request),
+            what=Action.SIGNED_OUT,
+            about=user.account,
+            sites=user.sites,
+        )
+    await entrance.passes.read_again()
+
+
+async def _follow_link(entrance: Entrance, request: Request, token: str, *, pressed: bool) -> Response:
+    """Sign in by a link. One that works once waits for a button: previews of chats open links, too."""
+    if entrance.boxes is None:
+        return refuse("no_key", request, HTTPStatus.SERVICE_UNAVAILABLE)
+    now, address = entrance.clock(), name_address(request)
     try:
-        visitor = await entrance.passes.recognise(Credentials(tokens=(token,)))
+        async with entrance.open_database() as connection:
+            link = await read_access_link(connection, token)
+            refusal = _find_refusal(link, now)
+            if link is None or refusal:
+                return refuse(refusal or "invalid", request)
+            if not (pressed or link.reusable):
+                return answer_page(draw_link(request, LINK_PATH + token))
+            if not await use_access_link(connection, link.id, address, now):
+                return refuse("link_used", request)
+            sites = None if link.sites is None else tuple(link.sites)
+            user = User(Role(link.role), sites)
+            ticket = await entrance.begin_session(
+                connection, request, user, None, link.expires_at - now, link.id
+            )
+            await add(
+                connection,
+                at=now,
+                who=f"access link {link.id}",
+                from_address=address,
+                what=Action.SIGNED_IN,
+                about=f"access link {link.id}",
+                sites=link.sites,
+            )
     except DatabaseAwayError:
         return refuse("away", request, HTTPStatus.SERVICE_UNAVAILABLE)
-    if not visitor.screens:
-        return refuse("screen", request)
-    screen = visitor.screens[0]
-    lang = request.query_params.get("lang")
-    address = f"{screen.address}?lang={lang}" if lang in LANGS else screen.address
-    answer = RedirectResponse(address, HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})
-    secure = entrance.origin.is_secure(request)
-    give_screen(answer, request, screen.kind, screen.site, secure=secure, token=token)
-    return answer
+    return entrance.welcome(request, ticket)
 
 
-def answer_page(page: str, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    """Answer with a page that nobody is to keep."""
-    return HTMLResponse(page, status, {"Cache-Control": "no-store"})
-
-
-def refuse(key: str, request: Request, status: HTTPStatus = HTTPStatus.FORBIDDEN) -> Response:
-    """Answer with the page that says why not."""
-    return answer_page(draw_refusal(key, request), status)
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """Read the fields of a posted form; one that is too large has none."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace")))
-
-
-def name_address(request: Request) -> str:
-    """Return the address somebody asks from, as the proxies we trust tell it."""
-    return request.client.host if request.client else "unknown"
+def _find_refusal(link: AccessLinkRow | None, now: datetime) -> str | None:
+    if link is None or link.role not in set(Role):
+        return "invalid"
+    if link.revoked_at:
+        return "link_revoked"
+    if link.expires_at <= now:
+        return "expired"
+    return "link_used" if link.used_at and not link.reusable else None

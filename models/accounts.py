@@ -57,6 +57,7 @@ async def add_account(
 
 async def welcome_subject(
     connection: AsyncConnection[Any],
+    issuer: str,
     subject: str,
     label: str,
     role: str,
@@ -65,8 +66,16 @@ async def welcome_subject(
 ) -> AccountRow:
     """Return the account of somebody the company vouches for, made or brought up to date.
 
-    Another role or other sites end the sessions that were given out before.
+    Its name holds the issuer: the same subject of another issuer is another person. An account from
+    before that is found by the subject alone, once, and gets the whole name. Another role or other sites
+    end the sessions that were given out before.
     """
+    name = f"{SUBJECT_PREFIX}{issuer}#{subject}"
+    await connection.execute(
+        "update account set name = %(name)s, session_version = session_version %% 2147483647 + 1"
+        " where name = %(before)s and not exists (select from account where name = %(name)s)",
+        {"name": name, "before": f"{SUBJECT_PREFIX}{subject}"},
+    )
     async with connection.cursor(row_factory=class_row(AccountRow)) as cursor:
         await cursor.execute(
             "insert into account (name, label, role, sites, session_version, added_at, signed_in_at)"
@@ -78,7 +87,7 @@ async def welcome_subject(
             "   )::int"
             " returning *",
             {
-                "name": f"{SUBJECT_PREFIX}{subject}",
+                "name": name,
                 "label": label,
                 "role": role,
                 "sites": _listed(sites),
@@ -90,13 +99,24 @@ async def welcome_subject(
     return account
 
 
-async def set_password(connection: AsyncConnection[Any], name: str, password_hash: str) -> int:
-    """Change a password, which ends every session, and return the version of new ones."""
+async def set_password(
+    connection: AsyncConnection[Any],
+    name: str,
+    password_hash: str,
+    *,
+    given_by: str | None = None,
+    now: datetime | None = None,
+) -> int:
+    """Change a password, which ends every session, and return the version of new ones.
+
+    With `given_by` it is another person's doing: its owner reads so until changing it.
+    """
     async with connection.cursor() as cursor:
         await cursor.execute(
-            "update account set password_hash = %s, session_version = session_version %% 2147483647 + 1"
+            "update account set password_hash = %s, session_version = session_version %% 2147483647 + 1,"
+            "   password_given_by = %s, password_given_at = %s"
             " where name = %s and password_hash is not null returning session_version",
-            [password_hash, name],
+            [password_hash, given_by, now if given_by else None, name],
         )
         row = await cursor.fetchone()
     if row is None:
@@ -177,12 +197,9 @@ async def count_attempt(
     return attempts, since
 
 
-async def note_sign_in(
-    connection: AsyncConnection[Any], name: str, keys: Sequence[str], window: timedelta, now: datetime
-) -> None:
-    """Note that somebody signed in: their own attempts no longer count, and what is over is cleared away."""
+async def note_sign_in(connection: AsyncConnection[Any], name: str, now: datetime) -> None:
+    """Note that a person signed in."""
     await connection.execute("update account set signed_in_at = %s where name = %s", [now, name])
-    await forget_attempts(connection, keys, window, now)
 
 
 async def forget_attempts(

@@ -73,8 +73,14 @@ TABLES: Mapping[str, Rights] = MappingProxyType(
         "ready_estimate": {"remind": "r", "serve": "rawd"},
         # Who may come in.
         "account": _OFFICE,
+        "second_factor": _OFFICE,
+        "recovery_code": _OFFICE,
+        "access_link": {"serve": "rw"},
         "screen": _OFFICE,
-        "sign_in_attempts": _OFFICE,
+        # Ingest drops what is too old.
+        "session": {"serve": "raw", "ingest": "rd"},
+        "screen_address": {"serve": "raw", "ingest": "rd"},
+        "sign_in_attempts": {"serve": "rawd", "ingest": "rd"},
         # Nobody changes what was written there.
         "audit": {"serve": "ra"},
         # Orders whose person was erased: ingest leaves the person out of whatever comes later.

@@ -33,6 +33,10 @@ _FUNCTIONS = {
     "outbox_message": "drop_old_messages",
     "work_order": "erase_old_customers",
 }
+# What is kept of who came in and from where; the audit trail keeps more, and longer.
+_SESSIONS_KEPT = timedelta(days=30)
+_ADDRESSES_KEPT = timedelta(days=90)
+_ATTEMPTS_KEPT = timedelta(days=1)
 
 # A device's newest state says how it is now, however old.
 _OUTLIVED = (
@@ -96,6 +100,9 @@ def _list_message_steps(rules: StoreRules) -> list[_Step]:
                 ("work_order", rules.customers.keep),
             )
         ),
+        _Step("session", _SESSIONS_KEPT, "expires_at < :horizon"),
+        _Step("screen_address", _ADDRESSES_KEPT, "seen_at < :horizon"),
+        _Step("sign_in_attempts", _ATTEMPTS_KEPT, "since < :horizon"),
     ]
 
 

@@ -12,8 +12,9 @@ from playwright.sync_api import Page
 from psycopg import sql
 
 from bayboard.access_commands import make_link
+from bayboard.access_rows import ask_database
 from config.settings import DEFAULT_WORKSHOP_FILE
-from dashboard.access import Role, Ticket, User
+from dashboard.access import Role
 from tests.fix_access import KEY
 from tests.fix_database import as_role
 from tests.fix_processes import StartCommand
@@ -37,8 +38,19 @@ class Office:
 
     def link(self, *sites: str) -> str:
         """Return a link that signs in a manager of these sites, or of every site."""
-        ticket = Ticket(User(Role.MANAGER, sites or None), datetime.now(UTC) + timedelta(hours=1))
-        return make_link(KEY, ticket, self.address)
+        now = datetime.now(UTC)
+        return ask_database(
+            self.database_url,
+            lambda connection: make_link(
+                connection,
+                self.address,
+                Role.MANAGER,
+                sites or None,
+                now,
+                timedelta(hours=1),
+                reusable=True,
+            ),
+        )
 
     def open(self, page: Page, path: str, *sites: str) -> None:
         """Sign in and open a page once it has its data."""

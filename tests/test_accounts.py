@@ -95,7 +95,12 @@ def test_commands_add_show_and_disable_an_account(start_bayboard: StartCommand, 
 
 @pytest.mark.parametrize(
     ("mine", "asked", "given"),
-    [(None, [], None), (None, ["s1", "s9"], ["s1"]), (("s1",), ["s1"], ["s1"])],
+    [
+        (None, ["*"], None),
+        (None, ["*", "s1"], None),
+        (None, ["s1", "s9"], ["s1"]),
+        (("s1",), ["s1"], ["s1"]),
+    ],
 )
 def test_a_manager_gives_only_sites_of_the_own(
     mine: tuple[str, ...] | None, asked: list[str], given: list[str] | None
@@ -103,7 +108,13 @@ def test_a_manager_gives_only_sites_of_the_own(
     assert choose_sites(User(Role.MANAGER, mine), WORKSHOP, asked) == given
 
 
-@pytest.mark.parametrize("asked", [None, [], ["s2"]])
+@pytest.mark.parametrize("asked", [None, [], ["s9"]])
+def test_a_manager_who_chooses_no_site_gives_none(asked: list[str] | None) -> None:
+    with pytest.raises(LookupError):
+        choose_sites(User(Role.MANAGER), WORKSHOP, asked)
+
+
+@pytest.mark.parametrize("asked", [None, [], ["s2"], ["*"], ["s1", "*"]])
 def test_a_manager_of_one_site_never_gives_every_site(asked: list[str] | None) -> None:
     with pytest.raises(LookupError):
         choose_sites(User(Role.MANAGER, ("s1",)), WORKSHOP, asked)
@@ -116,7 +127,9 @@ def test_other_rights_end_sessions_and_the_companys_are_not_ours_to_change(datab
         async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
             await add_account(connection, "wang", "hash", Role.MANAGER, None, now)
             await change_rights(connection, "wang", Role.FOREMAN, ["s1"])
-            company = await welcome_subject(connection, "li", "Li", Role.FOREMAN, ["s1"], now)
+            company = await welcome_subject(
+                connection, "https://login", "li", "Li", Role.FOREMAN, ["s1"], now
+            )
             with pytest.raises(AccountError):
                 await change_rights(connection, company.name, Role.MANAGER, None)
             return await read_account(connection, "wang")
@@ -132,6 +145,9 @@ def test_a_manager_adds_an_account_that_signs_in_until_it_is_disabled(office: Of
     page.goto(f"{office.address}/accounts")
     expect(page.get_by_role("heading", name="No account yet")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("textbox", name="User name").fill("wang")
+    page.locator("#accounts-sites").click()
+    page.get_by_role("option", name="every workshop").click()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Add account").click()
     password = page.locator("#accounts-password").input_value(timeout=PATIENCE_MS)
     page.keyboard.press("Escape")
@@ -146,6 +162,7 @@ def test_a_manager_adds_an_account_that_signs_in_until_it_is_disabled(office: Of
 
     page.get_by_role("row", name="wang").get_by_role("button", name="Change rights").click()
     page.get_by_role("dialog").locator("#rights-sites").click()
+    page.get_by_role("option", name="every workshop").click()
     page.get_by_role("option", name="Second workshop").click()
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page.get_by_role("row", name="wang")).to_contain_text("Second workshop", timeout=PATIENCE_MS)

@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, link_box, session_box
+from dashboard.access import SESSION_COOKIE, Role, Ticket, User, halfway_box, session_box
 from dashboard.doors import DOORS, find_place
 from dashboard.guard import Guard
 from dashboard.origin import Origin
@@ -33,7 +33,7 @@ SCREENS = {
     "revoked wall", "tampered wall", "wall's token as a lounge's",
 }  # fmt: skip
 NOBODIES = {
-    "nobody", "expired", "expired link", "tampered", "another key", "a link as a session",
+    "nobody", "expired", "expired link", "tampered", "another key", "halfway as a session",
     "disabled", "signed out everywhere", "an account that is not there", "nonsense",
 }  # fmt: skip
 EVERYBODY = SIGNED_IN | SCREENS | NOBODIES
@@ -78,9 +78,9 @@ NO_PAGES = ("/stream/", "/manage/", "/assets/", "/_dash-", "/lounge/s1/")
 
 
 def sign(
-    user: User, *, hours: float = 1, version: int | None = 3, key: str = KEY, link: bool = False
+    user: User, *, hours: float = 1, version: int | None = 3, key: str = KEY, halfway: bool = False
 ) -> dict[str, str]:
-    box = link_box(key) if link else session_box(key)
+    box = halfway_box(key) if halfway else session_box(key)
     return {SESSION_COOKIE: box.sign(Ticket(user, NOW + hours * HOUR, version))}
 
 
@@ -109,7 +109,7 @@ VISITORS: Mapping[str, dict[str, str]] = {
     "expired link": sign(User(Role.MANAGER), hours=-1, version=None),
     "tampered": {SESSION_COOKIE: sign(account("manager"))[SESSION_COOKIE][:-1]},
     "another key": sign(User(Role.MANAGER), version=None, key="another key of thirty-two characters, or so"),
-    "a link as a session": sign(User(Role.MANAGER), version=None, link=True),
+    "halfway as a session": sign(User(Role.MANAGER), version=None, halfway=True),
     "disabled": sign(account("disabled")),
     "signed out everywhere": sign(account("manager"), version=2),
     "an account that is not there": sign(account("ghost")),

@@ -21,6 +21,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
 from config.workshop import load_workshop
 from dashboard.access import Role
 from dashboard.app import create_app
+from dashboard.entrance import COMPANY_SESSION_LASTS
 from dashboard.provider import Grant, Provider, choose_grant
 from tests.fix_oidc import CLIENT_ID, CLIENT_SECRET, CompanyLogin
 
@@ -86,7 +87,28 @@ def test_somebody_the_company_vouches_for_is_let_in(company_login: CompanyLogin,
     assert len(asked["nonce"]) > 10
     with psycopg.connect(database_url) as connection:
         row = connection.execute("select name, password_hash, role, sites from account").fetchone()
-    assert row == ("oidc:u-1", None, "manager", None)
+    assert row == (f"oidc:{company_login.issuer.rstrip('/')}#u-1", None, "manager", None)
+
+
+def test_an_account_from_before_gets_the_issuer_into_its_name_once(
+    company_login: CompanyLogin, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into account (name, label, role, session_version, added_at)"
+            " values ('oidc:u-1', 'u', 'a role of before', 1, now())"
+        )
+    assert sign_in(make_app(company_login, database_url))[1] == 200
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute("select name, role, added_at < signed_in_at from account").fetchall()
+    assert [row[:2] for row in rows] == [(f"oidc:{company_login.issuer.rstrip('/')}#u-1", "manager")]
+
+
+def test_a_session_of_the_company_is_shorter(company_login: CompanyLogin, database_url: str) -> None:
+    sign_in(make_app(company_login, database_url))
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("select expires_at - made_at from session").fetchone()
+    assert row == (COMPANY_SESSION_LASTS,)
 
 
 def test_what_somebody_is_follows_the_company(company_login: CompanyLogin, database_url: str) -> None:

@@ -1,6 +1,7 @@
 """Signing in, staying signed in, and everything that ends it; the whole app in one process."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -14,12 +15,14 @@ from fastapi.routing import APIRoute
 from starlette.types import Message
 
 from bayboard.access_commands import make_link
+from bayboard.access_rows import ask_database
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
 from config.workshop import load_workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, link_box, session_box
+from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.app import create_app
 from dashboard.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW
 from dashboard.export import RECORD_GRIDS
+from models.access_links import revoke_access_link
 from tests.fix_processes import StartCommand
 
 KEY = "a key of thirty-two characters, at least"
@@ -35,6 +38,8 @@ OPEN_TO_ALL = {
     "/readyz",
     "/sign-in",
     "/sign-in/x",
+    "/sign-in/code",
+    "/sign-in/second-factor",
     "/sign-out",
     "/s/x",
     "/progress",
@@ -274,6 +279,9 @@ def test_another_password_ends_every_session_but_this(database_url: str) -> None
     [
         ("wrong", "another long one", "another long one", 403, "The current password is wrong"),
         (PASSWORD, "short", "short", 400, "at least 10 characters"),
+        (PASSWORD, "aaaaaaaaaa", "aaaaaaaaaa", 400, "easy to guess"),
+        (PASSWORD, "chenchenchen", "chenchenchen", 400, "easy to guess"),
+        (PASSWORD, "Bayboard2026", "Bayboard2026", 400, "easy to guess"),
         (PASSWORD, "another long one", "another long 1", 400, "are not the same"),
     ],
 )
@@ -320,16 +328,28 @@ def test_signing_out_takes_the_cookie_away(app: FastAPI) -> None:
 # With a link.
 
 
+def add_link(
+    database_url: str, hours: float = 1, *, address: str = "http://board", reusable: bool = False
+) -> str:
+    """Return the address of a link of a manager of every site."""
+    return ask_database(
+        database_url,
+        lambda connection: make_link(
+            connection, address, Role.MANAGER, None, NOW, timedelta(hours=hours), reusable=reusable
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     ("address", "public_url", "secure"),
     [("http://board", None, False), ("https://board", None, True), ("http://board", "https://board", True)],
 )
 def test_a_link_signs_in_with_a_cookie_no_script_and_no_other_site_can_use(
-    address: str, public_url: str | None, secure: bool
+    database_url: str, address: str, public_url: str | None, secure: bool
 ) -> None:
-    app = make_app(public_url=public_url)
-    link = make_link(KEY, Ticket(MANAGER, NOW + timedelta(hours=1)), address)
-    answer = visit(app, lambda client: client.get(link), address=address)
+    app = make_app(database_url=database_url, public_url=public_url)
+    link = add_link(database_url, address=address)
+    answer = visit(app, lambda client: client.post(link), address=address)
     assert (answer.status_code, answer.headers["location"]) == (303, "/devices")
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -339,20 +359,42 @@ def test_a_link_signs_in_with_a_cookie_no_script_and_no_other_site_can_use(
     assert again.status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("ticket", "words"),
-    [
-        (link_box(KEY).sign(Ticket(MANAGER, NOW)), "This link has expired"),
-        (link_box(KEY).sign(Ticket(MANAGER, NOW + timedelta(hours=1)))[:-3], "This link does not work"),
-        (session()[SESSION_COOKIE], "This link does not work"),
-    ],
-    ids=["expired", "cut", "a session's ticket"],
-)
-def test_a_link_that_is_no_good_says_so(app: FastAPI, ticket: str, words: str) -> None:
-    answer = get(app, f"/sign-in/{ticket}")
-    assert answer.status_code == 403
-    assert words in answer.text
-    assert "set-cookie" not in answer.headers
+def test_a_link_works_once_and_looking_at_it_does_not_use_it_up(database_url: str) -> None:
+    app, link = make_app(database_url=database_url), add_link(database_url)
+    for _ in range(2):
+        shown = visit(app, lambda client: client.get(link))
+        assert (shown.status_code, "signs you in once" in shown.text) == (200, True)
+        assert "set-cookie" not in shown.headers
+    assert visit(app, lambda client: client.post(link)).status_code == 303
+    for ask in (lambda client: client.get(link), lambda client: client.post(link)):
+        again = visit(app, ask)
+        assert (again.status_code, "This link was used already" in again.text) == (403, True)
+
+
+def test_a_reusable_link_signs_in_again_and_again(database_url: str) -> None:
+    app, link = make_app(database_url=database_url), add_link(database_url, reusable=True)
+    assert [visit(app, lambda client: client.get(link)).status_code for _ in range(2)] == [303, 303]
+
+
+def test_a_revoked_link_and_every_session_it_began_are_over(database_url: str) -> None:
+    app, link = make_app(database_url=database_url), add_link(database_url, reusable=True)
+    session_of_link = given(visit(app, lambda client: client.get(link)))
+    ask_database(database_url, lambda connection: revoke_access_link(connection, 1, NOW))
+    assert "This link was revoked" in visit(app, lambda client: client.get(link)).text
+    assert get(make_app(database_url=database_url), "/devices", session_of_link).status_code == 303
+
+
+def test_a_link_that_is_no_good_says_so(database_url: str) -> None:
+    app = make_app(database_url=database_url)
+    expired, cut = add_link(database_url, hours=0), add_link(database_url)[:-3]
+    for link, words in (
+        (expired, "This link has expired"),
+        (cut, "This link does not work"),
+        (f"/sign-in/{session()[SESSION_COOKIE]}", "This link does not work"),
+    ):
+        answer = get(app, link)
+        assert (answer.status_code, words in answer.text) == (403, True)
+        assert "set-cookie" not in answer.headers
 
 
 @pytest.mark.parametrize(
@@ -562,9 +604,29 @@ def test_a_wall_loads_nothing_that_only_managers_need(app: FastAPI) -> None:
 # Settings and the command.
 
 
-def test_a_short_key_is_refused_at_start() -> None:
-    with pytest.raises(SettingsError, match="BAYBOARD_SECRET_KEY must be at least 32"):
-        Settings.from_environment({"BAYBOARD_SECRET_KEY": "k" * 31})
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("k" * 31, "must be at least 32"),
+        ("a" * 32, "must be random"),
+        ("change-me-" * 4, "must be random"),
+        (f"{'0123456789abcdef' * 4},{'password' * 4}", "key 2 of 2 must be random"),
+    ],
+)
+def test_a_key_that_could_be_guessed_is_refused_at_start(key: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=f"BAYBOARD_SECRET_KEY {words}"):
+        Settings.from_environment({"BAYBOARD_SECRET_KEY": key})
+
+
+def test_while_a_key_takes_anothers_place_sessions_of_both_hold() -> None:
+    new, old = "b7e1" + "5c0f92ad" * 4, "09f3" + "7ad61e4c" * 4
+    both = make_app(key=f"{new},{old}")
+    ticket = Ticket(MANAGER, NOW + timedelta(hours=1))
+    cookies = {key: {SESSION_COOKIE: session_box(key).sign(ticket)} for key in (new, old, KEY)}
+    assert [get(both, "/devices", given).status_code for given in cookies.values()] == [200, 200, 303]
+    # The first key signs.
+    signed = session_box(f"{new},{old}").sign(ticket)
+    assert session_box(new).read(signed, NOW) == ticket
 
 
 @pytest.mark.parametrize("url", ["board.example", "ftp://board.example", "https://board.example/below"])
@@ -578,15 +640,25 @@ def test_a_missing_key_is_said_in_the_log(start_bayboard: StartCommand, free_por
     server.wait_for_line("BAYBOARD_SECRET_KEY is not set")
 
 
-def test_the_command_prints_a_link_for_a_role_and_sites(start_bayboard: StartCommand) -> None:
-    options = ("--site", "s1", "--hours", "2", "--base-url", "https://board/")
-    command = start_bayboard("access", "link", *options, BAYBOARD_SECRET_KEY=KEY)
-    token = command.wait_for_line(r"^https://board/sign-in/(\S+)$")[1]
-    assert command.wait() == 0
-    ticket = link_box(KEY).read(token, NOW)
-    assert ticket.user == User(Role.MANAGER, ("s1",))
-    left = ticket.expires_at - datetime.now(UTC)
-    assert timedelta(hours=1) < left <= timedelta(hours=2)
+def test_the_command_prints_a_link_lists_it_and_revokes_it(
+    start_bayboard: StartCommand, database_url: str
+) -> None:
+    def run_command(*arguments: str) -> tuple[int, list[str]]:
+        known = {"BAYBOARD_DATABASE_URL": database_url, "BAYBOARD_SECRET_KEY": KEY}
+        return start_bayboard("access", *arguments, **known).finish()
+
+    status, lines = run_command("link", "--site", "s1", "--hours", "2", "--base-url", "https://board/")
+    assert status == 0
+    assert re.fullmatch(r"https://board/sign-in/\w{26}", lines[0])
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute(
+            "select role, sites, expires_at - made_at, reusable from access_link"
+        ).fetchone()
+    assert row == ("manager", ["s1"], timedelta(hours=2), False)
+    assert "new" in run_command("list")[1][1]
+    assert run_command("revoke", "1")[0] == 0
+    assert "revoked" in run_command("list")[1][1]
+    assert run_command("revoke", "1")[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -600,6 +672,8 @@ def test_the_command_prints_a_link_for_a_role_and_sites(start_bayboard: StartCom
 def test_the_command_says_in_a_sentence_why_it_prints_no_link(
     start_bayboard: StartCommand, options: list[str], key: str, words: str
 ) -> None:
-    command = start_bayboard("access", "link", *options, BAYBOARD_SECRET_KEY=key)
+    command = start_bayboard(
+        "access", "link", *options, BAYBOARD_SECRET_KEY=key, BAYBOARD_DATABASE_URL=NO_DATABASE
+    )
     command.wait_for_line(words)
     assert command.wait() == 1

@@ -25,6 +25,7 @@ WHOLE_TABLES = {
     "analytics_tab",
     "analytics_weekday",
     "attempt_outcome",
+    "audit_what",
     "bottleneck",
     "calibration_verdict",
     "code_status",

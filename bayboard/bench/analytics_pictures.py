@@ -18,12 +18,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from bayboard.access_commands import make_link
+from bayboard.access_rows import ask_database
 from bayboard.bench.chromium import launch_profile
 from bayboard.bench.parts import start_dashboard
 from bayboard.estimating import refresh_sites
 from config.settings import Settings
 from config.workshop import load_workshop
-from dashboard.access import Role, Ticket, User
+from dashboard.access import Role
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page
@@ -53,7 +54,7 @@ def measure_pictures(
     database_url: str, settings: Settings, views: Sequence[str], spans: Sequence[str], now: datetime
 ) -> Iterator[str]:
     """Load every view over each span in a browser, and yield the lines of the table."""
-    workshop, key = load_workshop(settings.workshop_file), secrets.token_urlsafe(32)
+    workshop = load_workshop(settings.workshop_file)
     # Now, for else the dashboard does it beside what is measured.
     refresh_sites(database_url, workshop, workshop.sites, now)
     with ExitStack() as stack:
@@ -61,11 +62,16 @@ def measure_pictures(
         environment = {
             "BAYBOARD_DATABASE_URL": database_url,
             "BAYBOARD_WORKSHOP_FILE": str(settings.workshop_file),
-            "BAYBOARD_SECRET_KEY": key,
+            "BAYBOARD_SECRET_KEY": secrets.token_urlsafe(32),
         }
         port, _ = start_dashboard(stack, directory, environment)
         address = f"http://127.0.0.1:{port}"
-        link = make_link(key, Ticket(User(Role.MANAGER), now + timedelta(hours=3)), address)
+        link = ask_database(
+            database_url,
+            lambda connection: make_link(
+                connection, address, Role.MANAGER, None, now, timedelta(hours=3), reusable=True
+            ),
+        )
         yield (
             f"time to the picture (of it computed by the page), from a warm cache: median of {_REPEATS}"
             f" after {_WARMING} that warm it"

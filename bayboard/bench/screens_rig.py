@@ -52,7 +52,7 @@ class Rig:
 
         async def add(connection: AsyncConnection[Any]) -> None:
             for token in tokens:
-                await add_screen(connection, token, ScreenKind.WALL, site, "bench", now)
+                await add_screen(connection, token, ScreenKind.WALL, site, "bench", now, reusable=True)
 
         ask_database(self.database_url, add)
         return tokens

@@ -1,6 +1,6 @@
 """Screens and accounts as tables with what can be done to each row. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from models.domain.access import AccountRow, ScreenRow
 
 # What is noted every twenty seconds is away after a minute.
 SILENT_AFTER = timedelta(minutes=1)
+_SHOWN = 4
 
 
 def find_state(screen: ScreenRow, now: datetime) -> str:
@@ -31,14 +32,21 @@ def name_screen(screen: ScreenRow, lang: str) -> str:
     return screen.name or text(lang, "screens.unnamed", id=screen.id)
 
 
-def draw_screens(screens: Sequence[ScreenRow], workshop: Workshop, now: datetime, lang: str) -> Component:
-    """Return every screen, with a button that revokes it."""
+def draw_screens(
+    screens: Sequence[ScreenRow],
+    addresses: Mapping[int, Sequence[str]],
+    workshop: Workshop,
+    now: datetime,
+    lang: str,
+) -> Component:
+    """Return every screen and from where it was seen, with a button that revokes it."""
     headings = [
         "screens.name",
         "screens.kind",
         "screens.site",
         "screens.state",
         "screens.seen",
+        "screens.addresses",
         "screens.added",
     ]
     revoke = text(lang, "screens.revoke")
@@ -49,6 +57,7 @@ def draw_screens(screens: Sequence[ScreenRow], workshop: Workshop, now: datetime
             _name_site(screen.site, workshop, lang),
             _draw_state(find_state(screen, now), text(lang, f"screen_state.{find_state(screen, now)}")),
             _say_ago(screen.seen_at, now, lang),
+            _draw_addresses(addresses.get(screen.id, ()), lang),
             _say_ago(screen.added_at, now, lang),
             [] if screen.revoked_at else _draw_button(revoke, "screen-revoke", screen.id),
         ]
@@ -86,6 +95,14 @@ def _draw_table(headings: list[str], rows: list[list[Any]]) -> Component:
     )
 
 
+def _draw_addresses(addresses: Sequence[str], lang: str) -> list[Component | str]:
+    shown: list[Component | str] = [html.Span(address, className="second") for address in addresses[:_SHOWN]]
+    if len(addresses) > _SHOWN:
+        more = text(lang, "screens.more_addresses", count=len(addresses) - _SHOWN)
+        shown.append(html.Span(more, className="second"))
+    return shown
+
+
 def _draw_state(state: str, words: str) -> Component:
     return html.Span(html.Span(words, className="word"), className=f"status status-{state}")
 
@@ -105,7 +122,7 @@ def _draw_account_buttons(account: AccountRow, myself: str | None, lang: str) ->
     buttons = []
     if account.password_hash and account.name != myself:
         buttons.append(_draw_button(text(lang, "accounts.change"), "account-change", account.name))
-    if account.password_hash and account.disabled_at is None:
+    if account.password_hash and account.disabled_at is None and account.name != myself:
         buttons.append(_draw_button(text(lang, "accounts.new_password"), "account-password", account.name))
     if account.disabled_at:
         buttons.append(_draw_button(text(lang, "accounts.enable"), "account-enable", account.name))

@@ -11,6 +11,9 @@ from config.workshop import Site
 from dashboard.access import Role
 from dashboard.figures.dialog import draw_dialog
 
+# No key of a site: it is chosen by name, so that forgetting to choose gives nothing.
+EVERY_SITE = "*"
+
 
 def draw_account_form(sites: Sequence[Site], *, may_give_every: bool, lang: str) -> Component:
     """Return the form for a new account; who sees every workshop `may_give_every` one."""
@@ -58,11 +61,41 @@ def _draw_rights(form: str, sites: Sequence[Site], *, may_give_every: bool, lang
         dmc.MultiSelect(
             id=f"{form}-sites",
             label=text(lang, "accounts.sites"),
-            placeholder=text(lang, "accounts.every_site") if may_give_every else "",
-            data=[{"value": site.key, "label": site.name(lang)} for site in sites],
+            data=[
+                *(
+                    [{"value": EVERY_SITE, "label": text(lang, "accounts.every_site")}]
+                    if may_give_every
+                    else []
+                ),
+                *({"value": site.key, "label": site.name(lang)} for site in sites),
+            ],
             value=[],
             clearable=True,
             className="wide",
             comboboxProps={"zIndex": 500},
         ),
     ]
+
+
+def draw_confirm(minutes: int, lang: str) -> Component:
+    """Return the form in which a manager gives the own password before accounts are changed."""
+    return html.Div(
+        [
+            html.P(text(lang, "accounts.confirm_lead", minutes=minutes)),
+            html.Div(
+                [
+                    dmc.PasswordInput(
+                        id="accounts-own",
+                        label=text(lang, "accounts.confirm_password"),
+                        value="",
+                        className="wide",
+                    ),
+                    dmc.Button(text(lang, "accounts.confirm"), id="accounts-confirm"),
+                ],
+                className="filters add",
+            ),
+            html.Div(id="accounts-own-wrong"),
+        ],
+        id="accounts-confirming",
+        hidden=True,
+    )

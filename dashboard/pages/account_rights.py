@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
 from dash import ALL, Input, Output, State, ctx, no_update
 
 from config.texts import text
 from config.workshop import Workshop
 from dashboard.access import Role, User, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
+from dashboard.figures.account_form import EVERY_SITE
 from dashboard.figures.notice import draw_database_away, draw_wrong
 from dashboard.office_app import OfficeApp
+from dashboard.pages.account_confirm import UnconfirmedError, check_confirmed
+from dashboard.trail import note
 from models.accounts import AccountError, change_rights, read_account
 from models.domain.access import AccountRow
-
-log = structlog.get_logger()
+from models.domain.audit import Action
 
 
 def may_change(user: User, account: AccountRow) -> bool:
@@ -39,12 +40,16 @@ async def find_changeable(connection: Connection, user: User, name: str) -> Acco
 def choose_sites(user: User, workshop: Workshop, asked: Sequence[str] | None) -> list[str] | None:
     """Return the sites that were asked for and are a manager's to give; None is every site.
 
-    Raises LookupError when nothing was chosen by who may not give every site.
+    Raises LookupError when none was chosen, or every site by a manager who may not give it.
     """
+    if EVERY_SITE in (asked or ()):
+        if user.sites is None:
+            return None
+        raise LookupError("every site is not this manager's to give")
     chosen = [site.key for site in workshop.sites if user.may_see(site.key) and site.key in (asked or ())]
-    if not chosen and user.sites is not None:
+    if not chosen:
         raise LookupError("no site was chosen")
-    return chosen or None
+    return chosen
 
 
 class RightsDialog:
@@ -95,7 +100,8 @@ class RightsDialog:
         title = text(visit.lang, "accounts.change_title", name=account.label)
         # Of a role that this version does not know, the form offers the one with the fewest rights.
         role = account.role if account.role in set(Role) else Role.FOREMAN
-        return True, title, role, list(account.sites or ()), account.name, None
+        sites = [EVERY_SITE] if account.sites is None else list(account.sites)
+        return True, title, role, sites, account.name, None
 
     async def _save(
         self, clicks: int | None, name: str | None, role: str, sites: Sequence[str] | None
@@ -106,9 +112,20 @@ class RightsDialog:
         try:
             chosen = choose_sites(visit.user, self._workshop, sites)
             async with self._open_database() as connection:
-                if await find_changeable(connection, visit.user, name):
+                await check_confirmed(connection, visit, now)
+                if account := await find_changeable(connection, visit.user, name):
                     await change_rights(connection, name, Role(role), chosen)
-                    log.info("rights changed", account=name, role=role, sites=chosen, by=visit.user.account)
+                    await note(
+                        connection,
+                        Action.ACCOUNT_RIGHTS_CHANGED,
+                        now,
+                        about=name,
+                        before={"role": account.role, "sites": account.sites},
+                        after={"role": role, "sites": chosen},
+                        sites=chosen,
+                    )
+        except UnconfirmedError as error:
+            return no_update, draw_wrong(str(error)), no_update
         except LookupError:
             return no_update, draw_wrong(text(visit.lang, "accounts.no_site")), no_update
         except AccountError:

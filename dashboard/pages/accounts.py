@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
 from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
@@ -18,12 +17,20 @@ from dashboard.access import Role, Visit, current_visit
 from dashboard.attempts import is_name, tidy_name
 from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.figures.access import draw_accounts
-from dashboard.figures.account_form import draw_account_form, draw_rights_dialog
+from dashboard.figures.account_form import draw_account_form, draw_confirm, draw_rights_dialog
 from dashboard.figures.dialog import draw_question, draw_shown_once
 from dashboard.figures.notice import draw_database_away, draw_empty, draw_wrong
 from dashboard.office_app import OfficeApp
+from dashboard.pages.account_confirm import (
+    MINUTES,
+    ConfirmForm,
+    UnconfirmedError,
+    check_confirmed,
+    is_confirmed,
+)
 from dashboard.pages.account_rights import RightsDialog, choose_sites, find_changeable, may_change
 from dashboard.passwords import draw_password, hash_password
+from dashboard.trail import note
 from models.accounts import (
     AccountError,
     add_account,
@@ -32,10 +39,9 @@ from models.accounts import (
     read_accounts,
     set_password,
 )
+from models.domain.audit import Action
 
 _REFRESH_MS = 5000
-
-log = structlog.get_logger()
 
 
 class AccountsPage:
@@ -52,6 +58,7 @@ class AccountsPage:
         self._open_database = open_database
         self._clock = clock
         RightsDialog(app, workshop, open_database, clock)
+        ConfirmForm(app, open_database, clock)
         shown = [
             Output("accounts-shown", "opened", allow_duplicate=True),
             Output("accounts-shown", "title", allow_duplicate=True),
@@ -63,6 +70,7 @@ class AccountsPage:
             Output("accounts-table", "children"),
             Output("accounts-notice", "children"),
             Output("accounts", "className"),
+            Output("accounts-confirming", "hidden"),
             Input("accounts-tick", "n_intervals"),
             Input("accounts-changed", "data"),
         )(self._refresh)
@@ -105,6 +113,7 @@ class AccountsPage:
             [
                 html.H1(text(lang, "shell.accounts")),
                 html.P(text(lang, "accounts.lead"), className="lead"),
+                draw_confirm(MINUTES, lang),
                 draw_account_form(sites, may_give_every=every, lang=lang),
                 html.Div(id="accounts-wrong"),
                 html.Div(id="accounts-notice"),
@@ -126,14 +135,15 @@ class AccountsPage:
         lang, user = visit.lang, visit.user
         try:
             async with self._open_database() as connection:
+                confirmed = await is_confirmed(connection, visit, self._clock())
                 accounts = [row for row in await read_accounts(connection) if may_change(user, row)]
         except DatabaseAwayError:
-            return no_update, draw_database_away(lang), no_update
+            return no_update, draw_database_away(lang), no_update, no_update
         if not accounts:
             title, words = text(lang, "accounts.empty_title"), text(lang, "accounts.empty")
-            return draw_empty(title, words), None, "without-data"
+            return draw_empty(title, words), None, "without-data", confirmed
         table = draw_accounts(accounts, user.account, self._workshop, self._clock(), lang)
-        return table, None, "with-data"
+        return table, None, "with-data", confirmed
 
     async def _add(
         self, clicks: int | None, name: str | None, role: str, sites: Sequence[str] | None
@@ -142,22 +152,24 @@ class AccountsPage:
         lang, now, name = visit.lang, self._clock(), tidy_name(name or "")
         if not clicks:
             return (no_update,) * 5
-        if not is_name(name):
+        if not is_name(name) or role not in set(Role):
             return _say_wrong(text(lang, "accounts.wrong_name"))
-        try:
-            chosen = choose_sites(visit.user, self._workshop, sites)
-        except LookupError:
-            return _say_wrong(text(lang, "accounts.no_site"))
         password = draw_password()
         hashed = await asyncio.to_thread(hash_password, password)
         try:
+            chosen = choose_sites(visit.user, self._workshop, sites)
             async with self._open_database() as connection:
+                await check_confirmed(connection, visit, now)
                 await add_account(connection, name, hashed, Role(role), chosen, now)
-        except AccountError:
-            return _say_wrong(text(lang, "accounts.taken", name=name))
+                rights = {"role": role, "sites": chosen}
+                await note(connection, Action.ACCOUNT_ADDED, now, about=name, after=rights, sites=chosen)
+        except LookupError:
+            return _say_wrong(text(lang, "accounts.no_site"))
+        except (UnconfirmedError, AccountError) as error:
+            taken = text(lang, "accounts.taken", name=name)
+            return _say_wrong(taken if isinstance(error, AccountError) else str(error))
         except DatabaseAwayError:
             return no_update, no_update, no_update, no_update, draw_database_away(lang)
-        log.info("account added", account=name, role=role, sites=chosen, by=visit.user.account)
         return True, text(lang, "accounts.password_title", name=name), password, now.isoformat(), None
 
     async def _give_password(self, _clicks: Sequence[int | None]) -> tuple[Any, ...]:
@@ -165,12 +177,20 @@ class AccountsPage:
         if not ctx.triggered or not ctx.triggered[0]["value"]:
             return (no_update,) * 5
         name, now, password = str(ctx.triggered_id["which"]), self._clock(), draw_password()
+        if name == visit.user.account:
+            # The own password is changed with the current one, on the page of the own account.
+            return _say_wrong(text(visit.lang, "accounts.no_such"))
         hashed = await asyncio.to_thread(hash_password, password)
         try:
             async with self._open_database() as connection:
-                if not await find_changeable(connection, visit.user, name):
-                    return (no_update,) * 5
-                await set_password(connection, name, hashed)
+                await check_confirmed(connection, visit, now)
+                account = await find_changeable(connection, visit.user, name)
+                if account is None:
+                    return _say_wrong(text(visit.lang, "accounts.no_such"))
+                await set_password(connection, name, hashed, given_by=visit.who, now=now)
+                await note(connection, Action.PASSWORD_GIVEN, now, about=name, sites=account.sites)
+        except (UnconfirmedError, AccountError) as error:
+            return _say_wrong(str(error))
         except DatabaseAwayError:
             return no_update, no_update, no_update, no_update, draw_database_away(visit.lang)
         title = text(visit.lang, "accounts.password_title", name=name)
@@ -196,12 +216,19 @@ class AccountsPage:
         name = str(ctx.triggered_id["which"]) if enabling else str(doomed)
         try:
             async with self._open_database() as connection:
-                if name != visit.user.account and await find_changeable(connection, visit.user, name):
+                if enabling:
+                    await check_confirmed(connection, visit, now)
+                account = await find_changeable(connection, visit.user, name)
+                if account and name != visit.user.account:
                     await (
                         enable_account(connection, name)
                         if enabling
                         else disable_account(connection, name, now)
                     )
+                    what = Action.ACCOUNT_ENABLED if enabling else Action.ACCOUNT_DISABLED
+                    await note(connection, what, now, about=name, sites=account.sites)
+        except UnconfirmedError as error:
+            return False, no_update, draw_wrong(str(error))
         except AccountError:
             return False, now.isoformat(), no_update  # somebody else was quicker
         except DatabaseAwayError:

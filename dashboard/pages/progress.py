@@ -25,10 +25,12 @@ from config.complaints import Complaints
 from config.texts import HTML_LANGS, LANGS, template, text
 from config.workshop import Site, Workshop
 from dashboard.database import DatabaseAwayError, OpenDatabase
+from dashboard.edge.addresses import find_block
 from dashboard.figures.markup import write_markup
 from dashboard.figures.progress import progress_page
 from dashboard.figures.progress_entry import away_page, enter_page, over_page
 from dashboard.figures.when import say_clock
+from dashboard.from_where import name_address
 from dashboard.learned import Learned
 from dashboard.pages.lounge import as_open_car
 from dashboard.plain_page import choose_visit_lang
@@ -88,7 +90,7 @@ class ProgressPages:
     async def enter(self, request: Request) -> Response:
         """Lead whoever knows plate and code to a page of their own."""
         lang, form = choose_visit_lang(request), await _read_form(request)
-        address = request.client.host if request.client else ""
+        address = find_block(name_address(request))
         try:
             async with self._open_database() as connection:
                 token = await enter_progress(

@@ -1,7 +1,7 @@
 """The page `/screens`: which screens show which board, a link for a new one, and the end of one."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -18,10 +18,14 @@ from dashboard.figures.notice import draw_database_away, draw_empty
 from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.passwords import draw_token
+from dashboard.trail import note
 from models.domain.access import ScreenRow
-from models.screens import ScreenError, add_screen, read_screens, revoke_screen
+from models.domain.audit import Action
+from models.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen
 
 _REFRESH_MS = 5000
+# A link that nobody opened is good for this long.
+LINK_LASTS = timedelta(days=7)
 
 
 class ScreensPage:
@@ -102,23 +106,37 @@ class ScreensPage:
         try:
             async with self._open_database() as connection:
                 screens = await read_screens(connection, visit.user.sites)
+                addresses = await read_addresses(connection, [screen.id for screen in screens])
         except DatabaseAwayError:
             return no_update, draw_database_away(visit.lang), no_update
         if not screens:
             title, words = text(visit.lang, "screens.empty_title"), text(visit.lang, "screens.empty")
             return draw_empty(title, words), None, "without-data"
-        return draw_screens(screens, self._workshop, self._clock(), visit.lang), None, "with-data"
+        table = draw_screens(screens, addresses, self._workshop, self._clock(), visit.lang)
+        return table, None, "with-data"
 
     async def _add(
         self, clicks: int | None, kind: str, site: str, name: str | None, href: str
     ) -> tuple[Any, ...]:
         visit = current_visit.get()
-        if not clicks or site not in {known.key for known in self._list_sites(visit.user)}:
+        sites = {known.key for known in self._list_sites(visit.user)}
+        if not clicks or site not in sites or kind not in set(ScreenKind):
             return (no_update,) * 5
         token, now = draw_token(), self._clock()
         try:
             async with self._open_database() as connection:
-                await add_screen(connection, token, ScreenKind(kind), site, (name or "").strip()[:64], now)
+                name = (name or "").strip()[:64]
+                number = await add_screen(
+                    connection, token, ScreenKind(kind), site, name, now, expires_at=now + LINK_LASTS
+                )
+                await note(
+                    connection,
+                    Action.SCREEN_ADDED,
+                    now,
+                    about=f"{site}/screen {number}",
+                    after={"kind": kind, "name": name},
+                    sites=[site],
+                )
         except DatabaseAwayError:
             return no_update, no_update, no_update, no_update, draw_database_away(visit.lang)
         address = f"{self._origin.address_beside(href)}{SCREEN_PATH}{token}"
@@ -142,7 +160,9 @@ class ScreensPage:
             return no_update, no_update, no_update
         try:
             async with self._open_database() as connection:
-                await revoke_screen(connection, doomed, visit.user.sites, now)
+                site = await revoke_screen(connection, doomed, visit.user.sites, now)
+                about = f"{site}/screen {doomed}"
+                await note(connection, Action.SCREEN_REVOKED, now, about=about, sites=[site])
         except ScreenError:
             return False, now.isoformat(), no_update
         except DatabaseAwayError:

@@ -6,7 +6,7 @@ enough for something that was drawn at random.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Identity, Text
+from sqlalchemy import BigInteger, Identity, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,71 @@ class Account(Base):
     added_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    # Another person gave the password, and the owner has not changed it since.
+    password_given_at: Mapped[datetime | None]
+    password_given_by: Mapped[str | None]
+
+
+class Session(Base):
+    """One browser of a person who signed in."""
+
+    __tablename__ = "session"
+
+    id_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    # Null for a session of an access link.
+    account: Mapped[str | None] = mapped_column(index=True)
+    link: Mapped[int | None] = mapped_column(BigInteger)
+    # The account's session_version when the session began.
+    version: Mapped[int | None]
+    made_at: Mapped[datetime]
+    # When the person gave the password last; what changes accounts asks for it again after some minutes.
+    confirmed_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    address: Mapped[str]
+    agent: Mapped[str]
+    ended_at: Mapped[datetime | None]
+
+
+class SecondFactor(Base):
+    """The secret of an account's one-time codes, sealed with the server's key."""
+
+    __tablename__ = "second_factor"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    sealed_secret: Mapped[str]
+    made_at: Mapped[datetime]
+    # The step of the last code that was accepted: no code is accepted twice.
+    last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for a lost phone."""
+
+    __tablename__ = "recovery_code"
+
+    account: Mapped[str] = mapped_column(primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class AccessLink(Base):
+    """A link that signs in the person who opens it, without an account."""
+
+    __tablename__ = "access_link"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    role: Mapped[str]
+    # Null means every site.
+    sites: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    reusable: Mapped[bool]
+    made_at: Mapped[datetime]
+    made_by: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    used_from: Mapped[str | None]
+    revoked_at: Mapped[datetime | None]
 
 
 class Screen(Base):
@@ -46,6 +111,21 @@ class Screen(Base):
     added_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    # The link that makes a browser this screen, once; a reusable one is the token itself.
+    link_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    link_expires_at: Mapped[datetime | None]
+    link_used_at: Mapped[datetime | None]
+    reusable: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class ScreenAddress(Base):
+    """An address from which a screen was seen, and when last."""
+
+    __tablename__ = "screen_address"
+
+    screen: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
 
 
 class SignInAttempts(Base):
