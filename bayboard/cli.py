@@ -21,7 +21,7 @@ from bayboard.backfill_command import backfill
 from bayboard.bench.commands import app as bench
 from bayboard.bench.rig import BenchError
 from bayboard.customer_commands import app as customer
-from bayboard.customer_commands import say_applied
+from bayboard.customer_commands import find_erasures, say_applied
 from bayboard.device_commands import app as device
 from bayboard.embedded import EmbeddedError
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
@@ -218,6 +218,7 @@ def serve(
             public_url=settings.public_url,
             provider=make_provider(settings, workshop),
             open_what_if=partial(WhatIfDesk, settings.database_url, workshop),
+            erasures=find_erasures(settings),
             trusted_proxies=settings.trusted_proxies,
             limits=Limits(
                 connections=settings.connections,

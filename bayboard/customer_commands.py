@@ -91,14 +91,22 @@ def say_applied(settings: Settings) -> str:
     return f"erasures: {count} orders erased again" if count else "erasures: all done already"
 
 
+def find_erasures(settings: Settings) -> Erasures | None:
+    """Return the list of erasures, where somebody said where it is."""
+    if settings.erasures_file is None or settings.secret_key is None:
+        return None
+    return Erasures(settings.erasures_file, settings.secret_key)
+
+
 def open_erasures(settings: Settings) -> Erasures:
     """Return the list of erasures; raises CommandError where nobody said where it is, or there is no key."""
-    if settings.erasures_file is None or settings.secret_key is None:
+    erasures = find_erasures(settings)
+    if erasures is None:
         raise CommandError(
             "BAYBOARD_ERASURES_FILE and BAYBOARD_SECRET_KEY must be set: the list of erasures is kept outside"
             " the database, so that a restored backup brings nobody back"
         )
-    return Erasures(settings.erasures_file, settings.secret_key)
+    return erasures
 
 
 async def _find(connection: AsyncConnection[Any], site: str, word: str) -> list[str]:

@@ -57,6 +57,7 @@ from dashboard.second_step import add_second_step
 from dashboard.shutdown import call_on_shutdown
 from dashboard.sign_in import add_sign_in
 from dashboard.what_if import OpenWhatIf
+from models.erasures import Erasures
 
 log = structlog.get_logger()
 
@@ -75,6 +76,7 @@ def create_app(
     provider: Provider | None = None,
     require_second_factor: bool = False,
     open_what_if: OpenWhatIf | None = None,
+    erasures: Erasures | None = None,
     limits: Limits = Limits(),  # noqa: B008  # frozen
     metrics_token: str | None = None,
     security_contact: str | None = None,
@@ -87,6 +89,7 @@ def create_app(
     `public_url` is its address as users reach it, `provider` the company's own sign-in; with
     `require_second_factor` a manager's password alone lets nobody in.
     `open_what_if` makes what answers managers' what-if questions.
+    `erasures` is the list outside the database; without it nobody is erased by a page.
     `metrics_token` opens metrics to other machines, `security_contact` is whom security.txt names.
     `rev` names what the pages look like; a screen that hears another loads itself anew.
     Without it, it is reckoned from the dashboard's files and the workshop's facts.
@@ -150,6 +153,7 @@ def create_app(
             clock=clock,
             what_if=open_what_if() if open_what_if else None,
             origin=origin,
+            erasures=erasures,
             document=_DOCUMENT,
             on_error=_log_page_error,
         ),

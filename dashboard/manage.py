@@ -35,6 +35,7 @@ from dashboard.pages.reminders import RemindersPage
 from dashboard.pages.screens import ScreensPage
 from dashboard.pages.vehicle import VehiclePage
 from dashboard.what_if import WhatIf
+from models.erasures import Erasures
 
 _ASSETS = Path(__file__).with_name("manage_assets")
 
@@ -48,6 +49,7 @@ def mount_manage(
     clock: Callable[[], datetime],
     what_if: WhatIf | None,
     origin: Origin,
+    erasures: Erasures | None,
     document: str,
     on_error: Callable[[Exception], None],
 ) -> Dash:
@@ -78,7 +80,9 @@ def mount_manage(
     app.layout = _draw_frame
     with app.for_roles(STAFF):
         register_exports(app, RECORD_GRIDS)
-        layouts[ORDER_ADDRESS] = OrderPage(app, workshop, open_database, learned, clock, origin).layout
+        layouts[ORDER_ADDRESS] = OrderPage(
+            app, workshop, open_database, learned, clock, origin, erasures
+        ).layout
         layouts |= VehiclePage(app, workshop, open_database, clock).layouts()
         _route(app, workshop, layouts)
     return app

@@ -24,6 +24,7 @@ from dashboard.edge.connections import Doorkeeper, LimitedProtocol
 from dashboard.edge.limits import Limits
 from dashboard.provider import Provider
 from dashboard.what_if import OpenWhatIf
+from models.erasures import Erasures
 
 # Open streams end at once on a signal; this is for a page that is being loaded right then.
 _GRACEFUL_SECONDS = 3
@@ -49,6 +50,7 @@ def serve(
     provider: Provider | None = None,
     require_second_factor: bool = False,
     open_what_if: OpenWhatIf | None = None,
+    erasures: Erasures | None = None,
     trusted_proxies: str = "127.0.0.1",
     limits: Limits = Limits(),  # noqa: B008  # frozen
     metrics_token: str | None = None,
@@ -72,6 +74,7 @@ def serve(
         provider=provider,
         require_second_factor=require_second_factor,
         open_what_if=open_what_if,
+        erasures=erasures,
         limits=limits,
         metrics_token=metrics_token,
         security_contact=security_contact,

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -42,9 +43,10 @@ from tests.asking import ask
 from tests.components import read_words
 from tests.fix_access import let_in
 from tests.fix_history import History
-from tests.fix_office import Office
+from tests.fix_office import Office, ServeDashboard
 from tests.fix_visit import NOON, Visits
 from tests.patience import PATIENCE_MS
+from tests.scan_tables import find_in_tables
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 [SITE] = WORKSHOP.sites
@@ -297,3 +299,43 @@ def test_the_callback_refuses_what_the_door_would(path: str) -> None:
     assert read_record_address("/orders/s1/RO%201", ORDER_ADDRESS, foreman) == ["s1", "RO 1"]
     with pytest.raises(HTTPException, match="403"):
         read_record_address(path, ORDER_ADDRESS, foreman)
+
+
+@pytest.fixture
+def erasing(visits: Visits, serve_dashboard: ServeDashboard, tmp_path: Path) -> str:
+    """The address of a dashboard that knows where the list of erasures is, with a customer of two orders."""
+    visits.open("RO-1")
+    visits.open("RO-2", vin="LSVAU2A37N2183295")
+    other = {"customer_ref": "C9", "customer_name": "李四光", "customer_phone": "13911112222"}
+    visits.open("RO-3", vin=None, plate="沪B77777", **other)
+    return serve_dashboard(visits.database_url, BAYBOARD_ERASURES_FILE=str(tmp_path / "erasures"))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_manager_gives_a_customer_out_and_erases_the_person(
+    erasing: str, visits: Visits, page: Page, lang: str
+) -> None:
+    let_in(page, erasing, "s1")
+    page.goto(f"{erasing}/orders/s1/RO-1?lang={lang}")
+    page.wait_for_selector("#order.with-data", timeout=PATIENCE_MS)
+    with page.expect_download(timeout=PATIENCE_MS) as download:
+        page.locator("#customer-export").click()
+    assert "王建华" in download.value.path().read_text(encoding="utf-8")
+    page.locator("#customer-ask").click()
+    expect(page.locator("#customer-means")).to_contain_text("2", timeout=PATIENCE_MS)
+    expect(page.locator("#customer-erase")).to_be_visible()
+    page.locator("#customer-erase").click()
+    said = text(lang, "order_customer.erased", orders=2)
+    expect(page.locator("#customer-said")).to_have_text(said, timeout=PATIENCE_MS)
+    assert find_in_tables(visits.connection, "王建华", "13812345678", "沪A12345") == []
+    assert find_in_tables(visits.connection, "李四光")
+    assert visits.connection.execute("select what, about from audit order by id").fetchall()[-2:] == [
+        ("customer_exported", "s1"), ("customer_erased", "s1"),
+    ]  # fmt: skip
+
+
+def test_a_foreman_neither_gives_a_customer_out_nor_erases(erasing: str, page: Page) -> None:
+    let_in(page, erasing, "s1", role=Role.FOREMAN)
+    page.goto(f"{erasing}/orders/s1/RO-1")
+    page.wait_for_selector("#order.with-data", timeout=PATIENCE_MS)
+    expect(page.locator("#customer-ask")).to_have_count(0)

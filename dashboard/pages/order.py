@@ -30,10 +30,12 @@ from dashboard.learned import Learned
 from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.analytics_layout import draw_skeleton
+from dashboard.pages.order_customer import OrderCustomer
 from dashboard.pages.order_link import OrderLink
 from dashboard.pages.record_address import read_record_address
 from models.analytics.order_record import OrderRecord, measure_record
 from models.analytics.ready import ReadyEstimate, expect_ready
+from models.erasures import Erasures
 from models.queries.estimates import read_open_cars
 from models.queries.order_record import read_order
 
@@ -60,8 +62,10 @@ class OrderPage:
         learned: Learned,
         clock: Callable[[], datetime],
         origin: Origin,
+        erasures: Erasures | None = None,
     ) -> None:
         self._link = OrderLink(app, ORDER_ADDRESS, open_database, clock, origin)
+        self._customer = OrderCustomer(app, ORDER_ADDRESS, open_database, clock, erasures)
         self._workshop = workshop
         self._open_database = open_database
         self._learned = learned
@@ -89,6 +93,7 @@ class OrderPage:
             [
                 html.Div(id="order-notice"),
                 self._link.draw(visit.lang),
+                self._customer.draw(visit),
                 html.Div(draw_skeleton(visit.lang), id="order-live"),
                 html.Div(id="order-events"),
                 dcc.Store(id="order-version"),

@@ -31,6 +31,20 @@ where site = %(site)s and (
 )
 order by work_order
 """
+_FIND_OF_ORDER: LiteralString = """
+with begun as (
+    select customer_ref, customer_phone, work_order from work_order
+    where site = %(site)s and work_order = any(%(spellings)s)
+)
+select work_order from begun
+union
+select work_order from work_order
+where site = %(site)s and (
+    customer_ref in (select customer_ref from begun where customer_ref <> '')
+    or customer_phone in (select customer_phone from begun where customer_phone <> '')
+)
+order by work_order
+"""
 # Tables with rows of orders, and with rows of cars, as the database knows them.
 _TABLES: LiteralString = """
 select table_name, bool_or(column_name = 'work_order') from information_schema.columns
@@ -56,6 +70,15 @@ async def find_orders(connection: AsyncConnection[Any], site: str, word: str) ->
     }
     async with connection.cursor(row_factory=tuple_row) as cursor:
         return [order for (order,) in await (await cursor.execute(_FIND, values)).fetchall()]
+
+
+async def find_orders_of_person(
+    connection: AsyncConnection[Any], site: str, spellings: Sequence[str]
+) -> list[str]:
+    """Return the work orders of the person one of them is of, itself among them."""
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        rows = await cursor.execute(_FIND_OF_ORDER, {"site": site, "spellings": list(spellings)})
+        return [order for (order,) in await rows.fetchall()]
 
 
 async def export_customer(

@@ -1,0 +1,147 @@
+"""The customer's data on an order's page, for managers: given out as a file, or erased.
+
+Owns its buttons and callbacks, what is asked before anybody is erased, and the entry in the audit trail. The
+address of the page says which order; the list of doors is asked again.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from psycopg import AsyncConnection
+
+from config.texts import text
+from dashboard.access import Role, User, Visit, current_visit
+from dashboard.database import DatabaseAwayError, OpenDatabase
+from dashboard.doors import MANAGERS
+from dashboard.figures.dialog import draw_dialog
+from dashboard.figures.notice import draw_database_away
+from dashboard.office_app import OfficeApp
+from dashboard.pages.record_address import read_record_address
+from models import audit
+from models.domain.audit import Action
+from models.domain.names import list_spellings
+from models.erasures import Erasures, ErasuresError
+from models.queries.customers import erase_orders, export_customer, find_orders_of_person
+
+
+class OrderCustomer:
+    """The buttons below an order's head, for managers."""
+
+    def __init__(
+        self,
+        app: OfficeApp,
+        address: str,
+        open_database: OpenDatabase,
+        clock: Callable[[], datetime],
+        erasures: Erasures | None,
+    ) -> None:
+        self._address = address
+        self._open_database = open_database
+        self._clock = clock
+        self._erasures = erasures
+        with app.for_roles(MANAGERS):
+            app.callback(
+                Output("customer-file", "data"),
+                Output("customer-said", "children"),
+                Input("customer-export", "n_clicks"),
+                State("url", "pathname"),
+                prevent_initial_call=True,
+            )(self._export)
+            app.callback(
+                Output("customer-question", "opened"),
+                Output("customer-means", "children"),
+                Output("customer-said", "children", allow_duplicate=True),
+                Input("customer-ask", "n_clicks"),
+                Input("customer-keep", "n_clicks"),
+                Input("customer-erase", "n_clicks"),
+                State("url", "pathname"),
+                prevent_initial_call=True,
+            )(self._erase)
+
+    def draw(self, visit: Visit) -> Component:
+        """Draw the buttons, and the question before an erasure; nothing for others."""
+        if visit.user.role is not Role.MANAGER:
+            return html.Div()
+        lang = visit.lang
+        buttons = [
+            dmc.Button(text(lang, "order_customer.keep"), id="customer-keep", variant="default"),
+            dmc.Button(text(lang, "order_customer.erase"), id="customer-erase", color="red"),
+        ]
+        return html.Div(
+            [
+                dmc.Button(
+                    text(lang, "order_customer.export"), id="customer-export", size="xs", variant="subtle"
+                ),
+                dmc.Button(text(lang, "order_customer.ask"), id="customer-ask", size="xs", variant="subtle"),
+                html.Span(id="customer-said", role="status"),
+                dcc.Download(id="customer-file"),
+                draw_dialog(
+                    "customer-question",
+                    [html.P(id="customer-means"), html.Div(buttons, className="buttons")],
+                    close=text(lang, "order_customer.close"),
+                    title=text(lang, "order_customer.title"),
+                ),
+            ],
+            className="customer-link",
+        )
+
+    async def _export(self, clicks: int | None, pathname: str) -> tuple[Any, Any]:
+        visit, now = current_visit.get(), self._clock()
+        site, work_order = read_record_address(pathname, self._address, visit.user)
+        if not clicks:
+            return no_update, no_update
+        try:
+            async with self._open_database() as connection:
+                orders = await self._find(connection, site, work_order)
+                found = await export_customer(connection, site, orders)
+                await _note(connection, Action.CUSTOMER_EXPORTED, visit.user, site, len(orders), now)
+        except DatabaseAwayError:
+            return no_update, draw_database_away(visit.lang)
+        content = json.dumps(found, ensure_ascii=False, indent=2)
+        return {"content": content, "filename": f"customer-{site}-{work_order}.json"}, None
+
+    async def _erase(self, *clicked: Any) -> tuple[Any, Any, Any]:
+        visit, now = current_visit.get(), self._clock()
+        site, work_order = read_record_address(clicked[-1], self._address, visit.user)
+        if not ctx.triggered or not ctx.triggered[0]["value"]:
+            return no_update, no_update, no_update
+        if ctx.triggered_id == "customer-keep":
+            return False, no_update, None
+        try:
+            async with self._open_database() as connection:
+                orders = await self._find(connection, site, work_order)
+                if ctx.triggered_id == "customer-ask":
+                    return True, text(visit.lang, "order_customer.means", orders=len(orders)), None
+                if self._erasures is None:
+                    raise ErasuresError  # noqa: TRY301  # answered as one that cannot be written
+                self._erasures.add(site, orders, now)
+                gone = await erase_orders(connection, site, orders, now)
+                await _note(connection, Action.CUSTOMER_ERASED, visit.user, site, len(orders), now)
+        except DatabaseAwayError:
+            return False, no_update, draw_database_away(visit.lang)
+        except ErasuresError:
+            return False, no_update, text(visit.lang, "order_customer.no_list")
+        return False, no_update, text(visit.lang, "order_customer.erased", orders=gone["orders"])
+
+    async def _find(self, connection: AsyncConnection[Any], site: str, work_order: str) -> list[str]:
+        return await find_orders_of_person(connection, site, list_spellings(work_order))
+
+
+async def _note(
+    connection: AsyncConnection[Any], what: Action, user: User, site: str, orders: int, now: datetime
+) -> None:
+    await audit.add(
+        connection,
+        at=now,
+        who=user.account or "",
+        from_address=None,
+        what=what,
+        about=site,
+        after={"orders": orders},
+        sites=[site],
+    )
