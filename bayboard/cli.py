@@ -31,6 +31,7 @@ from bayboard.quarantine_commands import app as quarantine
 from bayboard.remind_commands import odometer, remind, service
 from bayboard.rules_commands import app as rules
 from bayboard.screen_commands import app as screen
+from bayboard.secrets_command import secrets
 from bayboard.verify_command import verify
 from config.log import configure_log
 from config.settings import Settings, SettingsError
@@ -59,6 +60,7 @@ app.add_typer(screen, name="screen")
 app.command()(backfill)
 app.command()(remind)
 app.command()(verify)
+app.command()(secrets)
 
 Speed = Annotated[float, typer.Option(min=0.1, max=1000, help="How many times faster than life.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same workshop.")]
@@ -216,6 +218,7 @@ def serve(
             secret_key=settings.secret_key,
             require_second_factor=settings.require_second_factor,
             public_url=settings.public_url,
+            lan_http=settings.lan_http,
             provider=make_provider(settings, workshop),
             open_what_if=partial(WhatIfDesk, settings.database_url, workshop),
             erasures=find_erasures(settings),

@@ -108,6 +108,7 @@ class Demo:
             "BAYBOARD_MQTT_URL": f"mqtt://127.0.0.1:{self._mqtt_port}",
             "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
             "BAYBOARD_SECRET_KEY": secrets.token_urlsafe(32),
+            "BAYBOARD_LAN_HTTP": "on",
         }
 
         def part(name: str, command: list[str], **more: str) -> Part:

@@ -31,11 +31,14 @@ _POLL_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class AccessFiles:
-    """Where the broker looks, whom it lets in beside devices, and how to have it look again."""
+    """The broker's directory of accounts, those beside devices, and how to have it read them again.
 
-    passwords: Path
-    acl: Path
+    `services` sign in on the port for our own services, `gateways` on those for devices.
+    """
+
+    directory: Path
     services: Sequence[Account]
+    gateways: Sequence[Account]
     adapters: Sequence[Adapter]
     pid_file: Path | None
 
@@ -44,14 +47,18 @@ class AccessFiles:
 
         Raises AccessError when a file cannot be written or the broker not be told.
         """
-        accounts = [*self.services, *(make_device_account(device, self.adapters) for device in devices)]
-        # The list first. The broker may reload at any moment, and a device that could log in but
-        # not yet publish would be told that what it says has arrived, and lose it.
-        changed = put_file(self.acl, render_acl(accounts))
-        changed = put_file(self.passwords, render_passwords(accounts)) or changed
+        admitted = [make_device_account(device, self.adapters) for device in devices]
+        changed = self._put("services", self.services)
+        changed = self._put("devices", [*self.gateways, *admitted]) or changed
         if changed and self.pid_file:
             reload_broker(self.pid_file)
         return changed
+
+    def _put(self, listener: str, accounts: Sequence[Account]) -> bool:
+        # The list first. The broker may reload at any moment, and a device that could log in but
+        # not yet publish would get an acknowledgement for messages that are dropped.
+        changed = put_file(self.directory / f"{listener}.acl", render_acl(accounts))
+        return put_file(self.directory / f"{listener}.passwords", render_passwords(accounts)) or changed
 
 
 def follow_registry(

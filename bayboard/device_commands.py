@@ -133,23 +133,26 @@ def revoke(site: SiteName, device: DeviceName) -> None:
 
 @app.command()
 def access(
-    passwords: Annotated[Path, typer.Option(help="Mosquitto's password_file.")],
-    acl: Annotated[Path, typer.Option(help="Mosquitto's acl_file.")],
+    directory: Annotated[
+        Path, typer.Option(help="Where Mosquitto looks for devices.passwords, devices.acl and services.…")
+    ],
     reload: Annotated[
         Path | None, typer.Option(help="Mosquitto's pid_file: have it read the files anew after a change.")
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Follow the registry until stopped.")] = False,
 ) -> None:
-    """Write the broker's password file and access list: who may connect, and what for."""
+    """Write the broker's password files and access lists: who may connect, and what for."""
     from bayboard.device_access import AccessFiles, follow_registry  # noqa: PLC0415
-    from bayboard.mosquitto_access import make_service_account  # noqa: PLC0415
+    from bayboard.mosquitto_access import GATEWAYS, make_service_account  # noqa: PLC0415
     from models.connect import connect_database  # noqa: PLC0415
     from models.registry import AdmittedDevice, read_admitted_devices  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url", "mqtt_services"))
     adapters = workshop.ingest.adapters
-    services = [make_service_account(*named, adapters) for named in settings.mqtt_services or ()]
-    files = AccessFiles(passwords, acl, services, adapters, reload)
+    accounts = [make_service_account(*named, adapters) for named in settings.mqtt_services or ()]
+    services = [account for account in accounts if account.user not in GATEWAYS]
+    gateways = [account for account in accounts if account.user in GATEWAYS]
+    files = AccessFiles(directory, services, gateways, adapters, reload)
     engine = connect_database(_database_url(settings))
 
     def read() -> Sequence[AdmittedDevice]:

@@ -25,8 +25,10 @@ from models.registry import AdmittedDevice
 # What each of our own services may do. A service logs in under the name of its role; a device's
 # user name has a slash in it, so the two cannot be mistaken for each other.
 _ROLES: dict[str, tuple[str, ...]] = {
-    # Stores everything and says nothing; one figure of the broker's own tells a health check that it serves.
-    "ingest": (f"read {FILTER}", "read $SYS/broker/uptime"),
+    # Reads everything and publishes nothing.
+    "ingest": (f"read {FILTER}",),
+    # Reads one figure of the broker's own: a health check needs no more to see that the broker serves.
+    "health": ("read $SYS/broker/uptime",),
     "reminders": (f"write {PREFIX}+/reminders/#",),
     # Stands in for every device of every site: give it a password only where nothing is real.
     "simulator": (f"write {FILTER}",),
@@ -35,6 +37,9 @@ _ROLES: dict[str, tuple[str, ...]] = {
     "traccar": (),
     "json": (),
 }
+
+# They come in by the ports of devices, from the network; the other services by a port of their own.
+GATEWAYS = frozenset({"traccar", "json"})
 
 # What an id of another product may hold that no level of a topic in the list can.
 _UNSAFE = re.compile(r"[/+#\s]|[^\x20-\x7e]")

@@ -21,6 +21,8 @@ from config.secret_keys import check_keys
 DEFAULT_WORKSHOP_FILE = Path(__file__).with_name("workshop.toml")
 DATABASE_SERVICES = ("ingest", "remind", "serve", "access")
 _TOKEN_LENGTH = 20
+# The broker does not slow down guessing, so a password has to be drawn and long.
+_SERVICE_PASSWORD_LENGTH = 20
 
 
 class SettingsError(Exception):
@@ -66,6 +68,19 @@ def _services(text: str) -> tuple[tuple[str, str], ...]:
     if any(not role or not colon for role, colon, _ in accounts):
         raise ValueError("must look like ingest:password simulator:password")
     return tuple((role, password) for role, _, password in accounts if password)
+
+
+def _mqtt_services(text: str) -> tuple[tuple[str, str], ...]:
+    services = _services(text)
+    short = [role for role, password in services if len(password) < _SERVICE_PASSWORD_LENGTH]
+    if short:
+        raise ValueError(
+            f"has fewer than {_SERVICE_PASSWORD_LENGTH} characters in the password of {', '.join(short)};"
+            " `bayboard secrets` makes longer ones"
+        )
+    if len({password for _, password in services}) < len(services):
+        raise ValueError("has one password for two services; `bayboard secrets` makes one for each")
+    return services
 
 
 def _database_roles(text: str) -> tuple[tuple[str, str], ...]:
@@ -159,9 +174,9 @@ class Settings:
     )
     mqtt_services: tuple[tuple[str, str], ...] | None = _setting(
         "BAYBOARD_MQTT_SERVICES",
-        _services,
+        _mqtt_services,
         "our own services at the broker, `role:password …`, for `bayboard device access`;"
-        " a role without a password gets no account",
+        " a role without a password gets no account, and a password has at least 20 characters",
     )
     workshop_file: Path = _setting(
         "BAYBOARD_WORKSHOP_FILE",
@@ -197,6 +212,13 @@ class Settings:
         _public_url,
         "the dashboard as its users reach it, https://board.example.com;"
         " where that is https, cookies are for https alone",
+    )
+    lan_http: bool = _setting(
+        "BAYBOARD_LAN_HTTP",
+        _switch,
+        "`on` opens the dashboard over plain http, too, to machines with private addresses: cookies are then"
+        " not for https alone, every office page says so, and managers sign in over https or on the machine",
+        default=False,
     )
     trusted_proxies: str = _setting(
         "BAYBOARD_TRUSTED_PROXIES",

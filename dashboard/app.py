@@ -73,6 +73,7 @@ def create_app(
     workshop: Workshop,
     secret_key: str | None = None,
     public_url: str | None = None,
+    lan_http: bool = False,
     provider: Provider | None = None,
     require_second_factor: bool = False,
     open_what_if: OpenWhatIf | None = None,
@@ -88,6 +89,7 @@ def create_app(
     Without `secret_key`, which signs sessions, nobody can sign in and screens alone work.
     `public_url` is its address as users reach it, `provider` the company's own sign-in; with
     `require_second_factor` a manager's password alone lets nobody in.
+    With `lan_http` it is open over plain http to private addresses, too, to foremen and screens.
     `open_what_if` makes what answers managers' what-if questions.
     `erasures` is the list outside the database; without it nobody is erased by a page.
     `metrics_token` opens metrics to other machines, `security_contact` is whom security.txt names.
@@ -102,7 +104,7 @@ def create_app(
     passes = Passes(database_url, clock)
     boxes = open_boxes(secret_key) if secret_key else None
     sessions = boxes.sessions if boxes else None
-    origin = Origin(public_url)
+    origin = Origin(public_url, lan_http)
     open_database = database_opener(database_url)
     read_public = database_opener(database_url, is_public=True)
     entrance = Entrance(

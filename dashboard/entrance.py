@@ -75,6 +75,12 @@ class Entrance:
     # Words that a guesser of passwords tries first.
     site_names: tuple[str, ...] = ()
 
+    def refuse_plain(self, request: Request, role: str) -> Response | None:
+        """Return the answer for a manager where others on the network could read the session, or None."""
+        if role != Role.MANAGER or self.origin.is_unread(request):
+            return None
+        return refuse("manager_http", request)
+
     async def let_in(
         self,
         connection: Connection,
@@ -87,6 +93,8 @@ class Entrance:
 
         After another person gave the password, its owner first comes to a page that says so.
         """
+        if refusal := self.refuse_plain(request, account.role):
+            return refusal
         now = self.clock()
         await note_sign_in(connection, account.name, now)
         ticket = await self.begin_session(

@@ -21,6 +21,7 @@ from config.texts import LANGS
 from dashboard.access import (
     SCREEN_PATH,
     AccessError,
+    Role,
     Ticket,
     TicketBox,
     Visit,
@@ -149,12 +150,24 @@ class Guard:
             return PlainTextResponse("a page of another site asked for this", HTTPStatus.FORBIDDEN)
         if door.screen and (token := request.query_params.get("screen")):
             return _send_to_screen(token, request)
+        if refusal := self._refuse_plain(place, visitor, request):
+            return refusal
         if place.admits(visitor):
             return None
         if visitor.user is None:
             return self._refuse_nobody(place, visitor, request)
         elsewhere = door.roles is not ANYBODY and visitor.user.role in door.roles
         return _refuse(place, HTTPStatus.FORBIDDEN, "other_site" if elsewhere else "managers_only", request)
+
+    def _refuse_plain(self, place: Place, visitor: Visitor, request: Request) -> Response | None:
+        """Return the answer where others on the network could read a password or a manager's session."""
+        signs_in = place.door.roles is ANYBODY and place.door.address.startswith("/sign-in")
+        if signs_in and not self._origin.may_sign_in(request):
+            return _refuse(place, HTTPStatus.FORBIDDEN, "plain_http", request)
+        manages = visitor.user is not None and visitor.user.role is Role.MANAGER
+        if manages and place.door.roles is not ANYBODY and not self._origin.is_unread(request):
+            return _refuse(place, HTTPStatus.FORBIDDEN, "manager_http", request)
+        return None
 
     def _refuse_nobody(self, place: Place, visitor: Visitor, request: Request) -> Response:
         """Return the answer for a screen that is not for this board, or for whoever has not signed in."""

@@ -84,7 +84,7 @@ def mount_manage(
             app, workshop, open_database, learned, clock, origin, erasures
         ).layout
         layouts |= VehiclePage(app, workshop, open_database, clock).layouts()
-        _route(app, workshop, layouts)
+        _route(app, workshop, layouts, lan_http=origin.lan_http)
     return app
 
 
@@ -97,7 +97,13 @@ def _draw_frame() -> Component:
     return frame
 
 
-def _route(app: Dash, workshop: Workshop, layouts: Mapping[str, Callable[[Visit, str], Component]]) -> None:
+def _route(
+    app: Dash,
+    workshop: Workshop,
+    layouts: Mapping[str, Callable[[Visit, str], Component]],
+    *,
+    lan_http: bool,
+) -> None:
     @app.callback(Output("shell", "children"), Input("url", "pathname"), State("url", "search"))
     async def show_page(pathname: str, search: str) -> list[Component]:
         path = pathname.rstrip("/")
@@ -108,4 +114,4 @@ def _route(app: Dash, workshop: Workshop, layouts: Mapping[str, Callable[[Visit,
             raise HTTPException(HTTPStatus.NOT_FOUND)
         if not place.admits(Visitor(visit.user)):
             raise HTTPException(HTTPStatus.FORBIDDEN)
-        return draw_shell(layout(visit, search), path, visit, workshop)
+        return draw_shell(layout(visit, search), path, visit, workshop, lan_http=lan_http)

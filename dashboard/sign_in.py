@@ -79,6 +79,8 @@ async def _sign_in(entrance: Entrance, request: Request) -> Response:
             except (WrongError, TooManyError) as error:
                 await note_failure(connection, error, name, address, now)
                 raise
+            if refusal := entrance.refuse_plain(request, account.role):
+                return refusal
             if await wants_second_step(entrance, connection, account):
                 return begin_second_step(entrance, request, account, goal)
             return await entrance.let_in(connection, request, account, goal)
@@ -143,7 +145,7 @@ async def _follow_link(entrance: Entrance, request: Request, token: str, *, pres
     try:
         async with entrance.open_database() as connection:
             link = await read_access_link(connection, token)
-            refusal = _find_refusal(link, now)
+            refusal = _find_refusal(link, now, unread=entrance.origin.is_unread(request))
             if link is None or refusal:
                 return refuse(refusal or "invalid", request)
             if not (pressed or link.reusable):
@@ -169,11 +171,13 @@ async def _follow_link(entrance: Entrance, request: Request, token: str, *, pres
     return entrance.welcome(request, ticket)
 
 
-def _find_refusal(link: AccessLinkRow | None, now: datetime) -> str | None:
+def _find_refusal(link: AccessLinkRow | None, now: datetime, *, unread: bool) -> str | None:
     if link is None or link.role not in set(Role):
         return "invalid"
     if link.revoked_at:
         return "link_revoked"
     if link.expires_at <= now:
         return "expired"
+    if link.role == Role.MANAGER and not unread:
+        return "manager_http"
     return "link_used" if link.used_at and not link.reusable else None

@@ -31,7 +31,7 @@ from tests.patience import PATIENCE_SECONDS
 
 BrokerKind = Literal["iotcore", "mosquitto"]
 _ROOT = Path(__file__).parent.parent
-PASSWORD = "only-for-tests"  # noqa: S105  # there is nothing behind it
+PASSWORD = "only-for-tests-and-for-nothing-else"  # noqa: S105  # there is nothing behind it
 # Debian keeps Mosquitto where only root's PATH looks.
 _PATH = f"{os.environ['PATH']}:/usr/sbin"
 _TESTER = Account("bayboard", hash_password(PASSWORD), ("readwrite #",))
@@ -166,12 +166,14 @@ def prepare_mosquitto(directory: Path, ports: dict[str, int]) -> None:
         (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
     for file in (_ROOT / "config").glob("*.conf"):
         configuration = _relocate(file.read_text(), directory)
-        [listener] = re.findall(r"(?m)^listener (\d+)$", configuration)
+        [listener] = re.findall(r"(?m)^listener (\d+)", configuration)
         if listener in ports:
-            here = configuration.replace(f"listener {listener}", f"listener {ports[listener]} 127.0.0.1")
+            address = f"listener {ports[listener]} 127.0.0.1"
+            here = re.sub(r"(?m)^listener .*$", address, configuration)
             (directory / "config" / file.name).write_text(here)
     # Root would become the account `mosquitto`, which cannot reach the test's directory.
-    (directory / "config" / "user.conf").write_text(f"user {directory.owner()}\n")
+    with (directory / "config" / "mosquitto.conf").open("a") as file:
+        file.write(f"user {directory.owner()}\n")
 
 
 def mosquitto_command(directory: Path) -> list[str]:
@@ -182,9 +184,8 @@ def mosquitto_command(directory: Path) -> list[str]:
 
 def access_files(directory: Path) -> AccessFiles:
     """Return the broker's files of passwords and rights: ingest's, and a tester's who may do all."""
-    access = directory / "access"
-    services = [make_service_account("ingest", PASSWORD, []), _TESTER]
-    return AccessFiles(access / "passwords", access / "acl", services, adapters=[], pid_file=None)
+    services = [*(make_service_account(role, PASSWORD, []) for role in ("ingest", "health")), _TESTER]
+    return AccessFiles(directory / "access", services, gateways=[], adapters=[], pid_file=None)
 
 
 def _relocate(text: str, directory: Path) -> str:

@@ -108,6 +108,48 @@ def test_nobody_is_let_in_without_the_right_name_and_password(
             assert stranger.refusal == "Not authorized"
 
 
+@pytest.mark.parametrize("user", ["ingest", "health", "bayboard"])
+def test_our_own_services_cannot_sign_in_on_the_port_of_devices(guarded: Broker, user: str) -> None:
+    with Participant(guarded.device_url(user, PASSWORD)) as service:
+        assert service.refusal == "Not authorized"
+
+
+def test_a_device_cannot_sign_in_on_the_port_of_our_services_and_throw_ingest_out(guarded: Broker) -> None:
+    url = guarded.device_url("s1/bay-B08", SECRET).replace(str(guarded.device_port), str(guarded.port))
+    ingest_url = guarded.url.replace("bayboard", "ingest")
+    with Participant(ingest_url, "bayboard-ingest", keeps_session=True) as ingest:
+        ingest.subscribe("workshop/v1/#")
+        with Participant(url, "bayboard-ingest") as impostor:
+            assert impostor.refusal == "Not authorized"
+        with Participant(guarded.device_url("s1/bay-B07", SECRET)) as device:
+            device.publish(f"{OWN}/stage")
+        ingest.wait_until(lambda: bool(ingest.topics))
+        assert ingest.connected
+    assert ingest.topics == [f"{OWN}/stage"]
+
+
+def test_a_gateway_signs_in_on_the_port_of_devices_only(mosquitto_broker: Broker) -> None:
+    gateway = make_service_account(
+        "traccar", SECRET, [Adapter(topic="traccar/positions", kind="traccar", site="s1")]
+    )
+    mosquitto_broker.stop()
+    replace(access_files(mosquitto_broker.directory), gateways=[gateway]).write([])
+    mosquitto_broker.start()
+    url = mosquitto_broker.device_url("traccar", SECRET)
+    with hearing(mosquitto_broker) as witness, Participant(url) as traccar:
+        traccar.publish("traccar/positions")
+        traccar.publish("workshop/v1/s1/scanner/bay-B07/stage")
+    assert witness.topics == ["traccar/positions"]
+    with Participant(url.replace(str(mosquitto_broker.device_port), str(mosquitto_broker.port))) as elsewhere:
+        assert elsewhere.refusal == "Not authorized"
+
+
+def test_a_message_of_more_than_twice_the_contracts_size_ends_at_the_broker(guarded: Broker) -> None:
+    with Participant(guarded.device_url("s1/bay-B07", SECRET)) as device:
+        device.client.publish(f"{OWN}/stage", b"x" * 600_000, qos=1)
+        device.wait_until(lambda: not device.connected)
+
+
 def test_the_anonymous_are_refused(guarded: Broker) -> None:
     for port in (guarded.port, guarded.device_port):
         with Participant(f"mqtt://127.0.0.1:{port}") as stranger:
@@ -270,7 +312,7 @@ def test_the_registry_reaches_a_running_broker(
             time.sleep(0.1)
         pytest.fail("never let in")
 
-    files = ("--passwords", str(access / "passwords"), "--acl", str(access / "acl"))
+    files = ("--directory", str(access))
     watch = start_bayboard("device", "access", *files, "--watch", **environment)
     watch.wait_for_line("wrote whom the broker lets in.*devices=0")
     first = add()
@@ -305,18 +347,19 @@ def test_the_files_stay_as_they_are_while_the_registry_cannot_be_read(
 ) -> None:
     (tmp_path / "access").mkdir()
     files = access_files(tmp_path)
+    passwords = tmp_path / "access" / "devices.passwords"
     answers: list[Sequence[AdmittedDevice] | None] = [DEVICES[:2], None, None, DEVICES[:2], DEVICES[:1]]
     written: list[str] = []
 
     def read() -> Sequence[AdmittedDevice]:
-        written.append(files.passwords.read_text() if files.passwords.exists() else "")
+        written.append(passwords.read_text() if passwords.exists() else "")
         answer = answers.pop(0)
         if answer is None:
             raise sqlalchemy.exc.OperationalError("select", {}, psycopg.OperationalError("it is away"))
         return answer
 
     follow_registry(files, read, Rounds(5))
-    written.append(files.passwords.read_text())
+    written.append(passwords.read_text())
     assert [re.findall("s1/([^:]*)", text) for text in written] == [
         [], *[["bay-B07", "bay-B08"]] * 4, ["bay-B07"],
     ]  # fmt: skip

@@ -14,14 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bayboard.mosquitto_access import (
-    hash_password,
-    make_device_account,
-    make_service_account,
-    put_file,
-    render_acl,
-    render_passwords,
-)
+from bayboard.device_access import AccessFiles
+from bayboard.mosquitto_access import hash_password, make_service_account
 from models.connect import connect_database
 from models.domain.device import DeviceRow
 from models.queries.devices import read_devices
@@ -76,9 +70,7 @@ def tls_broker(mosquitto_broker: Broker, free_port: Callable[[], int], certifica
         re.sub(r"(?m)^listener .*\n", lambda listener: listener[0] + tls, for_services.read_text())
     )
     services = [make_service_account(role, PASSWORD, []) for role in ("ingest", "simulator")]
-    accounts = [*services, make_device_account(DEVICE, [])]
-    put_file(broker.directory / "access" / "acl", render_acl(accounts))
-    put_file(broker.directory / "access" / "passwords", render_passwords(accounts))
+    AccessFiles(broker.directory / "access", services, [], [], None).write([DEVICE])
     broker.start()
     return TlsBroker(broker.port, device_port)
 

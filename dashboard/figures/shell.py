@@ -44,9 +44,13 @@ THEME: dict[str, Any] = {
 }  # fmt: skip
 
 
-def draw_shell(page: Component, path: str, visit: Visit, workshop: Workshop) -> list[Component]:
-    """Return the frame with a page in it."""
+def draw_shell(
+    page: Component, path: str, visit: Visit, workshop: Workshop, *, lan_http: bool = False
+) -> list[Component]:
+    """Return the frame with a page in it; with `lan_http` it says that others can read along."""
+    warning = [html.P(text(visit.lang, "shell.lan_http"), className="plain-http")] if lan_http else []
     return [
+        *warning,
         html.Div(text(visit.lang, "shell.away"), className="away", role="alert"),
         html.Header(
             [
