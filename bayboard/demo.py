@@ -97,9 +97,11 @@ class Demo:
         logs = directory / "logs"
         logs.mkdir(exist_ok=True)
         workshop_file = directory / "workshop.toml"
-        workshop_file.write_text(
-            scale_workshop(self._workshop_file.read_text(encoding="utf-8"), self._speed), encoding="utf-8"
+        # Its customers are invented, and have all said yes to reminders.
+        facts = self._workshop_file.read_text(encoding="utf-8").replace(
+            'consent = "opt_in"', 'consent = "opt_out"'
         )
+        workshop_file.write_text(scale_workshop(facts, self._speed), encoding="utf-8")
         messages = directory / "messages.jsonl"
         workshop = _give_channel(workshop_file, messages)
         database = PostgresServer(directory / "postgresql", find_free_port())
@@ -109,6 +111,7 @@ class Demo:
             "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
             "BAYBOARD_SECRET_KEY": secrets.token_urlsafe(32),
             "BAYBOARD_LAN_HTTP": "on",
+            "BAYBOARD_ERASURES_FILE": str(directory / "erasures"),
         }
 
         def part(name: str, command: list[str], **more: str) -> Part:

@@ -131,7 +131,10 @@ def _shop_with_a_past() -> Iterator[tuple[Still, dict[str, str]]]:
         write_history(server.url, plan, workshop, NOON)
         refresh_sites(server.url, workshop, [site], NOON)
         settings = Settings.from_environment({"BAYBOARD_DATABASE_URL": server.url})
-        remind_once(settings, workshop, NOON, {}, send=False)
+        # Customers who said yes make the page worth a picture.
+        willing = workshop.reminders.model_copy(update={"consent": "opt_out"})
+        willing_shop = workshop.model_copy(update={"reminders": willing})
+        remind_once(settings, willing_shop, NOON, {}, send=False)
         with psycopg.connect(server.url, autocommit=True, row_factory=dict_row) as connection:
             _empty_the_shop(connection)
             records = connection.execute(_PICK).fetchone()

@@ -19,6 +19,8 @@ def test_one_pass_as_of_a_time_says_what_it_did_and_obeys_what_people_said(
     garage.add_vehicle()
     garage.add_driving(30_000, 100.0)
     garage.add_order(NOW - 91 * DAY, NOW - 90 * DAY, OIL, "Coolant change")
+    # The shipped workshop file reminds only customers who said yes.
+    garage.write("insert into customer_consent values ('s1', 'C1', %s, true, 'A1')", (NOW - 100 * DAY,))
 
     def bayboard(*arguments: str) -> str:
         # What people say is kept by the operator's commands.

@@ -394,3 +394,16 @@ def test_conversion_counts_vehicles_that_came_within_thirty_days(passat: Garage)
             return [(month.told, month.came, month.share) for month in months]
 
     assert asyncio.run(read()) == [(1, 1, 1.0)]
+
+
+def test_the_shipped_workshop_file_reminds_only_customers_who_said_yes(garage: Garage) -> None:
+    garage.workshop = load_workshop(DEFAULT_WORKSHOP_FILE)
+    garage.add_vehicle()
+    garage.add_driving(30_000, 100.0)
+    garage.add_order(NOW - 91 * DAY, NOW - 90 * DAY, OIL, "Coolant change")
+    garage.run()
+    assert garage.read("select state from service_reminder") == [("withheld",)]
+    assert garage.read("select * from outbox_message") == []
+    _say(garage, lambda connection: record_consent(connection, "s1", "C1", allowed=True, by="A1", now=NOW))
+    garage.run(NOW + DAY)
+    assert garage.read("select recipient_role, recipient from outbox_message") == [("customer", "C1")]

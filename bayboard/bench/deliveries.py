@@ -136,7 +136,11 @@ def measure_deliveries(
             say(f"filling a database with {vehicles:,} vehicles")
             _fill(server.url, vehicles, now)
             workshop_file = directory / "workshop.toml"
-            told = _open_always(workshop_text) + RULES + _CHANNEL.format(port=receiver.port)
+            told = (
+                _open_always(workshop_text).replace('"opt_in"', '"opt_out"')
+                + RULES
+                + _CHANNEL.format(port=receiver.port)
+            )
             workshop_file.write_text(told)
             environment = {
                 "BAYBOARD_DATABASE_URL": server.url, "BAYBOARD_WORKSHOP_FILE": str(workshop_file),
