@@ -63,11 +63,12 @@ def read_words(page: str) -> str:
 @pytest.fixture
 def whole_visit(visits: Visits) -> Visits:
     """A visit about which everything is known."""
-    visits.open(promised_at=NOON + timedelta(hours=3), customer_waiting=False)
+    staff = {"technician": "T-LEAK-7", "advisor": "A-LEAK-7"}
+    visits.open(promised_at=NOON + timedelta(hours=3), customer_waiting=False, **staff)
     visits.add("stage_interval", position=0, stage="received", entered_at=NOON,
                left_at=NOON + timedelta(minutes=20), inferred=False)  # fmt: skip
     visits.add("stage_interval", position=1, stage="repairing", entered_at=NOON + timedelta(minutes=20),
-               inferred=False)  # fmt: skip
+               technician="T-LEAK-7", inferred=False)  # fmt: skip
     visits.add("work_order_part", position=0, part="1", quantity=2, description="Brake <disc>",
                status="ordered", eta=NOON + timedelta(hours=1))  # fmt: skip
     visits.find_code("C0035", 10)
@@ -112,6 +113,7 @@ def test_page_says_everything_that_is_known_in_the_readers_language(whole_visit:
     said = read_words(answer.text)
     assert [each for each in SAID[lang] if each not in said] == []
     assert "<disc>" not in answer.text
+    assert "LEAK-7" not in answer.text, "nobody of the staff is named"
     assert f'<html lang="{HTML_LANGS[lang]}"' in answer.text
 
 
