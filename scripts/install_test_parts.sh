@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests drive beside Python packages: Chromium, Mosquitto, docker-compose, TimescaleDB, faketime.
+# Installs what the tests drive beside Python packages: Chromium, Mosquitto, Caddy, docker-compose, TimescaleDB, faketime.
 # Only what is missing, only as root on Debian or Ubuntu, and without starting or enabling any service.
 # A part this machine cannot have is not its failure but that of the tests that need it; they say how to get it.
 set -euo pipefail
@@ -10,7 +10,7 @@ list_missing() {
     local timescaledb package
     timescaledb=$(apt-cache search --names-only '^postgresql-[0-9]+-timescaledb$' | sort -rV | awk 'NR == 1 {print $1}')
     for package in chromium chromium-headless-shell libatomic1 fonts-noto-cjk mosquitto mosquitto-clients docker-compose \
-        faketime openssl \
+        faketime openssl caddy \
         ${timescaledb:-debootstrap debian-archive-keyring}; do
         dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
     done
@@ -59,9 +59,12 @@ install_missing() {
     hold_services_back
     install_packages "${installable[@]}" 2>/dev/null \
         || { apt-get update -qq && install_packages "${installable[@]}"; } || return 1
-    if [[ " ${installable[*]} " = *" mosquitto "* ]] && [ -d /run/systemd/system ]; then
-        systemctl disable --quiet mosquitto
-    fi
+    local service
+    for service in mosquitto caddy; do
+        if [[ " ${installable[*]} " = *" $service "* ]] && [ -d /run/systemd/system ]; then
+            systemctl disable --quiet "$service"
+        fi
+    done
 }
 
 export DEBIAN_FRONTEND=noninteractive

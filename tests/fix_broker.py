@@ -172,8 +172,8 @@ def prepare_mosquitto(directory: Path, ports: dict[str, int]) -> None:
             here = re.sub(r"(?m)^listener .*$", address, configuration)
             (directory / "config" / file.name).write_text(here)
     # Root would become the account `mosquitto`, which cannot reach the test's directory.
-    with (directory / "config" / "mosquitto.conf").open("a") as file:
-        file.write(f"user {directory.owner()}\n")
+    with (directory / "config" / "mosquitto.conf").open("a") as main:
+        main.write(f"user {directory.owner()}\n")
 
 
 def mosquitto_command(directory: Path) -> list[str]:

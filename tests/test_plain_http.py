@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from dash import html
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
@@ -75,5 +76,5 @@ def test_a_managers_session_is_for_https_or_the_machine_itself_and_a_foremans_fo
 def test_every_office_page_says_that_plain_http_is_open(lang: str, words: str) -> None:
     visit = Visit(User(Role.MANAGER), lang)
     for lan_http in (True, False):
-        page = str(draw_shell("", "/devices", visit, WORKSHOP, lan_http=lan_http))
+        page = str(draw_shell(html.Div(), "/devices", visit, WORKSHOP, lan_http=lan_http))
         assert (words in page) == lan_http
