@@ -101,7 +101,7 @@ def test_a_body_that_grows_too_large_is_refused_while_it_comes() -> None:
 
 
 def test_a_body_that_does_not_come_is_not_waited_for() -> None:
-    status, said, _ = door("/sign-in", b"name=", stalls=True, limits=Limits(body_seconds=0.05))
+    status, said, _ = door("/sign-in", b"name=", stalls=True, limits=Limits(open_body_seconds=0.05))
     assert status == 408
     assert "did not arrive in time" in said
 
@@ -189,7 +189,7 @@ def ask_share(share: Share, visitor: Visitor, address: str, **headers: str) -> A
 
 
 def test_too_many_requests_are_refused_with_the_time_to_wait() -> None:
-    share = Share(Limits(requests_a_second=1, requests_at_once=2))
+    share = Share(Limits(requests_a_second=1, requests_at_once_unknown=2))
     wall = Visitor(screens=(Screen(7, ScreenKind.WALL, "s1"),))
     for _ in range(2):
         assert ask_share(share, Visitor(), "192.0.2.1")[0] is None

@@ -83,6 +83,15 @@ def screens(
 
 
 @app.command()
+def attacks() -> None:
+    """Attack a dashboard as strangers could; measure what everybody else notices."""
+    from bayboard.bench.attacks_measured import describe_attacks, measure_attacks  # noqa: PLC0415
+
+    workshop_file = Settings.from_environment().workshop_file
+    typer.echo(describe_attacks(measure_attacks(workshop_file, say)))
+
+
+@app.command()
 def soak(
     hours: Annotated[int, typer.Option(min=4, help="How many simulated hours.")] = 24,
     speed: Annotated[float, typer.Option(min=1, help="How many times faster than life.")] = 60.0,

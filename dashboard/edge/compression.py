@@ -140,6 +140,8 @@ async def _send(answer: _Answer, scope: Scope, send: Send) -> None:
     view = memoryview(body)
     for begin in range(0, max(len(body), 1), _PIECE_BYTES):
         piece = bytes(view[begin : begin + _PIECE_BYTES])
-        await send(
-            {"type": "http.response.body", "body": piece, "more_body": begin + _PIECE_BYTES < len(body)}
-        )
+        more = begin + _PIECE_BYTES < len(body)
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
+        if more:
+            # Others get their turn, too, when hundreds ask for the same at once.
+            await asyncio.sleep(0)

@@ -64,7 +64,7 @@ class _Request:
         place = find_place(request.scope["path"])
         is_open = place is None or place.door.roles is ANYBODY
         self._most = limits.open_body_bytes if is_open else limits.body_bytes
-        self._seconds = limits.body_seconds
+        self._seconds = limits.open_body_seconds if is_open else limits.body_seconds
         self._request = request
         self._receive = receive
         self._send = send

@@ -16,11 +16,14 @@ class Limits:
     requests_a_second: float = 30.0
     # What may come in one go: every screen of a shop loads its page when the power is back.
     requests_at_once: int = 1500
+    # The same for an address of which nothing else is known: customers' phones, and attackers.
+    requests_at_once_unknown: int = 400
     # A shop may give one link to all its screens, and one account to all its phones.
     streams_a_visitor: int = 60
     head_bytes: int = 32 * 1024
     head_seconds: float = 10.0
     # Forms, and everything that strangers may send; the rest is for people who are signed in.
     open_body_bytes: int = 8 * 1024
+    open_body_seconds: float = 10.0
     body_bytes: int = 1024 * 1024
-    body_seconds: float = 20.0
+    body_seconds: float = 30.0

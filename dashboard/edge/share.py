@@ -26,12 +26,14 @@ class Share:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._rates = Rates(limits.requests_a_second, limits.requests_at_once)
+        self._known = Rates(limits.requests_a_second, limits.requests_at_once)
+        self._unknown = Rates(limits.requests_a_second, limits.requests_at_once_unknown)
         self._streams: Counter[Hashable] = Counter()
 
     def find_refusal(self, visitor: Visitor, request: Request) -> Response | None:
         """Count a request; returns the refusal of one that is too many."""
-        wait = self._rates.take(_name(visitor, request))
+        rates = self._known if visitor.user or visitor.screens else self._unknown
+        wait = rates.take(_name(visitor, request))
         if wait:
             return refuse(request, HTTPStatus.TOO_MANY_REQUESTS, "too_often", wait=wait)
         return None
