@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _FILES = ("/_dash-component-suites/", "/assets/")
 # Scripts of all apps take half of this.
 _MOST_KEPT_BYTES = 40 * 1024 * 1024
-_PIECE_BYTES = 64 * 1024
+_PIECE_BYTES = 16 * 1024
 _LEAST_BYTES = 500
 # What is packed in less than a millisecond.
 _SMALL_BYTES = 32 * 1024
