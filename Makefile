@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help env demo test parts check static format format-check lint types layers docs pictures lock proof-pages \
-	proof-kills proof-soak proof-properties proof-moments proof-load
+	proof-kills proof-soak proof-properties proof-moments proof-load sbom audit licences secrets
 
 PYTEST = $(BIN)/pytest --numprocesses 3
 PROOF = BAYBOARD_TEST_PROOF=1 BAYBOARD_TEST_PATIENCE=4 $(BIN)/pytest
@@ -79,5 +79,18 @@ pictures: env ## take the pictures of README and docs anew, of a shop that is al
 	@$(BIN)/python -m tests.take_pictures $(ARGS)
 
 lock: env ## pin and hash what pyproject.toml asks for; ARGS="--upgrade" for newer versions
-	@$(BIN)/uv pip compile pyproject.toml --quiet --group dev --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --quiet --group dev --extra demo --universal --python-version 3.11 \
 		--generate-hashes --no-header --output-file requirements.lock $(ARGS)
+
+secrets: env ## make the secrets of an installation in .env; ARGS="--host board.example"
+	@$(BIN)/bayboard secrets $(ARGS)
+
+sbom: env ## write sbom.json (CycloneDX): what production is made of, from the lock, without the network
+	@$(BIN)/python scripts/dependencies.py lock \
+		| $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file sbom.json -
+
+audit: env ## ask whether a version in the lock has known weaknesses; needs the network, and a release runs it
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock $(ARGS)
+
+licences: env ## write docs/licences.md: the licences of what production is made of
+	@$(BIN)/python scripts/dependencies.py licences >docs/licences.md

@@ -23,7 +23,7 @@ from bayboard.bench.rig import BenchError
 from bayboard.customer_commands import app as customer
 from bayboard.customer_commands import find_erasures, say_applied
 from bayboard.device_commands import app as device
-from bayboard.embedded import EmbeddedError
+from bayboard.embedded import EmbeddedError, refuse_missing_parts
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
 from bayboard.outbox_commands import app as outbox
 from bayboard.progress_commands import app as progress
@@ -118,6 +118,7 @@ def demo(
     """Run everything on this machine: database, broker, ingest, dashboard, a simulated workshop."""
     from bayboard.demo import Demo  # noqa: PLC0415  # keeps the other commands quick to start
 
+    refuse_missing_parts()
     stop = stop_on_signals()
     settings = Settings.from_environment()
     configure_log(settings.log_format)

