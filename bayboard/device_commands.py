@@ -6,10 +6,11 @@ into a device have modules of their own. Passwords are made here and shown once.
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,10 +19,13 @@ import typer
 from rich.console import Console
 
 from bayboard.entry import CommandError, read_clock, stop_on_signals
+from bayboard.operator import name_operator
 from config.log import configure_log
 from config.settings import Settings, check_mqtt_url
 from config.workshop import Workshop, load_workshop
 from ingest.contract.topics import ContractError, Kind, Source, Topic, parse_topic
+from models.audit import add_by_command
+from models.domain.audit import COMMAND, Action
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -82,6 +86,7 @@ def add(
     try:
         with _begin(settings) as connection:
             admit_device(connection, admitted, vin=vin, now=now, again=again)
+            _note(connection, Action.DEVICE_ADDED, admitted.user, site, now, {"source": source, "vin": vin})
             if qr:
                 save_qr(credentials, qr)
     except RegistryError as error:
@@ -120,12 +125,14 @@ def list_devices(
 @app.command()
 def revoke(site: SiteName, device: DeviceName) -> None:
     """Take a device's right to connect; what it has sent stays."""
-    from models.registry import RegistryError, revoke_device  # noqa: PLC0415
+    from models.registry import RegistryError, name_user, revoke_device  # noqa: PLC0415
 
     settings = Settings.from_environment(required=("database_url",))
     try:
         with _begin(settings) as connection:
-            revoke_device(connection, site, device, read_clock())
+            now = read_clock()
+            revoke_device(connection, site, device, now)
+            _note(connection, Action.DEVICE_REVOKED, name_user(site, device), site, now)
     except RegistryError as error:
         raise CommandError(str(error)) from error
     typer.echo(f"{site}/{device} is revoked; the broker throws it out when it has read its files anew.")
@@ -187,6 +194,29 @@ def _begin(settings: Settings) -> Iterator["Connection"]:
             yield connection
     finally:
         engine.dispose()
+
+
+def _note(
+    connection: "Connection",
+    what: Action,
+    about: str,
+    site: str,
+    now: datetime,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Note in the audit trail what was done to a device, in the same transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101  # connect_database names no other driver
+    add_by_command(
+        driver,
+        at=now,
+        who=name_operator(),
+        from_address=COMMAND,
+        what=what,
+        about=about,
+        after=after,
+        sites=[site],
+    )
 
 
 def _check_names(site: str, source: Source, device: str) -> None:

@@ -5,6 +5,7 @@ dispatcher.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +13,9 @@ import typer
 
 from bayboard.access_rows import ask_database, print_table, say_time
 from bayboard.entry import CommandError, read_clock
+from bayboard.operator import note_command
 from config.settings import Settings
+from models.domain.audit import Action
 from models.domain.outbox import MessageState
 from models.queries.outbox_told import (
     ToldAttempt,
@@ -22,6 +25,9 @@ from models.queries.outbox_told import (
     read_messages,
     resend_messages,
 )
+
+# The numbers that an entry of the audit trail names; of more it keeps how many.
+_NAMED_IN_AUDIT = 50
 
 app = typer.Typer(help="Messages to people: waiting, sent, withdrawn or dead.", no_args_is_help=True)
 
@@ -120,9 +126,13 @@ def resend(
     if bool(ids) == every:
         raise typer.BadParameter("name the messages, or say --dead")
     now = read_clock()
-    sent = ask_database(
-        _database_url(), lambda connection: resend_messages(connection, ids or None, site, now)
-    )
+
+    async def send(connection: Any) -> list[int]:
+        sent = await resend_messages(connection, ids or None, site, now)
+        await _note(connection, "sent again", sent, now)
+        return list(sent)
+
+    sent = ask_database(_database_url(), send)
     _check_all_found(ids, sent, "neither dead nor withdrawn")
     typer.echo(f"wait to be sent again: {len(sent)}")
 
@@ -133,9 +143,20 @@ def cancel(
 ) -> None:
     """Withdraw messages that were not sent."""
     now = read_clock()
-    withdrawn = ask_database(_database_url(), lambda connection: cancel_messages(connection, ids, now))
+
+    async def withdraw(connection: Any) -> list[int]:
+        withdrawn = await cancel_messages(connection, ids, now)
+        await _note(connection, "withdrawn", withdrawn, now)
+        return list(withdrawn)
+
+    withdrawn = ask_database(_database_url(), withdraw)
     _check_all_found(ids, withdrawn, "neither waiting nor dead")
     typer.echo(f"withdrawn: {len(withdrawn)}")
+
+
+async def _note(connection: Any, done: str, ids: Sequence[int], now: datetime) -> None:
+    after = {"done": done, "messages": len(ids), "ids": list(ids[:_NAMED_IN_AUDIT])}
+    await note_command(connection, Action.MESSAGE_CHANGED, now, about="outbox", after=after)
 
 
 def _check_all_found(asked: Sequence[int] | None, found: Sequence[int], what: str) -> None:

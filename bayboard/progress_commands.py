@@ -12,7 +12,9 @@ import psycopg
 import typer
 
 from bayboard.entry import CommandError, read_clock
+from bayboard.operator import note_command
 from config.settings import Settings
+from models.domain.audit import Action
 from models.queries.progress_links import make_progress_link, read_ticket, revoke_progress_links
 
 app = typer.Typer(help="What customers are given to follow their own car.", no_args_is_help=True)
@@ -41,10 +43,14 @@ def link(
     address = base_url or settings.public_url or "http://127.0.0.1:8050"
 
     async def make(connection: psycopg.AsyncConnection) -> str:
+        now = read_clock()
         try:
-            return await make_progress_link(connection, site, work_order, read_clock())
+            token = await make_progress_link(connection, site, work_order, now)
         except LookupError as error:
             raise CommandError(str(error)) from error
+        about = f"{site}/{work_order}"
+        await note_command(connection, Action.CUSTOMER_LINK_MADE, now, about=about, sites=[site])
+        return token
 
     typer.echo(f"{address.rstrip('/')}/progress/{_ask(settings, make)}")
 
@@ -67,7 +73,13 @@ def revoke(site: Site, work_order: WorkOrder) -> None:
     """End every link to a work order's page at once."""
 
     async def end(connection: psycopg.AsyncConnection) -> int:
-        return await revoke_progress_links(connection, site, work_order, read_clock())
+        now = read_clock()
+        ended = await revoke_progress_links(connection, site, work_order, now)
+        about, after = f"{site}/{work_order}", {"links": ended}
+        await note_command(
+            connection, Action.CUSTOMER_LINKS_ENDED, now, about=about, after=after, sites=[site]
+        )
+        return ended
 
     ended = _ask(Settings.from_environment(required=("database_url",)), end)
     typer.echo(f"{ended} links to {work_order} at {site} are over")

@@ -17,9 +17,11 @@ import typer
 from rich.console import Console, RenderableType
 
 from bayboard.entry import CommandError, read_clock
+from bayboard.operator import note_command
 from config.log import configure_log
 from config.settings import Settings
 from config.workshop import load_workshop
+from models.domain.audit import Action
 from models.domain.quarantine import QuarantinedRow, Status
 from models.queries.quarantine import (
     QuarantineFilter,
@@ -106,7 +108,14 @@ def show(
     """Show one message with its reason and its whole payload, the faulty field marked."""
     from bayboard.quarantine_text import draw_message  # noqa: PLC0415
 
-    found = _ask(lambda connection: read_quarantined(connection, number))
+    async def read(connection: psycopg.AsyncConnection) -> tuple[QuarantinedRow, bytes] | None:
+        found = await read_quarantined(connection, number)
+        if found:
+            about, sites = f"message {number}", [found[0].site] if found[0].site else None
+            await note_command(connection, Action.QUARANTINE_SHOWN, read_clock(), about=about, sites=sites)
+        return found
+
+    found = _ask(read)
     if found is None:
         raise CommandError(f"there is no message {number} in quarantine")
     row, payload = found
@@ -139,6 +148,7 @@ def replay(
     replayed = replay_all(
         _database_url(settings), workshop, _walk(chosen, _REPLAYED_AT_ONCE, "Replaying"), read_clock
     )
+    _note(Action.QUARANTINE_REPLAYED, chosen)
     for number in chosen if ids else ():
         typer.echo(f"{number}: {describe_outcome(replayed, number)}")
     typer.echo(summarise(replayed, len(chosen)))
@@ -166,13 +176,28 @@ def discard_messages(
 
     async def discard_all(connection: psycopg.AsyncConnection) -> int:
         batches = _walk(chosen, _DISCARDED_AT_ONCE, "Discarding")
-        return sum([await discard(connection, batch) for batch in batches])
+        done = sum([await discard(connection, batch) for batch in batches])
+        await _note_many(connection, Action.QUARANTINE_DISCARDED, chosen)
+        return done
 
     discarded = _ask(discard_all)
     typer.echo(f"{discarded:,} discarded")
     if ids and discarded < len(chosen):
         left = len(chosen) - discarded
         raise CommandError(f"{left} of {len(chosen)} messages are not there or settled already")
+
+
+# The numbers that an entry of the audit trail names; of more it keeps how many.
+_NAMED_IN_AUDIT = 50
+
+
+async def _note_many(connection: psycopg.AsyncConnection, what: Action, ids: Sequence[int]) -> None:
+    after = {"messages": len(ids), "ids": list(ids[:_NAMED_IN_AUDIT])}
+    await note_command(connection, what, read_clock(), about="quarantine", after=after)
+
+
+def _note(what: Action, ids: Sequence[int]) -> None:
+    _ask(lambda connection: _note_many(connection, what, ids))
 
 
 def _make_filter(

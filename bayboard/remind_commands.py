@@ -14,9 +14,11 @@ import psycopg
 import typer
 
 from bayboard.entry import CommandError, read_clock
+from bayboard.operator import note_command
 from config.log import configure_log
 from config.settings import Settings
 from config.workshop import load_workshop
+from models.domain.audit import Action
 from models.domain.odometer_limits import MOST_EVER_KM
 from models.queries.reminders_words import (
     OdometerWord,
@@ -108,7 +110,13 @@ def correct(
         if said is not None and not 0 <= said <= MOST_EVER_KM:
             raise typer.BadParameter(f"{name} is {said:g}; an odometer shows 0 to {MOST_EVER_KM:,.0f} km")
     word = OdometerWord(vin, at or now, km, km if shown is None else shown, by)
-    _ask(lambda connection: correct_odometer(connection, word, now))
+
+    async def keep(connection: "psycopg.AsyncConnection[object]") -> None:
+        await correct_odometer(connection, word, now)
+        after = {"km": km, "shown": word.shown_km, "by": by}
+        await note_command(connection, Action.REMINDER_CHANGED, now, about=f"odometer of {vin}", after=after)
+
+    _ask(keep)
     typer.echo(f"{vin}: {km:.0f} km at {word.at.isoformat()}, kept; its readings are judged anew")
 
 
@@ -139,7 +147,16 @@ def dismiss(vin: Vin, item: ItemKey, by: By = None) -> None:
 @service.command()
 def release(vin: Vin, item: ItemKey) -> None:
     """Undo a snooze or a dismissal."""
-    if not _ask(lambda connection: release_item(connection, vin, item)):
+    now = read_clock()
+
+    async def end(connection: "psycopg.AsyncConnection[object]") -> bool:
+        ended = await release_item(connection, vin, item)
+        if ended:
+            about, after = f"{vin} {item}", {"done": "released"}
+            await note_command(connection, Action.REMINDER_CHANGED, now, about=about, after=after)
+        return ended
+
+    if not _ask(end):
         raise CommandError(f"{item} of {vin} is neither snoozed nor dismissed")
     typer.echo(f"{vin}: {item} is raised when it is due")
 
@@ -160,15 +177,32 @@ def opt_in(site: SiteKey, customer: CustomerRef, by: By = None) -> None:
 
 def _hold(vin: str, item: str, until: datetime | None, by: str | None) -> None:
     now = read_clock()
-    if not _ask(lambda connection: hold_item(connection, vin, item, until=until, by=by, now=now)):
+
+    async def hold(connection: "psycopg.AsyncConnection[object]") -> bool:
+        held = await hold_item(connection, vin, item, until=until, by=by, now=now)
+        if held:
+            after = {"done": "snoozed" if until else "dismissed", "until": str(until or ""), "by": by}
+            about = f"{vin} {item}"
+            await note_command(connection, Action.REMINDER_CHANGED, now, about=about, after=after)
+        return held
+
+    if not _ask(hold):
         raise CommandError(f"nothing is known of an item {item} of {vin}")
 
 
 def _say_consent(site: str, customer: str, by: str | None, *, allowed: bool) -> int:
     now = read_clock()
-    return _ask(
-        lambda connection: record_consent(connection, site, customer, allowed=allowed, by=by, now=now)
-    )
+
+    async def keep(connection: "psycopg.AsyncConnection[object]") -> int:
+        withdrawn = await record_consent(connection, site, customer, allowed=allowed, by=by, now=now)
+        # Whose consent it is is kept with the consent alone: it goes when the customer is erased.
+        after = {"may be notified": allowed, "withdrawn": withdrawn}
+        await note_command(
+            connection, Action.REMINDER_CHANGED, now, about="consent", after=after, sites=[site]
+        )
+        return withdrawn
+
+    return _ask(keep)
 
 
 def _ask(question: Callable[["psycopg.AsyncConnection[object]"], Awaitable[_Answer]]) -> _Answer:

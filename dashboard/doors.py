@@ -92,6 +92,7 @@ DOORS = (
     Door("/quarantine",                    OFFICE, MANAGERS),
     Door("/screens",                       OFFICE, MANAGERS),
     Door("/accounts",                      OFFICE, MANAGERS),
+    Door("/audit",                         OFFICE, MANAGERS),
     Door("/account",                       WORDS,  STAFF),
     Door("/account/*",                     WORDS,  STAFF),
     Door("/sign-in",                       WORDS,  ANYBODY),

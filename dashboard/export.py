@@ -3,15 +3,25 @@
 Owns the forms. What is exported is what the table holds, so that a file says what the page said.
 """
 
+import asyncio
 import csv
 import unicodedata
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from io import BytesIO, StringIO
 from itertools import dropwhile
 from typing import Any
 
-from dash import Dash, Input, Output, State, ctx
+import structlog
+from dash import Dash, Input, Output, State, ctx, no_update
+
+from dashboard.access import current_visit
+from dashboard.database import DatabaseAwayError, OpenDatabase
+from dashboard.trail import note
+from models.domain.audit import Action
+
+log = structlog.get_logger()
 
 GRIDS = (
     *("orders", "stages", "cars", "technicians", "bays", "compared", "days", "calibration", "due"),
@@ -25,8 +35,27 @@ Row = Mapping[str, Any]
 Column = Mapping[str, Any]
 
 
-def register_exports(app: Dash, grids: Sequence[str] = GRIDS) -> None:
-    """Make the callbacks of the buttons of tables."""
+def register_exports(
+    app: Dash, open_database: OpenDatabase, clock: Callable[[], datetime], grids: Sequence[str] = GRIDS
+) -> None:
+    """Make the callbacks of the buttons of tables; who took which table away is noted."""
+
+    async def send(_csv: int | None, _excel: int | None, rows: list[Row], columns: list[Column]) -> Any:
+        if not ctx.triggered or not ctx.triggered[0]["value"]:
+            return no_update
+        _, name, form = str(ctx.triggered_id).split("-")
+        try:
+            async with open_database() as connection:
+                about, after, sites = (
+                    f"{name}.{form}",
+                    {"rows": len(rows or [])},
+                    current_visit.get().user.sites,
+                )
+                await note(connection, Action.EXPORTED, clock(), about=about, after=after, sites=sites)
+        except DatabaseAwayError as error:
+            log.warning("an export could not be noted", table=name, error=str(error))
+        return await asyncio.to_thread(_write, name, form, rows, columns)
+
     for grid in grids:
         app.callback(
             Output(f"analytics-{grid}-file", "data"),
@@ -35,18 +64,18 @@ def register_exports(app: Dash, grids: Sequence[str] = GRIDS) -> None:
             State(f"analytics-table-{grid}", "rowData"),
             State(f"analytics-table-{grid}", "columnDefs"),
             prevent_initial_call=True,
-        )(_send)
+        )(send)
 
 
-async def _send(_csv: int | None, _excel: int | None, rows: list[Row], columns: list[Column]) -> Any:
-    _, name, form = str(ctx.triggered_id).split("-")
+def _write(name: str, form: str, rows: list[Row] | None, columns: list[Column]) -> dict[str, Any]:
     table = lay_out(rows or [], columns)
     if form == "csv":
-        return _pack(write_csv(table), f"bayboard-{name}.csv")
-    return _pack(write_excel(table, name), f"bayboard-{name}.xlsx")
+        return pack(write_csv(table), f"bayboard-{name}.csv")
+    return pack(write_excel(table, name), f"bayboard-{name}.xlsx")
 
 
-def _pack(content: bytes, filename: str) -> dict[str, Any]:
+def pack(content: bytes, filename: str) -> dict[str, Any]:
+    """Return a file as a browser is handed it."""
     return {"content": b64encode(content).decode(), "filename": filename, "base64": True}
 
 

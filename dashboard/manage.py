@@ -28,12 +28,14 @@ from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.accounts import AccountsPage
 from dashboard.pages.analytics import AnalyticsPages
+from dashboard.pages.audit import AuditPage
 from dashboard.pages.devices import DevicesPage
 from dashboard.pages.order import ORDER_ADDRESS, OrderPage
 from dashboard.pages.quarantine import QuarantinePage
 from dashboard.pages.reminders import RemindersPage
 from dashboard.pages.screens import ScreensPage
 from dashboard.pages.vehicle import VehiclePage
+from dashboard.trail import Looks
 from dashboard.what_if import WhatIf
 from models.erasures import Erasures
 
@@ -69,21 +71,23 @@ def mount_manage(
         add_log_handler=False,
     )
     app.backend.websocket_capability = False
+    looks = Looks(open_database, clock)
     layouts: dict[str, Callable[[Visit, str], Component]] = {
         **AnalyticsPages(app, workshop, open_database, clock, what_if).layouts(),
         "/devices": DevicesPage(app, workshop, open_database, clock).layout,
-        "/quarantine": QuarantinePage(app, workshop, open_database, clock).layout,
+        "/quarantine": QuarantinePage(app, workshop, open_database, clock, looks).layout,
         "/reminders": RemindersPage(app, workshop, open_database, clock).layout,
         "/screens": ScreensPage(app, workshop, open_database, clock, origin).layout,
         "/accounts": AccountsPage(app, workshop, open_database, clock).layout,
+        "/audit": AuditPage(app, workshop, open_database, clock).layout,
     }
     app.layout = _draw_frame
     with app.for_roles(STAFF):
-        register_exports(app, RECORD_GRIDS)
+        register_exports(app, open_database, clock, RECORD_GRIDS)
         layouts[ORDER_ADDRESS] = OrderPage(
-            app, workshop, open_database, learned, clock, origin, erasures
+            app, workshop, open_database, learned, clock, origin, looks, erasures
         ).layout
-        layouts |= VehiclePage(app, workshop, open_database, clock).layouts()
+        layouts |= VehiclePage(app, workshop, open_database, clock, looks).layouts()
         _route(app, workshop, layouts, lan_http=origin.lan_http)
     return app
 

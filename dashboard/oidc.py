@@ -23,8 +23,9 @@ from starlette.routing import Route
 
 from config.secret_keys import split_keys
 from dashboard.access import Role
-from dashboard.database import DatabaseAwayError
+from dashboard.database import Connection, DatabaseAwayError
 from dashboard.entrance import COMPANY_SESSION_LASTS, Entrance, refuse
+from dashboard.from_where import name_address
 from dashboard.provider import Provider, choose_grant, find_claim
 from dashboard.provider_faults import (
     Fault,
@@ -35,7 +36,10 @@ from dashboard.provider_faults import (
     explain_token,
     find_fault,
 )
-from models.accounts import welcome_subject
+from models.accounts import name_subject, read_account, welcome_subject
+from models.audit import add
+from models.domain.access import AccountRow
+from models.domain.audit import Action
 
 # Authlib would say at each start that it wants another client of HTTP in its next version.
 with warnings.catch_warnings():
@@ -140,23 +144,38 @@ class _Company:
             (str(claims[name]) for name in ("preferred_username", "email", "name") if claims.get(name)),
             subject,
         )
+        issuer, now = self._provider.issuer.rstrip("/"), self._entrance.clock()
         try:
             async with self._entrance.open_database() as connection:
-                account = await welcome_subject(
-                    connection,
-                    self._provider.issuer.rstrip("/"),
-                    subject,
-                    label,
-                    role,
-                    sites,
-                    self._entrance.clock(),
-                )
+                before = await read_account(connection, name_subject(issuer, subject))
+                account = await welcome_subject(connection, issuer, subject, label, role, sites, now)
+                await self._note(connection, request, before, account)
                 # A role of another version's opens no door.
                 if account.disabled_at or account.role not in set(Role):
                     return refuse("disabled", request)
                 return await self._entrance.let_in(connection, request, account, goal, COMPANY_SESSION_LASTS)
         except DatabaseAwayError:
             return refuse("away", request, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def _note(
+        self, connection: Connection, request: Request, before: AccountRow | None, account: AccountRow
+    ) -> None:
+        """Note an account that the company's word made, or gave other rights."""
+        rights = {"role": account.role, "sites": account.sites}
+        old = {"role": before.role, "sites": before.sites} if before else None
+        if old == rights:
+            return
+        await add(
+            connection,
+            at=self._entrance.clock(),
+            who=account.name,
+            from_address=name_address(request),
+            what=Action.ACCOUNT_RIGHTS_CHANGED if before else Action.ACCOUNT_ADDED,
+            about=account.name,
+            before=old,
+            after=rights,
+            sites=account.sites,
+        )
 
     async def _load_metadata(self) -> None:
         """Read the provider's own description once; raises ProviderError if it is none, or another's."""

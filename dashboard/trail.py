@@ -4,13 +4,15 @@
 entry a person, record and hour, and no page waits for it or fails by it.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import structlog
 
-from dashboard.access import Visit, current_visit
+from dashboard.access import current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from models.audit import add
 from models.domain.audit import Action
@@ -55,22 +57,27 @@ class Looks:
         self._open_database = open_database
         self._clock = clock
         self._known: set[str] = set()
+        self._writing: set[asyncio.Task[None]] = set()
 
-    async def note(self, what: Action, about: str, sites: Sequence[str] | None) -> None:
-        """Note a look; a database that does not answer is logged, and the page goes on."""
-        visit, now = current_visit.get(), self._clock()
-        once = self._name(visit, what, about, now)
+    def note(self, what: Action, about: str, sites: Sequence[str] | None) -> None:
+        """Note a look beside the page; a database that does not answer is logged."""
+        now = self._clock()
+        once = f"{current_visit.get().who} {what} {about} {now:%Y-%m-%dT%H}"
         if once in self._known:
-            return
-        try:
-            async with self._open_database() as connection:
-                await note(connection, what, now, about=about, sites=sites, once=once)
-        except DatabaseAwayError as error:
-            log.warning("a look could not be noted", what=what, about=about, error=str(error))
             return
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
         self._known.add(once)
+        task = asyncio.create_task(self._write(what, about, sites, once, now))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
 
-    def _name(self, visit: Visit, what: Action, about: str, now: datetime) -> str:
-        return f"{visit.who} {what} {about} {now:%Y-%m-%dT%H}"
+    async def _write(
+        self, what: Action, about: str, sites: Sequence[str] | None, once: str, now: datetime
+    ) -> None:
+        try:
+            async with self._open_database() as connection:
+                await note(connection, what, now, about=about, sites=sites, once=once)
+        except (DatabaseAwayError, psycopg.Error) as error:
+            self._known.discard(once)
+            log.warning("a look could not be noted", what=what, about=about, error=str(error))

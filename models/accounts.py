@@ -55,6 +55,11 @@ async def add_account(
         raise AccountError(f"there is an account {name} already")
 
 
+def name_subject(issuer: str, subject: str) -> str:
+    """Return the name of the account of a person for whom a company's sign-in vouches."""
+    return f"{SUBJECT_PREFIX}{issuer}#{subject}"
+
+
 async def welcome_subject(
     connection: AsyncConnection[Any],
     issuer: str,
@@ -70,7 +75,7 @@ async def welcome_subject(
     before that is found by the subject alone, once, and gets the whole name. Another role or other sites
     end the sessions that were given out before.
     """
-    name = f"{SUBJECT_PREFIX}{issuer}#{subject}"
+    name = name_subject(issuer, subject)
     await connection.execute(
         "update account set name = %(name)s, session_version = session_version %% 2147483647 + 1"
         " where name = %(before)s and not exists (select from account where name = %(name)s)",

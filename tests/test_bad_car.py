@@ -24,6 +24,7 @@ from dashboard.learned import Learned
 from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.order import OrderPage
+from dashboard.trail import Looks
 from ingest.contract.payloads import JobLine, PartLine, Vehicle, WorkOrderChange, encode, read_message
 from ingest.contract.topics import Kind
 from models.analytics.alarms import AlarmKind
@@ -141,7 +142,7 @@ def show_order(visits: Visits, work_order: str) -> tuple[str, str]:
     opened = database_opener(visits.database_url)
     page = OrderPage(
         OfficeApp(__name__, server=FastAPI()),
-        *(WORKSHOP, opened, Mislearned(), lambda: TWO, Origin()),
+        *(WORKSHOP, opened, Mislearned(), lambda: TWO, Origin(), Looks(opened, lambda: TWO)),
     )
 
     def show() -> tuple[str, str]:

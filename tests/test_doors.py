@@ -59,6 +59,7 @@ COMES_IN: Mapping[str, set[str]] = {
     "/quarantine": MANAGERS | {"manager of s2"},
     "/screens": MANAGERS | {"manager of s2"},
     "/accounts": MANAGERS | {"manager of s2"},
+    "/audit": MANAGERS | {"manager of s2"},
     "/account": SIGNED_IN,
     "/account/password": SIGNED_IN,
     "/sign-in": EVERYBODY,

@@ -175,22 +175,25 @@ def call(app: FastAPI, cookies: dict[str, str], output: str, button: object, **v
             pressed = {**json.loads(name), "which": button} if not isinstance(button, str) else None
             which = {**json.loads(name), "which": values["which"]} if "which" in values else pressed
             return [{"id": which, "property": each["property"], "value": 1}]
-        return {**each, "value": values.get(name, 1 if name == button else None)}
+        pressed_once = 1 if name == button and each["property"] == "n_clicks" else None
+        return {**each, "value": values.get(name, pressed_once)}
 
     changed = (
         json.dumps({"type": button, "which": values["which"]}, separators=(",", ":"), sort_keys=True)
         if "which" in values
         else str(button)
     )
+    what = next((each["property"] for each in callback["inputs"] if each["id"] == button), "n_clicks")
+    outputs = [
+        {"id": name.rpartition(".")[0], "property": name.rpartition(".")[2].partition("@")[0]}
+        for name in output.strip(".").split("...")
+    ]
     body = {
         "output": output,
-        "outputs": [
-            {"id": name.rpartition(".")[0], "property": name.rpartition(".")[2].partition("@")[0]}
-            for name in output.strip(".").split("...")
-        ],
+        "outputs": outputs if output.startswith("..") else outputs[0],
         "inputs": [give(each) for each in callback["inputs"]],
         "state": [give(each) for each in callback["state"]],
-        "changedPropIds": [f"{changed}.n_clicks"],
+        "changedPropIds": [f"{changed}.{what}"],
     }
     answer = visit(
         app,

@@ -41,7 +41,7 @@ PROPERTIES: Mapping[str, Any] = {
 
 
 # Filters of which several may be chosen.
-_MANY = ("-sites", "-job_types", "-bays", "-technicians")
+_MANY = ("-sites", "-job_types", "-bays", "-technicians", "audit-what")
 
 
 def find_type(name: str, prop: str) -> Any:

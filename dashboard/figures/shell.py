@@ -22,6 +22,7 @@ _PLACES = {
     "/quarantine": "shell.quarantine",
     "/screens": "shell.screens",
     "/accounts": "shell.accounts",
+    "/audit": "audit.title",
 }
 
 FONT = (

@@ -87,7 +87,7 @@ class AnalyticsPages:
             Input({"type": GRAPH_TYPE, "name": ALL}, "clickData"),
             prevent_initial_call=True,
         )
-        register_exports(app)
+        register_exports(app, open_database, clock)
         register_what_if(app, workshop, what_if, clock)
 
     def layouts(self) -> dict[str, Callable[[Visit, str], Component]]:

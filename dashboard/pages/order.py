@@ -33,8 +33,10 @@ from dashboard.pages.analytics_layout import draw_skeleton
 from dashboard.pages.order_customer import OrderCustomer
 from dashboard.pages.order_link import OrderLink
 from dashboard.pages.record_address import read_record_address
+from dashboard.trail import Looks
 from models.analytics.order_record import OrderRecord, measure_record
 from models.analytics.ready import ReadyEstimate, expect_ready
+from models.domain.audit import Action
 from models.erasures import Erasures
 from models.queries.estimates import read_open_cars
 from models.queries.order_record import read_order
@@ -62,8 +64,10 @@ class OrderPage:
         learned: Learned,
         clock: Callable[[], datetime],
         origin: Origin,
+        looks: Looks,
         erasures: Erasures | None = None,
     ) -> None:
+        self._looks = looks
         self._link = OrderLink(app, ORDER_ADDRESS, open_database, clock, origin)
         self._customer = OrderCustomer(app, ORDER_ADDRESS, open_database, clock, erasures)
         self._workshop = workshop
@@ -119,6 +123,8 @@ class OrderPage:
             empty = draw_empty(text(lang, "order.unknown_title"), sentence)
             # It may be announced in a moment, so the page goes on asking.
             return {**unchanged, "state": "record without-data", "live": empty, "notice": None}
+        head = record.head
+        self._looks.note(Action.RECORD_SEEN, f"{head.site}/{head.work_order}", [head.site])
         return {
             "state": "record with-data",
             "notice": None,

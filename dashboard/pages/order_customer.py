@@ -15,14 +15,14 @@ from dash.development.base_component import Component
 from psycopg import AsyncConnection
 
 from config.texts import text
-from dashboard.access import Role, User, Visit, current_visit
+from dashboard.access import Role, Visit, current_visit
 from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.doors import MANAGERS
 from dashboard.figures.dialog import draw_dialog
 from dashboard.figures.notice import draw_database_away
 from dashboard.office_app import OfficeApp
 from dashboard.pages.record_address import read_record_address
-from models import audit
+from dashboard.trail import note
 from models.domain.audit import Action
 from models.domain.names import list_spellings
 from models.erasures import Erasures, ErasuresError
@@ -99,7 +99,8 @@ class OrderCustomer:
             async with self._open_database() as connection:
                 orders = await self._find(connection, site, work_order)
                 found = await export_customer(connection, site, orders)
-                await _note(connection, Action.CUSTOMER_EXPORTED, visit.user, site, len(orders), now)
+                after = {"orders": len(orders)}
+                await note(connection, Action.CUSTOMER_EXPORTED, now, about=site, after=after, sites=[site])
         except DatabaseAwayError:
             return no_update, draw_database_away(visit.lang)
         content = json.dumps(found, ensure_ascii=False, indent=2)
@@ -121,7 +122,8 @@ class OrderCustomer:
                     raise ErasuresError  # noqa: TRY301  # answered as one that cannot be written
                 self._erasures.add(site, orders, now)
                 gone = await erase_orders(connection, site, orders, now)
-                await _note(connection, Action.CUSTOMER_ERASED, visit.user, site, len(orders), now)
+                after = {"orders": len(orders)}
+                await note(connection, Action.CUSTOMER_ERASED, now, about=site, after=after, sites=[site])
         except DatabaseAwayError:
             return False, no_update, draw_database_away(visit.lang)
         except ErasuresError:
@@ -130,18 +132,3 @@ class OrderCustomer:
 
     async def _find(self, connection: AsyncConnection[Any], site: str, work_order: str) -> list[str]:
         return await find_orders_of_person(connection, site, list_spellings(work_order))
-
-
-async def _note(
-    connection: AsyncConnection[Any], what: Action, user: User, site: str, orders: int, now: datetime
-) -> None:
-    await audit.add(
-        connection,
-        at=now,
-        who=user.account or "",
-        from_address=None,
-        what=what,
-        about=site,
-        after={"orders": orders},
-        sites=[site],
-    )

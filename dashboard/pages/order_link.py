@@ -11,16 +11,17 @@ import dash_mantine_components as dmc
 import segno
 from dash import Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
-from psycopg import AsyncConnection
 
 from config.texts import text
 from dashboard.access import current_visit
-from dashboard.database import DatabaseAwayError, OpenDatabase
+from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.dialog import draw_question, draw_shown_once
 from dashboard.figures.notice import draw_database_away
 from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.record_address import read_record_address
+from dashboard.trail import note
+from models.domain.audit import Action
 from models.domain.names import list_spellings
 from models.queries.progress_links import make_progress_link, revoke_progress_links
 
@@ -97,6 +98,11 @@ class OrderLink:
         try:
             async with self._open_database() as connection:
                 token = await self._make_link(connection, site, work_order)
+                if token:
+                    about = f"{site}/{work_order}"
+                    await note(
+                        connection, Action.CUSTOMER_LINK_MADE, self._clock(), about=about, sites=[site]
+                    )
         except DatabaseAwayError:
             return no_update, no_update, no_update, draw_database_away(visit.lang)
         if token is None:
@@ -105,7 +111,7 @@ class OrderLink:
         address = f"{self._origin.address_beside(href)}/progress/{token}"
         return True, address, segno.make(address, error="m").svg_data_uri(border=2, scale=6), None
 
-    async def _make_link(self, connection: AsyncConnection[Any], site: str, work_order: str) -> str | None:
+    async def _make_link(self, connection: Connection, site: str, work_order: str) -> str | None:
         """Return the token of a link to an order, named in any spelling; None if there is none."""
         for spelled in list_spellings(work_order):
             try:
@@ -126,6 +132,15 @@ class OrderLink:
                 ended = 0
                 for spelled in list_spellings(work_order):
                     ended += await revoke_progress_links(connection, site, spelled, self._clock())
+                about, after = f"{site}/{work_order}", {"links": ended}
+                await note(
+                    connection,
+                    Action.CUSTOMER_LINKS_ENDED,
+                    self._clock(),
+                    about=about,
+                    after=after,
+                    sites=[site],
+                )
         except DatabaseAwayError:
             return False, draw_database_away(visit.lang)
         return False, text(visit.lang, "order_link.ended", links=ended)

@@ -24,6 +24,8 @@ from dashboard.figures.refused_message import draw_message
 from dashboard.pages.quarantine_actions import Watched, register_actions
 from dashboard.pages.quarantine_filter import ALL, PATH, Asked, read_address
 from dashboard.pages.quarantine_layout import REFRESH_MS, draw_page
+from dashboard.trail import Looks
+from models.domain import audit
 from models.domain.quarantine import QuarantinedRow, ReasonCount, Status
 from models.queries.quarantine import (
     QuarantineFilter,
@@ -73,11 +75,17 @@ class QuarantinePage:
     """The layout of the page and the callbacks that fill it."""
 
     def __init__(
-        self, app: Dash, workshop: Workshop, open_database: OpenDatabase, clock: Callable[[], datetime]
+        self,
+        app: Dash,
+        workshop: Workshop,
+        open_database: OpenDatabase,
+        clock: Callable[[], datetime],
+        looks: Looks,
     ) -> None:
         self._workshop = workshop
         self._open_database = open_database
         self._clock = clock
+        self._looks = looks
         grid, tick = Input("quarantine-grid", "rowData"), Input("quarantine-tick", "n_intervals")
         watched = Input("quarantine-watched", "data")
         app.clientside_callback(  # type: ignore[no-untyped-call]  # Dash
@@ -173,6 +181,8 @@ class QuarantinePage:
         if found is None or not visit.user.may_see(found[0].site):
             return {**nothing_new, "opened": False}
         message, payload = found
+        sites = [message.site] if message.site else None
+        self._looks.note(audit.Action.QUARANTINE_SHOWN, f"message {message.id}", sites)
         tried = Watched.read(watched).tried(message.id)
         return {
             "opened": True,

@@ -17,6 +17,8 @@ from dashboard.access import User, current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.quarantine import Action
 from dashboard.pages.quarantine_filter import read_address
+from dashboard.trail import note
+from models.domain import audit
 from models.queries.quarantine import (
     QuarantineFilter,
     count_quarantine,
@@ -26,6 +28,8 @@ from models.queries.quarantine import (
 )
 
 _Props = Mapping[str, Any]
+# The numbers that an entry of the audit trail names; of more it keeps how many.
+_NAMED_IN_AUDIT = 50
 
 
 class Watched(msgspec.Struct, frozen=True):
@@ -158,6 +162,15 @@ async def _do(connection: Connection, action: Action, which: QuarantineFilter, n
     """Do what was asked for to the messages that a filter means."""
     ids = await find_ids(connection, which)
     await (discard if action is Action.DISCARD else request_replay)(connection, ids)
+    if ids:
+        what = (
+            audit.Action.QUARANTINE_DISCARDED
+            if action is Action.DISCARD
+            else audit.Action.QUARANTINE_REPLAYED
+        )
+        after = {"messages": len(ids), "ids": list(ids[:_NAMED_IN_AUDIT])}
+        sites = current_visit.get().user.sites
+        await note(connection, what, now, about="quarantine", after=after, sites=sites)
     return Watched(action, tuple(ids), now)
 
 

@@ -18,6 +18,8 @@ from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.analytics.words import name_item, zone_of
 from dashboard.figures.notice import draw_wrong
 from dashboard.pages.reminders_layout import ACTIONS
+from dashboard.trail import note
+from models.domain.audit import Action
 from models.domain.outbox import MessageState
 from models.domain.reminder_rows import ListedItem
 from models.queries.outbox_told import resend_messages
@@ -51,6 +53,15 @@ def register_actions(
             async with open_database() as connection:
                 item = await read_item(connection, key, ReminderFilter(visit.user.sites), now)
                 words = await _do(connection, deed, item, (until or "", reason or ""), workshop, visit, now)
+                if item:
+                    await note(
+                        connection,
+                        Action.REMINDER_CHANGED,
+                        now,
+                        about=f"{item.vin} {item.item}",
+                        after={"done": deed, "until": until or ""},
+                        sites=[item.site] if item.site else None,
+                    )
         except DatabaseAwayError:
             return _refuse(text(visit.lang, "reminders.done_nothing"))
         except _RefusedError as refusal:

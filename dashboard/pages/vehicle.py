@@ -28,7 +28,9 @@ from dashboard.figures.records.vehicle import draw_codes, draw_head, draw_visits
 from dashboard.figures.search_box import SEARCH_ADDRESS, TYPED
 from dashboard.pages.analytics_layout import draw_skeleton
 from dashboard.pages.record_address import read_record_address
+from dashboard.trail import Looks
 from models.analytics.vehicle_record import VehicleRecord
+from models.domain.audit import Action
 from models.queries.vehicle_record import MOST_HITS, find_vehicles, read_vehicle
 
 VEHICLE_ADDRESS = "/vehicles/{vin}"
@@ -38,11 +40,17 @@ class VehiclePage:
     """The layouts of both pages and the callback of each."""
 
     def __init__(
-        self, app: Dash, workshop: Workshop, open_database: OpenDatabase, clock: Callable[[], datetime]
+        self,
+        app: Dash,
+        workshop: Workshop,
+        open_database: OpenDatabase,
+        clock: Callable[[], datetime],
+        looks: Looks,
     ) -> None:
         self._workshop = workshop
         self._open_database = open_database
         self._clock = clock
+        self._looks = looks
         app.callback(
             output={
                 "state": Output("vehicle", "className"),
@@ -104,6 +112,8 @@ class VehiclePage:
             title = text(visit.lang, "vehicle.not_found_title", typed=vin)
             empty = draw_empty(title, text(visit.lang, "vehicle.not_found"))
             return {**found, "state": "record without-data", "file": empty}
+        sites = sorted({visit_there.site for visit_there in record.visits})
+        self._looks.note(Action.RECORD_SEEN, vin, sites or visit.user.sites)
         return {**found, "state": "record with-data", "file": self._draw(record, now, visit.lang)}
 
     def _draw(self, record: VehicleRecord, now: datetime, lang: str) -> list[Component]:
@@ -132,6 +142,8 @@ class VehiclePage:
                 hits = await find_vehicles(connection, typed, visit.user.sites)
         except DatabaseAwayError:
             return {**unchanged, "found": draw_database_away(visit.lang), "tries": (tries or 0) + 1}
+        # What was typed may be a person's: that somebody searched is enough.
+        self._looks.note(Action.RECORDS_SEARCHED, "search", visit.user.sites)
         if len(hits) == 1:
             return {**unchanged, "one": vehicle_address(hits[0].vin)}
         state = "record with-data" if hits else "record without-data"
