@@ -199,6 +199,8 @@ async def _set_up(
         page = offer_secret(entrance, request, account.name, SET_UP_PATH, said, form.get("sealed", ""))
         return answer_page(page, HTTPStatus.FORBIDDEN)
     signed_in = await entrance.let_in(connection, request, account, form.get("next", ""))
+    if signed_in.status_code != HTTPStatus.SEE_OTHER:
+        return signed_in
     answer = answer_page(draw_recovery_codes(request, codes, signed_in.headers["Location"]))
     for cookie in signed_in.headers.getlist("set-cookie"):
         answer.headers.append("set-cookie", cookie)

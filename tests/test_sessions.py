@@ -102,7 +102,7 @@ def test_a_session_from_before_sessions_had_rows_ends_with_all_of_its_account(da
 def try_from(app: FastAPI, address: str, password: str, cookies: dict[str, str] | None = None) -> int:
     async def ask() -> int:
         transport = httpx.ASGITransport(app=app, client=(address, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="http://board", cookies=cookies) as client:
+        async with httpx.AsyncClient(transport=transport, base_url="https://board", cookies=cookies) as client:
             form = {"name": "chen", "password": password}
             return (await client.post("/sign-in", data=form)).status_code
 
@@ -112,7 +112,7 @@ def try_from(app: FastAPI, address: str, password: str, cookies: dict[str, str] 
 def test_strangers_lock_nobody_out_of_a_browser_that_was_here(database_url: str) -> None:
     add_account(database_url)
     app = make_app(database_url=database_url)
-    known = {KNOWN_COOKIE: all_given(sign_in(app))[KNOWN_COOKIE]}
+    known = {f"__Host-{KNOWN_COOKIE}": all_given(sign_in(app))[KNOWN_COOKIE]}
     # Eight addresses, as the attack did, no longer lock the account anywhere.
     assert [try_from(app, f"192.0.2.{n}", "wrong") for n in range(8)] == [403] * 8
     assert try_from(app, "198.51.100.1", PASSWORD) == 303
