@@ -102,7 +102,9 @@ def test_a_session_from_before_sessions_had_rows_ends_with_all_of_its_account(da
 def try_from(app: FastAPI, address: str, password: str, cookies: dict[str, str] | None = None) -> int:
     async def ask() -> int:
         transport = httpx.ASGITransport(app=app, client=(address, 1))
-        async with httpx.AsyncClient(transport=transport, base_url="https://board", cookies=cookies) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="https://board", cookies=cookies
+        ) as client:
             form = {"name": "chen", "password": password}
             return (await client.post("/sign-in", data=form)).status_code
 

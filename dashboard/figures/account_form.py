@@ -70,6 +70,7 @@ def _draw_rights(form: str, sites: Sequence[Site], *, may_give_every: bool, lang
                 *({"value": site.key, "label": site.name(lang)} for site in sites),
             ],
             value=[],
+            placeholder=text(lang, "accounts.choose"),
             clearable=True,
             className="wide",
             comboboxProps={"zIndex": 500},
