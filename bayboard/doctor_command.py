@@ -16,6 +16,7 @@ import typer
 from bayboard.doctor import Finding, Verdict, check_clock, check_database, check_schema
 from bayboard.doctor_broker import check_broker
 from bayboard.doctor_outbox import check_channels, check_outbox
+from bayboard.doctor_proxy import check_proxies
 from bayboard.entry import CommandError, read_clock
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
@@ -44,6 +45,7 @@ def _examine() -> Iterator[Finding]:
         yield Finding("settings", Verdict.WRONG, str(error), "docs/reference.md names them all")
         return
     yield Finding("settings", Verdict.OK, "readable")
+    yield check_proxies(settings.public_url, settings.trusted_proxies)
     workshop = None
     try:
         workshop = load_workshop(settings.workshop_file)

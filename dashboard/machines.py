@@ -12,7 +12,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from dashboard.edge.addresses import is_nearby
+from dashboard.edge.addresses import is_nearby, is_this_machine
 from dashboard.edge.refusals import refuse
 from dashboard.feed import BoardFeed
 from dashboard.guard import answer_unknown
@@ -52,7 +52,8 @@ def _may_look(request: Request, token: str | None) -> bool:
     address = request.client.host if request.client else ""
     # Through a proxy that is not trusted anybody may come, and none of them has an address of its own.
     forwarded = request.headers.get("x-forwarded-for", address)
-    return token is None and address in forwarded and is_nearby(address)
+    is_near = is_nearby(address) if token is None else is_this_machine(address)
+    return address in forwarded and is_near
 
 
 def add_security_contact(

@@ -92,6 +92,21 @@ def attacks() -> None:
 
 
 @app.command()
+def beside(
+    managers: Annotated[int, typer.Option(min=1, max=20, help="How many managers ask at once.")] = 1,
+) -> None:
+    """Time scans to walls alone, then beside analytics, quarantine, what-if questions and exports."""
+    from bayboard.bench.beside import describe_beside, measure_beside  # noqa: PLC0415
+
+    workshop_file = Settings.from_environment().workshop_file
+    site = load_workshop(workshop_file).sites[0]
+    found = measure_beside(
+        site=site, workshop_file=workshop_file, managers=managers, now=read_clock(), say=say
+    )
+    typer.echo(describe_beside(found))
+
+
+@app.command()
 def soak(
     hours: Annotated[int, typer.Option(min=4, help="How many simulated hours.")] = 24,
     speed: Annotated[float, typer.Option(min=1, help="How many times faster than life.")] = 60.0,

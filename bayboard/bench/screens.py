@@ -112,7 +112,7 @@ class _Trial:
         probe, *others = tokens
         cookies = [make_cookie(self.site, token) for token in others]
         path = f"/stream/wall/{self.site}?lang=en"
-        with _screens(self.rig.port, path, cookies, polls=False) as ask, launch_chromium() as browser:
+        with open_screens(self.rig.port, path, cookies, polls=False) as ask, launch_chromium() as browser:
             idle = self._rest(ask, [self.rig.dashboard])
             page = open_probe(browser, make_screen_link(probe, self.rig.address))
             time.sleep(3)
@@ -123,7 +123,7 @@ class _Trial:
         """Measure the same board, asked for every second by as many."""
         with (
             _polled(self.rig.database_url, workshop_file, self.site, workers) as (port, servers),
-            _screens(port, POLLED_PATH, [""] * screens, polls=True) as ask,
+            open_screens(port, POLLED_PATH, [""] * screens, polls=True) as ask,
         ):
             idle = self._rest(ask, servers)
             return self._busy(ask, servers, idle, range(self.scans, 2 * self.scans))[0]
@@ -162,7 +162,9 @@ class _Trial:
 
 
 @contextmanager
-def _screens(port: int, path: str, cookies: Sequence[str], *, polls: bool) -> Iterator[Callable[[], Tally]]:
+def open_screens(
+    port: int, path: str, cookies: Sequence[str], *, polls: bool
+) -> Iterator[Callable[[], Tally]]:
     """Run simulated screens; gives what asks them for what they received since the last time."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()

@@ -14,6 +14,12 @@ def find_block(address: str) -> str:
     return str(found or address)
 
 
+def is_this_machine(address: str) -> bool:
+    """Say whether an address is this machine's own."""
+    found = _read(address)
+    return found is not None and found.is_loopback
+
+
 def is_nearby(address: str) -> bool:
     """Say whether an address is this machine or of a private network."""
     found = _read(address)

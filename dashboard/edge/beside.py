@@ -13,7 +13,7 @@ from typing import TypeVar
 _Answer = TypeVar("_Answer")
 
 # Threads take turns in one process, so more of them at once only make each of them slower.
-AT_ONCE = 4
+AT_ONCE = 2
 MOST_WAITING = 40
 # Much longer than any page takes; what waits for something is given up then.
 LONGEST_SECONDS = 60.0

@@ -20,9 +20,22 @@
     leaving = false;
   });
 
+  // Who is asked to come back comes back, a few times.
+  const RETRIES = 5;
+  const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
+
+  async function askPatiently(request) {
+    for (let tries = 0; ; tries += 1) {
+      const answer = await ask(...request);
+      const seconds = Number(answer.headers.get("Retry-After"));
+      if (![429, 503].includes(answer.status) || !seconds || tries === RETRIES) return answer;
+      await pause(Math.min(seconds, 10));
+    }
+  }
+
   window.fetch = async (...request) => {
     try {
-      const answer = await ask(...request);
+      const answer = await askPatiently(request);
       if (answer.status === 401) {
         window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
         return never();
