@@ -21,6 +21,7 @@ from ingest.decode import Rules, SiteRules
 from ingest.inbox import Inbox
 from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
+from ingest.quota import QuotaRules
 from ingest.replay_requests import ReplayRequests
 from ingest.service import Ingest
 from models.domain.names import canonical_bay, canonical_stage
@@ -87,6 +88,11 @@ def make_rules(workshop: Workshop) -> Rules:
         max_clock_offset=timedelta(seconds=workshop.ingest.max_clock_offset_seconds),
         oldest_event=timedelta(days=workshop.ingest.oldest_event_days),
         oldest_reading=timedelta(days=workshop.ingest.oldest_reading_days),
+        quota=QuotaRules(
+            workshop.ingest.device_messages_an_hour,
+            workshop.ingest.device_megabytes_an_hour * 2**20,
+            workshop.ingest.device_orders_an_hour,
+        ),
         sites={
             site.key: SiteRules(site.zone, {canonical_bay(bay.key) or bay.key: bay.key for bay in site.bays})
             for site in workshop.sites

@@ -91,11 +91,14 @@ class DeviceStatus(_Class):
 
 
 class Quarantine(_Class):
-    """Refused messages that were replayed or discarded, from then on; the others wait for ever."""
+    """Refused messages: the replayed and discarded from then on, the others from their arrival."""
 
     keep: Annotated[timedelta | None, _at_least(1), _days_or("forever"), Field(alias="keep_days")] = (
         timedelta(days=90)
     )
+    keep_unsettled: Annotated[
+        timedelta | None, _at_least(7), _days_or("forever"), Field(alias="keep_unsettled_days")
+    ] = timedelta(days=400)
 
 
 class Timeless(_Class):

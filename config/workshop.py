@@ -150,6 +150,9 @@ class IngestRules(_Facts):
     max_clock_offset_seconds: Annotated[float, Field(ge=0)] = 86400.0
     oldest_event_days: Annotated[int, Field(ge=1, le=36500)] = 400
     oldest_reading_days: Annotated[int, Field(ge=1, le=36500)] = 3650
+    device_messages_an_hour: Annotated[int, Field(ge=1)] = 200_000
+    device_megabytes_an_hour: Annotated[int, Field(ge=1)] = 1024
+    device_orders_an_hour: Annotated[int, Field(ge=1)] = 500
     quarantine_alarm_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     quarantine_alarm_seconds: Annotated[float, Field(ge=1)] = 60.0
     quarantine_alarm_messages: Annotated[int, Field(ge=1)] = 20

@@ -11,11 +11,13 @@ from datetime import datetime, timedelta
 
 from ingest.adapters.adapter import Event, ForeignError, Skip, SkippedError
 from ingest.contract.liberal import settle
-from ingest.contract.topics import PREFIX, ContractError, read_sender
+from ingest.contract.payloads import LabourScan, StageScan
+from ingest.contract.topics import PREFIX, ContractError, Source, read_sender
 from ingest.decode import NO_CORRECTION, Rules, check_message, decode_message, spell
 from ingest.failures import explain_unexpected
 from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
+from ingest.quota import Tally
 from ingest.rows import Row, make_rows
 from models.domain.clock import Clock
 from models.domain.published import is_reminder_topic
@@ -62,6 +64,7 @@ def sort_messages(
     rules: Rules,
     translate: Translate | None = None,
     clocks: Mapping[DeviceKey, Clock] = _NONE_KNOWN,
+    tally: Tally | None = None,
 ) -> Batch:
     """Decode messages into a batch; what cannot be decoded becomes a refusal.
 
@@ -71,7 +74,7 @@ def sort_messages(
     batch = Batch()
     for message in messages:
         try:
-            _sort(batch, message, rules, translate, clocks)
+            _sort(batch, message, rules, translate, clocks, tally)
         except SkippedError as skipped:
             batch.skipped[skipped.why] += 1
             batch.skipped_topics.setdefault(skipped.why, message.topic)
@@ -95,7 +98,11 @@ def _sort(
     rules: Rules,
     translate: Translate | None,
     clocks: Mapping[DeviceKey, Clock],
+    tally: Tally | None,
 ) -> None:
+    site, device = read_sender(message.topic)
+    if tally and site and device:
+        tally.take((site, device), message)
     if is_reminder_topic(message.topic):
         batch.skipped[Skip.OWN] += 1
     elif translate and not message.topic.startswith(PREFIX):
@@ -103,6 +110,8 @@ def _sort(
     else:
         topic, event, notes = decode_message(message.topic, message.payload, rules)
         key = (topic.site, topic.device)
+        if tally and topic.source != Source.DMS and isinstance(event, StageScan | LabourScan):
+            tally.take_order(key, event.work_order, message.received_at)
         hearing = batch.devices.get(key)
         if hearing is None:
             hearing = batch.devices[key] = Hearing(topic.source, clocks.get(key, _UNKNOWN))

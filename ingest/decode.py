@@ -22,6 +22,7 @@ from ingest.contract.payloads import (
 )
 from ingest.contract.topics import ContractError, Topic, parse_topic
 from ingest.contract.values import show
+from ingest.quota import QuotaRules
 from models.domain.notes import Note
 from models.domain.repairs import Limits
 
@@ -55,6 +56,7 @@ class Rules:
     oldest_event: timedelta
     oldest_reading: timedelta
     sites: Mapping[str, SiteRules] = field(default_factory=dict)
+    quota: QuotaRules = QuotaRules(200_000, 1_073_741_824, 500)
 
     def find_zone(self, site: str) -> tzinfo | None:
         """Return a site's zone, None where the workshop file does not name the site."""

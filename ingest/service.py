@@ -26,6 +26,7 @@ from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
+from ingest.quota import Quotas
 from ingest.replay_requests import ReplayRequests
 from ingest.rows import COLUMNS
 from ingest.unprojected import ProjectionError
@@ -71,6 +72,7 @@ class Ingest:
         self._metrics = metrics
         self._clock = clock
         self._clocks = Clocks()
+        self._quotas = Quotas(rules.quota)
         # What was logged of skipped messages, and is not logged again.
         self._said: set[tuple[Skip, str]] = set()
         self._stopping = threading.Event()
@@ -142,17 +144,19 @@ class Ingest:
         if not messages:
             return
         started = time.perf_counter()
+        tally = self._quotas.begin()
         if refused:
             reason = explain_unexpected(refused)
             batch = Batch(refusals=[refuse(message, reason, refused) for message in messages])
         else:
             translate = self._adapters.prepare(self._connection, messages)
             clocks = self._clocks.prepare(self._connection, messages)
-            batch = sort_messages(messages, self._rules, translate, clocks)
+            batch = sort_messages(messages, self._rules, translate, clocks, tally)
         written = write_batch(self._connection, batch, self._rules)
         self._metrics.batch_seconds.observe(time.perf_counter() - started)
         self._metrics.batch_messages.observe(len(messages))
         self._count(written, batch)
+        self._quotas.keep(tally, self._clock())
         self._clocks.keep(batch.devices, written.clocks)
         self._condition.note_batch(messages[-1].received_at, len(messages), batch.refusals)
 

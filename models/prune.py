@@ -61,7 +61,7 @@ def prune_store(connection: Connection, rules: StoreRules, now: datetime) -> dic
         gone: dict[str, int] = {}
         for step in [*_list_event_steps(database, rules), *_list_message_steps(rules)]:
             if step.keep is not None and (count := _take(connection, step, now - step.keep)):
-                gone[step.table] = count
+                gone[step.table] = gone.get(step.table, 0) + count
         return gone
     finally:
         connection.execute(text("reset lock_timeout"))
@@ -91,6 +91,11 @@ def _list_message_steps(rules: StoreRules) -> list[_Step]:
     return [
         _Step("device_status", rules.device_status.keep, _OUTLIVED),
         _Step("quarantined_message", rules.quarantine.keep, "settled_at < :horizon"),
+        _Step(
+            "quarantined_message",
+            rules.quarantine.keep_unsettled,
+            "settled_at is null and received_at < :horizon",
+        ),
         _Step("timeless_message", rules.timeless.keep, "received_at < :horizon"),
         *(
             _Step(table, keep, None)

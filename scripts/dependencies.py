@@ -18,10 +18,10 @@ from packaging.utils import canonicalize_name
 LOCK = Path(__file__).parent.parent / "requirements.lock"
 _HEAD = """# Licences of what Bayboard is made of
 
-Written by `make licences` from what the packages themselves declare; tools of developers and of `bayboard demo`
-are not in it, nor are the images of docker-compose: TimescaleDB (Timescale License), PostgreSQL (PostgreSQL
-License), Eclipse Mosquitto (EPL-2.0 or EDL-1.0), Caddy (Apache-2.0), Python (PSF-2.0). `psycopg` is under the
-LGPL-3.0: it is used as it is, as a library of its own that can be replaced.
+Written by `make licences` from what the packages themselves declare; tools of developers and of the
+demo are not in it, nor are the images of docker-compose: TimescaleDB (Timescale License), PostgreSQL
+(PostgreSQL License), Eclipse Mosquitto (EPL-2.0 or EDL-1.0), Caddy (Apache-2.0), Python (PSF-2.0).
+`psycopg` is under the LGPL-3.0: it is used as it is, as a library of its own that can be replaced.
 
 | package | version | licence |
 |---|---|---|

@@ -190,8 +190,10 @@ def test_a_devices_newest_state_outlives_its_age(connection: Connection) -> None
     assert [tuple(row) for row in kept] == [("B01", "online"), ("B02", "online")]
 
 
-def test_settled_messages_go_and_unsettled_ones_wait(connection: Connection) -> None:
-    for number, (status, settled) in enumerate((("new", None), ("discarded", 100), ("replayed", 80))):
+def test_settled_messages_go_and_unsettled_ones_later(connection: Connection) -> None:
+    for number, (status, settled, received) in enumerate(
+        (("new", None, 390), ("new", None, 410), ("discarded", 100, 5000), ("replayed", 80, 5000))
+    ):
         connection.execute(
             text(
                 "insert into quarantined_message (digest, received_at, topic, payload, reason, status,"
@@ -199,12 +201,12 @@ def test_settled_messages_go_and_unsettled_ones_wait(connection: Connection) -> 
             ),
             {
                 "digest": bytes([number]),
-                "received_at": ago(5000),
+                "received_at": ago(received),
                 "status": status,
                 "settled_at": settled and ago(settled),
             },
         )
-    assert prune_store(connection, DEFAULT, NOW) == {"quarantined_message": 1}
+    assert prune_store(connection, DEFAULT, NOW) == {"quarantined_message": 2}
     kept = connection.scalars(text("select status from quarantined_message order by id")).all()
     assert kept == ["new", "replayed"]
 

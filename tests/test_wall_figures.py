@@ -178,6 +178,16 @@ def test_bay_that_is_not_in_the_plan_still_gets_a_tile() -> None:
     assert wall["fit"].tree[1]["className"] == "columns-7 rows-2"
 
 
+@pytest.mark.parametrize(("lang", "words_of_more"), [("en", "X03, X04, 1495 more"), ("zh", "另有 1495 个")])
+def test_a_scanner_that_invents_bays_gets_four_tiles(lang: str, words_of_more: str) -> None:
+    cars = [replace(PASSAT, bay=f"X{number:02}", work_order=f"RO-{number}") for number in range(1500)]
+    few = parts(*cars[:4], lang=lang)["strays"]
+    many = parts(*cars, lang=lang)["strays"]
+    assert len(elements(many, "bay")) == len(elements(few, "bay")) == 4
+    assert words_of_more in words(many)
+    assert len(str(many.tree)) < 1.1 * len(str(few.tree))
+
+
 def test_unregistered_order_goes_by_its_number_and_is_marked() -> None:
     unknown = replace(PASSAT, registered=False, plate=None, make=None, model=None, operation=None)
     tile = words(parts(unknown)["bay-B07"])

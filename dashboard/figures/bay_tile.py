@@ -33,6 +33,10 @@ _SHORT_NAME, _LINE_OF_NAME = 4, 6
 _SHOWN_IN_ONE_BAY = 2
 
 
+_MOST_NAMED = 2
+_LONGEST_NAME = 12
+
+
 def bay_tile(
     bay: str,
     cars: Sequence[CarOnBoard] | None,
@@ -67,6 +71,23 @@ def bay_tile(
         [html.Div(head, className="head"), *body],
         id=f"bay-{bay}",
         className=f"bay {kind}",
+        **data(page=str(page)),
+    )
+
+
+def more_bays_tile(bays: Sequence[str], lang: str, *, page: int) -> Component:
+    """Return the tile of all the bays that are in no plan and have no tile of their own."""
+    named, more = bays[:_MOST_NAMED], len(bays) - _MOST_NAMED
+    words = ", ".join(bay[:_LONGEST_NAME] for bay in named)
+    if more > 0:
+        words = text(lang, "wall.and_more", bays=words, count=more)
+    return html.Div(
+        [
+            html.Div(html.Span(text(lang, "wall.not_in_plan"), className="mark"), className="head"),
+            html.Div(words, className="vacancy"),
+        ],
+        id="bay-more",
+        className="bay unknown stray",
         **data(page=str(page)),
     )
 

@@ -15,7 +15,7 @@ from dash.development.base_component import Component
 from config.texts import HTML_LANGS, text
 from config.workshop import Site, Workshop
 from dashboard.figures.alarm_strip import alarm_strip, bottleneck_line
-from dashboard.figures.bay_tile import bay_tile
+from dashboard.figures.bay_tile import bay_tile, more_bays_tile
 from dashboard.figures.browser_words import browser_words
 from dashboard.figures.car import Judged, Judgements, tick
 from dashboard.figures.floor import Floor, Queue, arrange_floor
@@ -30,6 +30,9 @@ from dashboard.figures.when import LOCALES
 from models.analytics.moment import DayCounts, Moment
 from models.domain.board import CarOnBoard
 
+# A scanner that invents bays must not fill the wall: further ones share a tile.
+_MOST_STRAYS = 3
+
 
 def draw_wall(
     moment: Moment | None, site: Site, workshop: Workshop, memory: Memory, look: Look
@@ -39,12 +42,14 @@ def draw_wall(
     drawing = _Drawing(moment, floor, _judge_cars(moment), site, workshop, memory, look)
     bays = [bay.key for bay in site.bays_of(look.zone)]
     # Bays that are not in the plan come last, on every screen: nobody else would show them.
-    pages = share_pages(len(bays) + len(floor.strays))
+    strays = list(floor.strays)
+    shown, hidden = strays[:_MOST_STRAYS], strays[_MOST_STRAYS:]
+    pages = share_pages(len(bays) + len(shown) + bool(hidden))
     return [
         *drawing.draw_head(sum(not floor.bays[bay] for bay in bays)),
         Part(_fit(pages)),
         *(drawing.draw_bay(bay, page) for bay, page in zip(bays, pages, strict=False)),
-        drawing.draw_strays(pages[len(bays) :]),
+        drawing.draw_strays(shown, hidden, pages[len(bays) :]),
         *(drawing.draw_queue(*each) for each in zip(floor.queues, share_room(floor.queues), strict=True)),
         Part(night(moment, site, look.lang)),
     ]
@@ -84,9 +89,13 @@ class _Drawing:
         inputs = (cars, self._judged_of(cars or ()), page)
         return self._recall(f"bay-{bay}", inputs, lambda: self._tile(bay, cars, page))
 
-    def draw_strays(self, pages: Sequence[int]) -> Part:
-        strays = zip(self.floor.strays.items(), pages, strict=True)
-        tiles = [self._tile(bay, cars, page, planned=False) for (bay, cars), page in strays]
+    def draw_strays(self, shown: Sequence[str], hidden: Sequence[str], pages: Sequence[int]) -> Part:
+        tiles = [
+            self._tile(bay, self.floor.strays[bay], page, planned=False)
+            for bay, page in zip(shown, pages, strict=False)
+        ]
+        if hidden:
+            tiles.append(more_bays_tile(hidden, self.look.lang, page=pages[-1]))
         return Part(html.Div(tiles, id="strays"))
 
     def draw_queue(self, queue: Queue, room: Room) -> Part:
