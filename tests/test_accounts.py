@@ -164,6 +164,7 @@ def test_a_manager_adds_an_account_that_signs_in_until_it_is_disabled(office: Of
     page.get_by_role("dialog").locator("#rights-sites").click()
     page.get_by_role("option", name="every workshop").click()
     page.get_by_role("option", name="Second workshop").click()
+    page.keyboard.press("Tab")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()
     expect(page.get_by_role("row", name="wang")).to_contain_text("Second workshop", timeout=PATIENCE_MS)
     seat.wait_for_url("**/sign-in?next=%2Fwall%2Fs1", timeout=PATIENCE_MS)
