@@ -9,7 +9,7 @@ down_revision = "0016"
 FUNCTIONS = r"""
 -- As config.lounge.spell: the width, the case and the spaces of words say nothing.
 create function spell_operation(words text) returns text language sql immutable parallel safe as $$
-    select btrim(regexp_replace(lower(normalize(words, NFKC)), '\s+', ' ', 'g'))
+    select btrim(regexp_replace(lower(normalize(left(words, 100), NFKC)), '\s+', ' ', 'g'))
 $$;
 
 -- Letters and digits alone: accents, signs, invisible characters and full width are gone.
@@ -32,12 +32,14 @@ create function plain_digits(plain text) returns text language sql immutable par
     )
 $$;
 
--- Whether a text holds any piece of so many characters of another one.
+-- Whether a text holds any piece of so many characters of another one, of which the beginning counts:
+-- anybody may send a plate of a thousand characters.
 create function holds_piece(plain text, of_text text, length integer)
 returns boolean language sql immutable parallel safe as $$
     select exists (
-        select from generate_series(1, length(plain_text(of_text)) - $3 + 1) as place
-        where strpos(plain, substr(plain_text(of_text), place, $3)) > 0
+        select from (select plain_text(left(of_text, 40)) as whole offset 0) as known,
+            generate_series(1, length(whole) - $3 + 1) as place
+        where strpos(plain, substr(whole, place, $3)) > 0
     )
 $$;
 
@@ -48,16 +50,16 @@ create function names_person(words text, name text) returns boolean language sql
         when name ~ '[一-鿿]' then
             holds_piece(plain_text(words), name, 2)
             or plain_text(words) ~ (
-                left(plain_text(name), 1) || '(先生|女士|小姐|太太|总|老师|师傅|经理|工|姐|哥|叔|阿姨)'
-                    || '|[老小]' || left(plain_text(name), 1)
+                left(plain_text(left(name, 100)), 1) || '(先生|女士|小姐|太太|总|老师|师傅|经理|工|姐|哥|叔|阿姨)'
+                    || '|[老小]' || left(plain_text(left(name, 100)), 1)
             )
         else exists (
-            select from regexp_split_to_table(lower(normalize(name, NFKC)), '[^[:alpha:]]+') as word
+            select from regexp_split_to_table(lower(normalize(left(name, 100), NFKC)), '[^[:alpha:]]+') as word
             where length(word) > 3 and strpos(plain_text(words), plain_text(word)) > 0
                or length(word) in (2, 3) and lower(normalize(words, NFKC)) ~ ('\m' || word || '\M')
         )
     end
-    where length(plain_text(name)) > 1
+    where length(plain_text(left(name, 100))) > 1
 $$;
 
 -- What somebody typed, for the customer's own page: nothing where it names a person or a car,
@@ -66,8 +68,10 @@ $$;
 create function say_to_owner(words text, name text, plates text[], vin text, secrets text[])
 returns text language sql immutable parallel safe as $$
     select words
-    from plain_text(words) as plain
-    where words !~ '@|＠'
+    from plain_text(left(words, 300)) as plain
+    -- A longer text is not about a part or a job.
+    where length(words) <= 300
+      and words !~ '@|＠'
       and plain !~ 'wechat|weixin|微信|^wx|^vx'
       and plain_digits(plain_text(
           regexp_replace(words, '\m[1-3]\d\d/[2-9][05] ?Z?R ?[12]\d\M', ' tyre ', 'g')
@@ -77,7 +81,8 @@ returns text language sql immutable parallel safe as $$
       and holds_piece(plain, vin, 6) is not true
       and not exists (
           select from unnest(secrets) as secret
-          where length(plain_text(secret)) > 1 and strpos(plain, plain_text(secret)) > 0
+          where length(secret) between 2 and 100 and length(plain_text(secret)) > 1
+              and strpos(plain, plain_text(secret)) > 0
       )
 $$;
 """

@@ -90,7 +90,7 @@ create function list_words_of(of_site text, of_orders text[]) returns text[] lan
         ])
         from outbox_message where site = of_site and work_order = any(of_orders)
     ) as named
-    where length(word) > 1
+    where length(word) between 2 and 300
 $$;
 
 -- Erases the person of some orders of a site. The orders, the cars and all that was done to them stay.
