@@ -156,6 +156,24 @@ def check_quarantine(connection: Connection, alarming_share: float) -> Finding:
     return Finding("quarantine", verdict, says, "see `bayboard quarantine list`")
 
 
+def check_quotas(connection: Connection) -> Finding:
+    """Say which devices sent more than they may; the first message over a limit is in quarantine."""
+    devices = [
+        f"{site}/{device}"
+        for site, device in connection.execute(
+            text(
+                "select distinct site, device from quarantined_message"
+                " where status = 'new' and reason like 'quota: %' order by site, device"
+            )
+        )
+    ]
+    if not devices:
+        return Finding("quotas", Verdict.OK, "no device sent more than it may")
+    says = f"{_name_some(devices)} sent more than they may in an hour, and messages were dropped"
+    advice = "`bayboard device revoke`, or raise device_…_an_hour in [ingest]; then discard the messages"
+    return Finding("quotas", Verdict.WRONG, says, advice)
+
+
 def check_orders(connection: Connection) -> Finding:
     """Say which work orders cannot be computed from their events."""
     failing = [
@@ -185,6 +203,7 @@ def check_database(
     yield from check_devices(devices, timedelta(seconds=workshop.ingest.max_clock_offset_seconds))
     yield check_orders(connection)
     yield check_quarantine(connection, workshop.ingest.quarantine_alarm_share)
+    yield check_quotas(connection)
 
 
 def _name(device: DeviceRow) -> str:

@@ -15,6 +15,7 @@ from bayboard.doctor import (
     check_devices,
     check_ingest,
     check_quarantine,
+    check_quotas,
     check_schema,
     check_site,
     check_store,
@@ -79,6 +80,7 @@ def test_a_fresh_database_is_well(connection: Connection) -> None:
         check_clock(connection, datetime.now(UTC)),
         check_store(connection, detect_database(connection), WORKSHOP),
         check_quarantine(connection, 0.5),
+        check_quotas(connection),
     ]
     assert set(verdicts(findings).values()) == {Verdict.OK}
 
@@ -171,6 +173,19 @@ def test_refused_messages_are_worth_a_look_and_wrong_when_they_dominate(connecti
     )
     assert "1 waiting, 1.0%" in str(check_quarantine(connection, 0.5))
     assert check_quarantine(connection, 0.5).verdict is Verdict.LOOK
+
+
+def test_a_device_that_sent_more_than_it_may_is_wrong_and_named(connection: Connection) -> None:
+    connection.execute(
+        text(
+            "insert into quarantined_message (digest, received_at, topic, payload, reason, status, site, device)"
+            " values ('q', now(), 't', '', 'quota: this device sent more', 'new', 's1', 'bay-B05')"
+        )
+    )
+    finding = check_quotas(connection)
+    assert finding.verdict is Verdict.WRONG
+    assert "s1/bay-B05 sent more" in finding.says
+    assert "bayboard device revoke" in finding.advice
 
 
 def test_a_broker_that_is_not_there_is_wrong(free_port: Callable[[], int]) -> None:
