@@ -45,16 +45,19 @@ $$;
 
 -- Whether a text names a person: two characters in a row of a Chinese name, the family name with a title,
 -- or a word of another name.
-create function names_person(words text, name text) returns boolean language sql immutable parallel safe as $$
+create function names_person(words text, name text)
+returns boolean language sql immutable parallel safe as $$
     select case
         when name ~ '[一-鿿]' then
             holds_piece(plain_text(words), name, 2)
             or plain_text(words) ~ (
-                left(plain_text(left(name, 100)), 1) || '(先生|女士|小姐|太太|总|老师|师傅|经理|工|姐|哥|叔|阿姨)'
+                left(plain_text(left(name, 100)), 1)
+                    || '(先生|女士|小姐|太太|总|老师|师傅|经理|工|姐|哥|叔|阿姨)'
                     || '|[老小]' || left(plain_text(left(name, 100)), 1)
             )
         else exists (
-            select from regexp_split_to_table(lower(normalize(left(name, 100), NFKC)), '[^[:alpha:]]+') as word
+            select
+            from regexp_split_to_table(lower(normalize(left(name, 100), NFKC)), '[^[:alpha:]]+') as word
             where length(word) > 3 and strpos(plain_text(words), plain_text(word)) > 0
                or length(word) in (2, 3) and lower(normalize(words, NFKC)) ~ ('\m' || word || '\M')
         )
