@@ -4,9 +4,11 @@
 rights of the dashboard, and the log says so once.
 """
 
-import structlog
+from typing import Any
 
-from dashboard.board import Connection
+import structlog
+from psycopg import AsyncConnection
+
 from models.grants import PUBLIC_ROLE
 
 _BECOME = (
@@ -18,7 +20,7 @@ _said: set[str] = set()
 log = structlog.get_logger()
 
 
-async def read_as_public(connection: Connection) -> None:
+async def read_as_public(connection: AsyncConnection[Any]) -> None:
     """Give up every right but those of the public role, for as long as a connection lasts."""
     found = await (await connection.execute(_BECOME, [PUBLIC_ROLE])).fetchone()
     if found is None and PUBLIC_ROLE not in _said:

@@ -99,7 +99,7 @@ LINKS = frozenset(
     {"site", "vin", "work_order", "device", "event_id", "id", "message_id", "reminder_id", "done_by"}
 )
 # Numbers and times that make a row one.
-UNIQUE = frozenset({"digest", "token_hash", "event_key", "number", "known_as"})
+UNIQUE = frozenset({"digest", "token_hash", "event_key", "number", "known_as", "once", "id_hash", "screen"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +255,18 @@ def _tell_sound(story: Story, now: datetime) -> Iterator[tuple[str, Row]]:
                       "session_version": 1, "added_at": earlier, "signed_in_at": None, "disabled_at": None}  # fmt: skip
     yield "screen", {"token_hash": sha256(f"screen-{n}".encode()).digest(), "kind": "wall", "site": site,
                      "name": "Hall", "added_at": earlier, "seen_at": None, "revoked_at": None}  # fmt: skip
+    yield "screen_address", {"screen": n, "address": "192.0.2.1", "seen_at": earlier}
+    yield "access_link", {"token_hash": sha256(f"access-{n}".encode()).digest(), "role": "manager", "sites": None,
+                          "reusable": False, "made_at": earlier, "made_by": "x", "expires_at": now + day,
+                          "used_at": None, "used_from": None, "revoked_at": None}  # fmt: skip
+    yield "session", {"id_hash": sha256(f"session-{n}".encode()).digest(), "account": f"name-{n}", "link": None,
+                      "version": 1, "made_at": earlier, "confirmed_at": earlier, "seen_at": earlier,
+                      "expires_at": now + hour, "address": "192.0.2.1", "agent": "x", "ended_at": None}  # fmt: skip
+    yield "second_factor", {"account": f"name-{n}", "sealed_secret": "x", "made_at": earlier, "last_step": 1}
+    yield "recovery_code", {"account": f"name-{n}", "code_hash": b"x", "used_at": None}
+    yield "audit", {"at": earlier, "who": "chen", "from_address": "192.0.2.1", "what": "signed in",
+                    "about": "chen", "before": None, "after": Jsonb({"role": "manager"}), "sites": None,
+                    "once": f"once-{n}"}  # fmt: skip
 
 
 def name_tables() -> set[str]:

@@ -1,6 +1,7 @@
 """A manager's desk for tests of pages: a dashboard, its database, and signing in to it."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,18 +40,24 @@ class Office:
     def link(self, *sites: str) -> str:
         """Return a link that signs in a manager of these sites, or of every site."""
         now = datetime.now(UTC)
-        return ask_database(
-            self.database_url,
-            lambda connection: make_link(
-                connection,
-                self.address,
-                Role.MANAGER,
-                sites or None,
-                now,
-                timedelta(hours=1),
-                reusable=True,
-            ),
-        )
+
+        def make() -> str:
+            return ask_database(
+                self.database_url,
+                lambda connection: make_link(
+                    connection,
+                    self.address,
+                    Role.MANAGER,
+                    sites or None,
+                    now,
+                    timedelta(hours=1),
+                    reusable=True,
+                ),
+            )
+
+        # Playwright's own loop runs in this thread, where asyncio starts no second one.
+        with ThreadPoolExecutor(1) as apart:
+            return apart.submit(make).result()
 
     def open(self, page: Page, path: str, *sites: str) -> None:
         """Sign in and open a page once it has its data."""

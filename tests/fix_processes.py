@@ -154,7 +154,9 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def commands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Commands]:
+def command_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Commands]:
     """What commands are forked from, one process for all workers."""
     shared = getattr(request.config, "workerinput", {}).get("commands")
     if shared:
@@ -166,12 +168,12 @@ def commands(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture
-def start_bayboard(commands: Commands) -> Iterator[StartCommand]:
+def start_bayboard(command_server: Commands) -> Iterator[StartCommand]:
     """Start `bayboard …`; keywords are its environment. Stopped, and its output shown, after the test."""
     started: list[RunningCommand] = []
 
     def start(*arguments: str, **environment: str) -> RunningCommand:
-        started.append(RunningCommand(commands, arguments, environment))
+        started.append(RunningCommand(command_server, arguments, environment))
         return started[-1]
 
     yield start

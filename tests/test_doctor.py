@@ -178,7 +178,8 @@ def test_refused_messages_are_worth_a_look_and_wrong_when_they_dominate(connecti
 def test_a_device_that_sent_more_than_it_may_is_wrong_and_named(connection: Connection) -> None:
     connection.execute(
         text(
-            "insert into quarantined_message (digest, received_at, topic, payload, reason, status, site, device)"
+            "insert into quarantined_message"
+            " (digest, received_at, topic, payload, reason, status, site, device)"
             " values ('q', now(), 't', '', 'quota: this device sent more', 'new', 's1', 'bay-B05')"
         )
     )

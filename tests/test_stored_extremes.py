@@ -38,7 +38,8 @@ LEAST_CALLBACKS = 20
 ROLES = {"manager": User(Role.MANAGER), "foreman": User(Role.FOREMAN, ("s1",))}
 # Behind these doors nothing is shown that devices or other programs store.
 EMPTY_DOORS = {
-    "/s/{token}", "/account/*", "/sign-in", "/sign-in/*", "/sign-out", "/analytics",
+    "/.well-known/security.txt", "/s/{token}", "/account/*",
+    "/sign-in", "/sign-in/*", "/sign-out", "/analytics",
     "/manage/*", "/manage/assets/*", "/assets/*", "/_dash-*",
 }  # fmt: skip
 
@@ -215,7 +216,7 @@ async def visit_lists(desk: Desk, lang: str) -> None:
             await desk.get(client, path)
         for view in VIEWS:
             await desk.look(client, "/manage/", f"/analytics/{view}", "?span=28d")
-        for path in ("/devices", "/reminders", "/quarantine", "/screens", "/accounts"):
+        for path in ("/devices", "/reminders", "/quarantine", "/screens", "/accounts", "/audit"):
             await desk.look(client, "/manage/", path)
         for typed in ("RO-1", "A0", "<b>", "%", "", "名"):
             await desk.look(client, "/manage/", "/vehicles", f"?find={quote(typed)}", press=False)

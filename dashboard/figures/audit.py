@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -170,8 +169,11 @@ def _say_change(entry: AuditEntry, lang: str) -> str:
     return f"{words[0]}: {before} → {words[1]}: {after}"
 
 
-def _say_values(values: Mapping[str, Any] | None) -> str:
-    return ", ".join(f"{name} {_say_value(value)}" for name, value in (values or {}).items() if value != "")
+def _say_values(values: object) -> str:
+    """Say what was stored; what other programs stored in another shape is shown as it is."""
+    if not isinstance(values, Mapping):
+        return "" if values is None else _say_value(values)
+    return ", ".join(f"{name} {_say_value(value)}" for name, value in values.items() if value != "")
 
 
 def _say_value(value: object) -> str:

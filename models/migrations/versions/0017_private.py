@@ -187,7 +187,10 @@ select
             work_order.vin, array[work_order.customer_ref, work_order.customer_phone, work_order.work_order]
         ), '') end) as operation,
     public_visit.reason, public_visit.opened_at, public_visit.promised_at, public_visit.closed_at,
-    public_visit.cancelled, public_visit.closed_at + interval '7 days' as ends_at
+    public_visit.cancelled,
+    -- Near the last time there is, a week more is none.
+    case when public_visit.closed_at >= timestamptz '9999-01-01 00:00+00' then public_visit.closed_at
+        else public_visit.closed_at + interval '7 days' end as ends_at
 from progress_link
 join public_visit using (site, work_order)
 join work_order using (site, work_order)
