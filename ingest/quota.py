@@ -1,15 +1,15 @@
-"""What one device may send in an hour, so that none fills the disk or the walls.
+"""What one device may send in an hour, so that none fills the walls or passes unnoticed.
 
 Owns the counts of each device. They are kept in the process: a batch counts when it is committed, so that one
-that is tried again is not counted twice. The first message over a limit is refused with a reason, which the
-devices page and `bayboard quarantine list` show; those after it in the same hour are counted and dropped.
+that is tried again is not counted twice. A message over a limit is refused with a reason, which the devices
+page, `bayboard doctor` and `bayboard quarantine list` show. It is kept whole like every refused one, and may
+be replayed when the limit was too low.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ingest.adapters.adapter import Skip, SkippedError
 from ingest.contract.topics import ContractError
 from ingest.hearing import DeviceKey
 from ingest.message import ReceivedMessage
@@ -32,10 +32,9 @@ class _Hour:
     messages: int = 0
     payload_bytes: int = 0
     orders: set[str] = field(default_factory=set)
-    refused: set[str] = field(default_factory=set)
 
     def copy(self) -> "_Hour":
-        return _Hour(self.began, self.messages, self.payload_bytes, set(self.orders), set(self.refused))
+        return _Hour(self.began, self.messages, self.payload_bytes, set(self.orders))
 
 
 class Tally:
@@ -47,14 +46,14 @@ class Tally:
         self.hours: dict[DeviceKey, _Hour] = {}
 
     def take(self, key: DeviceKey, message: ReceivedMessage) -> None:
-        """Count a message; raises ContractError or SkippedError where its device sends too many."""
+        """Count a message; raises ContractError where its device sends too many."""
         hour = self._find_hour(key, message.received_at)
         hour.messages += 1
         hour.payload_bytes += len(message.payload)
         if hour.messages > self._rules.messages:
-            self._refuse(hour, f"this device sent more than {self._rules.messages} messages in an hour")
+            raise _too_much(f"this device sent more than {self._rules.messages} messages in an hour")
         if hour.payload_bytes > self._rules.payload_bytes:
-            self._refuse(hour, f"this device sent more than {self._rules.payload_bytes} bytes in an hour")
+            raise _too_much(f"this device sent more than {self._rules.payload_bytes} bytes in an hour")
 
     def take_order(self, key: DeviceKey, work_order: str, received_at: datetime) -> None:
         """Count a work order that a scanner names; raises the same where there are too many."""
@@ -62,7 +61,7 @@ class Tally:
         if work_order in hour.orders:
             return
         if len(hour.orders) >= self._rules.orders:
-            self._refuse(hour, f"this device named more than {self._rules.orders} work orders in an hour")
+            raise _too_much(f"this device named more than {self._rules.orders} work orders in an hour")
         hour.orders.add(work_order)
 
     def _find_hour(self, key: DeviceKey, now: datetime) -> _Hour:
@@ -73,12 +72,6 @@ class Tally:
         if now - hour.began >= _HOUR:
             hour = self.hours[key] = _Hour(now)
         return hour
-
-    def _refuse(self, hour: _Hour, reason: str) -> None:
-        if reason in hour.refused:
-            raise SkippedError(Skip.OVER_QUOTA)
-        hour.refused.add(reason)
-        raise ContractError(f"quota: {reason}; revoke the device, or raise the limit in [ingest]")
 
 
 class Quotas:
@@ -101,3 +94,7 @@ class Quotas:
 
 def _find_past(hours: Iterable[tuple[DeviceKey, _Hour]], now: datetime) -> Iterable[DeviceKey]:
     return (key for key, hour in hours if now - hour.began >= _HOUR)
+
+
+def _too_much(what: str) -> ContractError:
+    return ContractError(f"quota: {what}; revoke the device, or raise the limit in [ingest]")

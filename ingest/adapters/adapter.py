@@ -43,12 +43,10 @@ class Skip(StrEnum):
     CAN_FRAMES = "can_frames"
     # An event that Traccar forwards, without a position.
     EVENT = "event"
-    # Its device sent more than it may in an hour; the first such message is in quarantine.
-    OVER_QUOTA = "over_quota"
 
 
 # Those that somebody may have to mend at the device.
-TELLING_SKIPS = frozenset((Skip.NOT_KNOWN, Skip.CAN_FRAMES, Skip.OVER_QUOTA))
+TELLING_SKIPS = frozenset((Skip.NOT_KNOWN, Skip.CAN_FRAMES))
 
 
 class SkippedError(Exception):
