@@ -63,7 +63,7 @@ class Broker:
         return f"mqtt://{quote(user, safe='')}:{password}@{self.host}:{self.device_port}"
 
     def start(self) -> None:
-        """Start the broker and wait until it accepts connections."""
+        """Start the broker and wait until it accepts connections, on its listener for devices, too."""
         self._process = subprocess.Popen(
             self.command,
             env={**os.environ, **self.environment},
@@ -72,7 +72,8 @@ class Broker:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                socket.create_connection((self.host, self.port), timeout=1).close()
+                for port in filter(None, (self.port, self.device_port)):
+                    socket.create_connection((self.host, port), timeout=1).close()
             except OSError:
                 time.sleep(0.02)
             else:

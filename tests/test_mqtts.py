@@ -71,6 +71,7 @@ def tls_broker(mosquitto_broker: Broker, free_port: Callable[[], int], certifica
     )
     services = [make_service_account(role, PASSWORD, []) for role in ("ingest", "simulator")]
     AccessFiles(broker.directory / "access", services, [], [], None).write([DEVICE])
+    broker.device_port = device_port
     broker.start()
     return TlsBroker(broker.port, device_port)
 

@@ -1,6 +1,7 @@
 """A day of changes on one page, in seconds: what it holds in memory afterwards is what it held before."""
 
 import json
+import time
 from datetime import UTC, datetime
 
 from playwright.sync_api import Page
@@ -10,7 +11,7 @@ from bayboard.bench.soak import Hour, compare_ends
 from models.queries.board import CHANNEL
 from tests.fix_access import let_in
 from tests.fix_office import Office
-from tests.patience import PATIENCE_MS, rounds
+from tests.patience import PATIENCE_MS, PATIENCE_SECONDS, rounds
 
 # A day of the simulated shop has some 560 changes (430 scans, 130 of the dealer system). A round changes
 # each of the twelve bays, so forty-seven are a day's worth; after sixty rounds the same is shown again.
@@ -54,6 +55,11 @@ def test_a_day_of_changes_leaves_a_wall_no_larger(office: Office, page: Page) ->
     before = weigh_page(page)
     change_all(office, page, range(WARM_UP_ROUNDS, WARM_UP_ROUNDS + ROUNDS))
     after = weigh_page(page)
+    # Alarms are shown in turn, some with more words; what leaks does not go away.
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while after.nodes > before.nodes * 1.01 and time.monotonic() < deadline:
+        page.wait_for_timeout(500)
+        after = weigh_page(page)
     assert after.heap_bytes < before.heap_bytes * 1.1
     assert after.nodes <= before.nodes * 1.01
     assert after.listeners <= before.listeners
