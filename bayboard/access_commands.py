@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 
 from bayboard.access_rows import ask_database, print_table, say_time
 from bayboard.entry import CommandError, read_clock
-from bayboard.operator import name_operator
+from bayboard.operator import name_operator, note_command
 from config.settings import Settings
 from config.workshop import Workshop, load_workshop
 from dashboard.access import LINK_PATH, Role
@@ -22,9 +22,8 @@ from models.access_links import (
     read_access_links,
     revoke_access_link,
 )
-from models.audit import add
 from models.domain.access import AccessLinkRow
-from models.domain.audit import COMMAND, Action
+from models.domain.audit import Action
 
 app = typer.Typer(help="Links that sign in the person who opens them.", no_args_is_help=True)
 
@@ -95,14 +94,7 @@ def revoke(
 
     async def end(connection: AsyncConnection[Any]) -> None:
         await revoke_access_link(connection, number, now)
-        await add(
-            connection,
-            at=now,
-            who=name_operator(),
-            from_address=COMMAND,
-            what=Action.ACCESS_LINK_REVOKED,
-            about=f"access link {number}",
-        )
+        await note_command(connection, Action.ACCESS_LINK_REVOKED, now, about=f"access link {number}")
 
     try:
         ask_database(settings.database_url, end)
@@ -132,16 +124,21 @@ async def make_link(
     reusable: bool = False,
 ) -> str:
     """Keep a new link and return its address."""
-    token, by = draw_token(), name_operator()
+    token = draw_token()
     number = await add_access_link(
-        connection, token, role, sites, by=by, now=now, expires_at=now + lasts, reusable=reusable
-    )
-    await add(
         connection,
-        at=now,
-        who=by,
-        from_address=COMMAND,
-        what=Action.ACCESS_LINK_MADE,
+        token,
+        role,
+        sites,
+        by=name_operator(),
+        now=now,
+        expires_at=now + lasts,
+        reusable=reusable,
+    )
+    await note_command(
+        connection,
+        Action.ACCESS_LINK_MADE,
+        now,
         about=f"access link {number}",
         after={"role": role, "sites": None if sites is None else list(sites), "reusable": reusable},
         sites=sites,

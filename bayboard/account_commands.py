@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from bayboard.access_commands import check_sites
 from bayboard.access_rows import ask_database, print_table, say_time
 from bayboard.entry import CommandError, read_clock
-from bayboard.operator import name_operator
+from bayboard.operator import name_operator, note_command
 from config.settings import Settings
 from config.workshop import Workshop, load_workshop
 from dashboard.access import Role
@@ -31,7 +31,6 @@ from models.accounts import (
     read_accounts,
     set_password,
 )
-from models.audit import add as add_entry
 from models.domain.audit import COMMAND, Action
 from models.second_factors import remove_second_factor
 
@@ -162,15 +161,8 @@ def _change(
     async def change_and_note(database: AsyncConnection[Any]) -> None:
         await change(database)
         account = await read_account(database, name)
-        await add_entry(
-            database,
-            at=now,
-            who=name_operator(),
-            from_address=COMMAND,
-            what=what,
-            about=name,
-            after=after,
-            sites=account.sites if account else None,
+        await note_command(
+            database, what, now, about=name, after=after, sites=account.sites if account else None
         )
 
     try:

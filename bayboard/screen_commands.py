@@ -12,14 +12,13 @@ from psycopg import AsyncConnection
 from bayboard.access_commands import check_sites
 from bayboard.access_rows import ask_database, print_table, say_time
 from bayboard.entry import CommandError, read_clock
-from bayboard.operator import name_operator
+from bayboard.operator import note_command
 from config.settings import Settings
 from config.workshop import load_workshop
 from dashboard.access import SCREEN_PATH, ScreenKind
 from dashboard.passwords import draw_token
-from models.audit import add as add_entry
 from models.domain.access import ScreenRow
-from models.domain.audit import COMMAND, Action
+from models.domain.audit import Action
 from models.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen
 
 app = typer.Typer(help="Screens that show a board without anybody signing in.", no_args_is_help=True)
@@ -55,12 +54,10 @@ def add(
         number = await add_screen(
             connection, token, kind, site, name.strip(), now, reusable=reusable, expires_at=expires_at
         )
-        await add_entry(
+        await note_command(
             connection,
-            at=now,
-            who=name_operator(),
-            from_address=COMMAND,
-            what=Action.SCREEN_ADDED,
+            Action.SCREEN_ADDED,
+            now,
             about=f"{site}/screen {number}",
             after={"kind": kind, "name": name.strip(), "reusable": reusable},
             sites=[site],
@@ -107,14 +104,8 @@ def revoke(screen: Annotated[int, typer.Argument(help="Its id, as the list shows
 
     async def revoke_one(connection: AsyncConnection[Any]) -> None:
         site = await revoke_screen(connection, screen, None, now)
-        await add_entry(
-            connection,
-            at=now,
-            who=name_operator(),
-            from_address=COMMAND,
-            what=Action.SCREEN_REVOKED,
-            about=f"{site}/screen {screen}",
-            sites=[site],
+        await note_command(
+            connection, Action.SCREEN_REVOKED, now, about=f"{site}/screen {screen}", sites=[site]
         )
 
     try:
