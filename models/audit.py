@@ -8,7 +8,7 @@ where there is one.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import psycopg
 from psycopg import AsyncConnection
@@ -28,69 +28,50 @@ _LONGEST_TEXT = 200
 Values = Mapping[str, Any]
 
 
-async def add(
-    connection: AsyncConnection[Any],
-    *,
-    at: datetime,
-    who: str,
-    from_address: str | None,
-    what: Action,
-    about: str | None = None,
-    before: Values | None = None,
-    after: Values | None = None,
-    sites: Sequence[str] | None = None,
-    once: str | None = None,
-) -> None:
-    """Add an entry; the second of the same `once` is left out.
+class Entry(TypedDict):
+    """What is written of one action.
 
-    `who` is the account's name; `about` names what was changed: an account, `site/order`, a VIN.
-    Managers of all `sites` may see it; with None, only those of every site.
+    `who` is the account's name; `about` names what was changed: an account, `site/order`, a VIN. Managers of
+    all `sites` may see it; with None, only those of every site. The second entry of the same `once` is
+    left out.
     """
-    await connection.execute(
-        _INSERT, _make_row(at, who, from_address, what, about, before, after, sites, once)
-    )
+
+    at: datetime
+    who: str
+    from_address: str | None
+    what: Action
+    about: NotRequired[str | None]
+    before: NotRequired[Values | None]
+    after: NotRequired[Values | None]
+    sites: NotRequired[Sequence[str] | None]
+    once: NotRequired[str | None]
 
 
-def add_by_command(
-    connection: psycopg.Connection[Any],
-    *,
-    at: datetime,
-    who: str,
-    from_address: str | None,
-    what: Action,
-    about: str | None = None,
-    before: Values | None = None,
-    after: Values | None = None,
-    sites: Sequence[str] | None = None,
-    once: str | None = None,
-) -> None:
+async def add(connection: AsyncConnection[Any], **entry: Unpack[Entry]) -> None:
+    """Add an entry."""
+    await connection.execute(_INSERT, _make_row(entry))
+
+
+def add_by_command(connection: psycopg.Connection[Any], **entry: Unpack[Entry]) -> None:
     """Add an entry as `add` does, on a connection that waits for its answers."""
-    connection.execute(_INSERT, _make_row(at, who, from_address, what, about, before, after, sites, once))
+    connection.execute(_INSERT, _make_row(entry))
 
 
-def _make_row(
-    at: datetime,
-    who: str,
-    from_address: str | None,
-    what: Action,
-    about: str | None,
-    before: Values | None,
-    after: Values | None,
-    sites: Sequence[str] | None,
-    once: str | None,
-) -> dict[str, Any]:
+def _make_row(entry: Entry) -> dict[str, Any]:
+    before, after, about = entry.get("before"), entry.get("after"), entry.get("about")
+    address, sites = entry["from_address"], entry.get("sites")
     if secrets := [name for name in {**(before or {}), **(after or {})} if _SECRET.search(name)]:
         raise ValueError(f"the audit trail keeps no secrets: {', '.join(secrets)}")
     return {
-        "at": at,
-        "who": _tidy(who),
-        "from_address": None if from_address is None else _tidy(from_address),
-        "what": Action(what),
+        "at": entry["at"],
+        "who": _tidy(entry["who"]),
+        "from_address": None if address is None else _tidy(address),
+        "what": Action(entry["what"]),
         "about": None if about is None else _tidy(about),
         "before": None if before is None else Jsonb(dict(before)),
         "after": None if after is None else Jsonb(dict(after)),
         "sites": None if sites is None else list(sites),
-        "once": once,
+        "once": entry.get("once"),
     }
 
 
