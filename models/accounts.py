@@ -87,9 +87,9 @@ async def welcome_subject(
             " values (%(name)s, %(label)s, %(role)s, %(sites)s, 1, %(now)s, %(now)s)"
             " on conflict (name) do update set label = excluded.label, role = excluded.role,"
             "   sites = excluded.sites, signed_in_at = excluded.signed_in_at,"
-            "   session_version = account.session_version + ("
-            "     (account.role, account.sites) is distinct from (excluded.role, excluded.sites)"
-            "   )::int"
+            "   session_version = case"
+            "     when (account.role, account.sites) is distinct from (excluded.role, excluded.sites)"
+            "     then account.session_version %% 2147483647 + 1 else account.session_version end"
             " returning *",
             {
                 "name": name,

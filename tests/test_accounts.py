@@ -139,6 +139,26 @@ def test_other_rights_end_sessions_and_the_companys_are_not_ours_to_change(datab
     assert (account.role, account.sites, account.session_version) == ("foreman", ["s1"], 2)
 
 
+def test_the_number_of_sessions_begins_again_after_the_largest_there_is(database_url: str) -> None:
+    now = datetime.now(UTC)
+
+    async def change() -> list[int]:
+        async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            await add_account(connection, "wang", "hash", Role.MANAGER, None, now)
+            await welcome_subject(connection, "https://login", "li", "Li", Role.FOREMAN, ["s1"], now)
+            await connection.execute("update account set session_version = 2147483647")
+            await change_rights(connection, "wang", Role.FOREMAN, ["s1"])
+            company = await welcome_subject(
+                connection, "https://login", "li", "Li", Role.MANAGER, ["s1"], now
+            )
+            again = await welcome_subject(connection, "https://login", "li", "Li", Role.MANAGER, ["s1"], now)
+            wang = await read_account(connection, "wang")
+            assert wang
+            return [wang.session_version, company.session_version, again.session_version]
+
+    assert asyncio.run(change()) == [1, 1, 1]
+
+
 @WRONG
 def test_a_manager_adds_an_account_that_signs_in_until_it_is_disabled(office: Office, page: Page) -> None:
     let_in(page, office.address)
