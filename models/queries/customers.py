@@ -13,15 +13,8 @@ from psycopg.rows import tuple_row
 
 from models.domain.names import canonical_name, canonical_vin
 
-_FIND: LiteralString = """
-with begun as (
-    select customer_ref, customer_phone, work_order from work_order
-    where site = %(site)s and (
-        customer_ref = any(%(words)s) or vin = %(vin)s or customer_phone = any(%(words)s)
-        or length(%(digits)s) >= 7
-            and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 11) = right(%(digits)s, 11)
-    )
-)
+# Whom the orders that a search begins with belong to: everybody with their number or phone.
+_BELONGING: LiteralString = """
 select work_order from begun
 union
 select work_order from work_order
@@ -31,19 +24,21 @@ where site = %(site)s and (
 )
 order by work_order
 """
-_FIND_OF_ORDER: LiteralString = """
+_BEGUN_BY_PERSON: LiteralString = """
+with begun as (
+    select customer_ref, customer_phone, work_order from work_order
+    where site = %(site)s and (
+        customer_ref = any(%(words)s) or vin = %(vin)s or customer_phone = any(%(words)s)
+        or length(%(digits)s) >= 7
+            and right(regexp_replace(customer_phone, '[^0-9]', '', 'g'), 11) = right(%(digits)s, 11)
+    )
+)
+"""
+_BEGUN_BY_ORDER: LiteralString = """
 with begun as (
     select customer_ref, customer_phone, work_order from work_order
     where site = %(site)s and work_order = any(%(spellings)s)
 )
-select work_order from begun
-union
-select work_order from work_order
-where site = %(site)s and (
-    customer_ref in (select customer_ref from begun where customer_ref <> '')
-    or customer_phone in (select customer_phone from begun where customer_phone <> '')
-)
-order by work_order
 """
 # Tables with rows of orders, and with rows of cars, as the database knows them.
 _TABLES: LiteralString = """
@@ -69,7 +64,10 @@ async def find_orders(connection: AsyncConnection[Any], site: str, word: str) ->
         "digits": "".join(filter(str.isdigit, typed)),
     }
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        return [order for (order,) in await (await cursor.execute(_FIND, values)).fetchall()]
+        return [
+            order
+            for (order,) in await (await cursor.execute(_BEGUN_BY_PERSON + _BELONGING, values)).fetchall()
+        ]
 
 
 async def find_orders_of_person(
@@ -77,7 +75,9 @@ async def find_orders_of_person(
 ) -> list[str]:
     """Return the work orders of the person one of them is of, itself among them."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        rows = await cursor.execute(_FIND_OF_ORDER, {"site": site, "spellings": list(spellings)})
+        rows = await cursor.execute(
+            _BEGUN_BY_ORDER + _BELONGING, {"site": site, "spellings": list(spellings)}
+        )
         return [order for (order,) in await rows.fetchall()]
 
 
