@@ -41,7 +41,10 @@ def add(
         float, typer.Option(min=0.01, max=24 * 366, help="Hours within which the link must be opened.")
     ] = 24 * 7,
     reusable: Annotated[
-        bool, typer.Option("--reusable", help="The link makes any number of browsers this screen, for ever.")
+        bool,
+        typer.Option(
+            "--reusable", help="The link makes any number of browsers this screen, until it is revoked."
+        ),
     ] = False,
 ) -> None:
     """Print the link of a new screen; the first browser that opens it is that screen until it is revoked."""

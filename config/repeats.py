@@ -1,6 +1,6 @@
 """Warnings and errors that are repeated: one line a minute for each kind, with how often it was.
 
-Whoever may cause an error may cause it a thousand times a second, and a log must not fill a disk. A kind
+Who may cause an error may cause it a thousand times a second, and a log must not fill a disk. A kind
 is the event, the type of what was raised and the line that raised it.
 """
 

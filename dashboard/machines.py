@@ -1,7 +1,7 @@
 """What machines ask for: health, metrics, and whom to write to about a weakness (security.txt).
 
 Health is for everybody. What metrics say of a shop, its sites and its traffic is for this machine, private
-networks, and whoever shows the token.
+networks, and those who show the token.
 """
 
 from collections.abc import Callable

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 REFRESH_SECONDS = 2.0
 _SEEN_EVERY = timedelta(seconds=20)
 _ANSWER_SECONDS = 5
-# Whoever shows what is not known has the tables read, but not more often than this, and once for all who do.
+# One who shows what is not known has the tables read, but not more often than this, and once for all who do.
 _UNKNOWN_EVERY_SECONDS = 0.25
 # A token that was not known is not looked for again for this long; those made since are read all the same.
 _UNKNOWN_SECONDS = 5.0

@@ -52,7 +52,7 @@ async def add_screen(
     """Add a screen with a link of this token, and return its number.
 
     The link makes one browser the screen, before `expires_at`. A reusable one does so for any number of
-    browsers, for ever: it is the token that they keep.
+    browsers, until it is revoked: it is the token that they keep.
     """
     nobodys = secrets.token_bytes(32)
     added = await connection.execute(

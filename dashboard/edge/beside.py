@@ -1,7 +1,7 @@
 """Office pages are computed in a few threads beside the event loop, which keeps boards current meanwhile.
 
 Each answer has an event loop of its own, so reading, drawing and writing JSON are all done there. Few are
-computed at once and few may wait: whoever comes then is asked to come back.
+computed at once and few may wait: those who come then are asked to come back.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Beside:
         self._asked = 0
 
     async def run(self, make: Callable[[], Awaitable[_Answer]]) -> _Answer:
-        """Compute an answer in the context of whoever asks; raises BusyError where too many do."""
+        """Compute an answer in the context of the one who asks; raises BusyError where too many do."""
         if self._asked >= self._most:
             raise BusyError
         self._asked += 1

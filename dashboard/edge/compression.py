@@ -1,7 +1,7 @@
 """Answers in fewer bytes, packed beside the event loop, so that no screen waits while a large one is packed.
 
 Scripts and styles are megabytes that never change: they are read and packed once. Every
-answer is sent piece by piece, so that whoever reads slowly holds one piece and not all of it.
+answer is sent piece by piece, so that somebody who reads slowly holds one piece and not all of it.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """The outermost layer that knows of requests: their size, the time they take, and what may fail.
 
 Stands outside of the guard, so that nothing is read, parsed or logged of a request that is too large or too
-slow, whoever sends it. A failure of ours is logged once a minute for each kind and is a 500 with a sentence.
+slow, no matter who sends it. A failure of ours is logged once a minute for each kind and is a 500 with a
+sentence.
 """
 
 import asyncio

@@ -90,7 +90,7 @@ returns text language sql immutable parallel safe as $$
 $$;
 """
 
-# What each site was told of a car; others read it where the workshop file says that they are one company.
+# What each site knows of a car; others read it where the workshop file says that they are one company.
 SITES = """
 create table site_vehicle (
     site text not null, vin text not null, plate text, make text, model text, year integer, powertrain text,
