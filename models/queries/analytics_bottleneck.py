@@ -12,7 +12,8 @@ from psycopg.rows import class_row
 from models.analytics.kpis import LabourRow
 from models.analytics.significance import JobRow
 from models.domain.intervals import IntervalRow
-from models.queries.analytics_overview import Connection, read_sql
+from models.named_sql import read_sql
+from models.queries.analytics_overview import Connection
 
 BOTTLENECK_DAYS = 10
 COMPARED_DAYS = 45
@@ -24,7 +25,7 @@ async def read_intervals(
     """Read every interval that touches the time between two instants."""
     async with connection.cursor(row_factory=class_row(IntervalRow)) as cursor:
         asked = {"site": site, "begins_at": begins_at, "ends_at": ends_at}
-        return await (await cursor.execute(read_sql("intervals"), asked)).fetchall()
+        return await (await cursor.execute(read_sql("queries/analytics_intervals"), asked)).fetchall()
 
 
 async def read_labour(
@@ -33,14 +34,16 @@ async def read_labour(
     """Read when technicians were clocked on between two instants."""
     async with connection.cursor(row_factory=class_row(LabourRow)) as cursor:
         asked = {"site": site, "begins_at": begins_at, "ends_at": ends_at}
-        return await (await cursor.execute(read_sql("labour"), asked)).fetchall()
+        return await (await cursor.execute(read_sql("queries/analytics_labour"), asked)).fetchall()
 
 
 async def read_jobs(
     connection: Connection, site: str, begins_at: datetime, ends_at: datetime
 ) -> list[JobRow]:
     """Read the part of each technician in each job between two instants."""
-    query = sql.SQL(read_sql("jobs")).format(labour=sql.SQL(read_sql("labour")))
+    query = sql.SQL(read_sql("queries/analytics_jobs")).format(
+        labour=sql.SQL(read_sql("queries/analytics_labour"))
+    )
     async with connection.cursor(row_factory=class_row(JobRow)) as cursor:
         asked = {"site": site, "begins_at": begins_at, "ends_at": ends_at}
         return await (await cursor.execute(query, asked)).fetchall()

@@ -11,7 +11,8 @@ from psycopg.rows import class_row, dict_row
 
 from models.analytics.outcomes import BINS, Learning, Outcomes, Reached
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection, read_sql
+from models.named_sql import read_sql
+from models.queries.analytics_overview import Connection
 
 # At most so many days are added up, over all sites.
 CALIBRATION_SITE_DAYS = 400
@@ -25,7 +26,9 @@ async def read_outcomes(connection: Connection, selection: Selection, zones: Zon
     """Read how the estimates of the orders that became ready in a period turned out."""
     found: dict[str, list[Outcomes]] = {"all": [], "job": [], "week": []}
     async with connection.cursor(row_factory=dict_row) as cursor:
-        rows = await (await cursor.execute(read_sql("outcomes"), _ask(selection, zones))).fetchall()
+        rows = await (
+            await cursor.execute(read_sql("queries/analytics_outcomes"), _ask(selection, zones))
+        ).fetchall()
     for row in rows:
         found[row.pop("kind")].append(Outcomes(**row))
     return found
@@ -35,7 +38,7 @@ async def read_reliability(connection: Connection, selection: Selection, zones: 
     """Read how often came what was said."""
     asked = _ask(selection, zones) | {"bins": BINS}
     async with connection.cursor(row_factory=class_row(Reached)) as cursor:
-        return await (await cursor.execute(read_sql("reliability"), asked)).fetchall()
+        return await (await cursor.execute(read_sql("queries/analytics_reliability"), asked)).fetchall()
 
 
 async def read_learning(connection: Connection, sites: tuple[str, ...]) -> list[Learning]:

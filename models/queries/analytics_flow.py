@@ -12,7 +12,8 @@ from psycopg.rows import class_row, tuple_row
 
 from models.analytics.pictures import CarHere
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection, read_sql
+from models.named_sql import read_sql
+from models.queries.analytics_overview import Connection
 
 # The flow is of at most so many days, and of at most so many sites.
 FLOW_DAYS, MOST_FLOW_SITES = 7, 5
@@ -33,7 +34,9 @@ async def read_flow(
     hours = [begin + timedelta(hours=n) for n in range(latest.days * 24)]
     hours = [hour for hour in hours if hour <= now.replace(tzinfo=None)]
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        rows = await (await cursor.execute(read_sql("cumulative_flow"), latest.query())).fetchall()
+        rows = await (
+            await cursor.execute(read_sql("queries/analytics_cumulative_flow"), latest.query())
+        ).fetchall()
     new: defaultdict[int, dict[datetime | None, int]] = defaultdict(dict)
     for hour, place, orders in rows:
         new[place][hour] = orders
@@ -48,11 +51,11 @@ async def read_usual_ages(connection: Connection, selection: Selection) -> dict[
     """Read the P85 of the cycle time of each job type."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
         asked = selection.latest(AGE_SITE_DAYS).query()
-        return dict(await (await cursor.execute(read_sql("usual_ages"), asked)).fetchall())
+        return dict(await (await cursor.execute(read_sql("queries/analytics_usual_ages"), asked)).fetchall())
 
 
 async def read_cars_here(connection: Connection, selection: Selection) -> list[CarHere]:
     """Read the cars that are here now, the oldest first."""
     async with connection.cursor(row_factory=class_row(CarHere)) as cursor:
         asked = selection.query() | {"most": MOST_CARS}
-        return await (await cursor.execute(read_sql("open_orders"), asked)).fetchall()
+        return await (await cursor.execute(read_sql("queries/analytics_open_orders"), asked)).fetchall()

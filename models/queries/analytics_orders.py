@@ -8,7 +8,8 @@ from psycopg.rows import class_row
 from models.analytics.bins import find_edge
 from models.analytics.pictures import ListedOrder
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection, read_sql
+from models.named_sql import read_sql
+from models.queries.analytics_overview import Connection
 
 MOST_ORDERS = 500
 
@@ -42,8 +43,8 @@ async def list_orders(
     """List orders closed in a period."""
     source: sql.Composable = sql.Identifier("order_figures")
     if selection.picks_places:
-        source = sql.SQL("({})").format(sql.SQL(read_sql("chosen_orders")))
-    query = sql.SQL(read_sql("orders")).format(order_figures=source)
+        source = sql.SQL("({})").format(sql.SQL(read_sql("queries/analytics_chosen_orders")))
+    query = sql.SQL(read_sql("queries/analytics_orders")).format(order_figures=source)
     asked = selection.query() | asdict(condition) | {"most": MOST_ORDERS}
     async with connection.cursor(row_factory=class_row(ListedOrder)) as cursor:
         return await (await cursor.execute(query, asked)).fetchall()
@@ -62,4 +63,4 @@ async def list_visits(
         "most": MOST_ORDERS,
     }
     async with connection.cursor(row_factory=class_row(ListedOrder)) as cursor:
-        return await (await cursor.execute(read_sql("stage_orders"), asked)).fetchall()
+        return await (await cursor.execute(read_sql("queries/analytics_stage_orders"), asked)).fetchall()

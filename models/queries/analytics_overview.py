@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
-from importlib.resources import files
-from typing import Any, LiteralString
+from typing import Any
 
 from psycopg import AsyncConnection, sql
 from psycopg.rows import dict_row, tuple_row
@@ -17,6 +16,7 @@ from psycopg.rows import dict_row, tuple_row
 from models.analytics.flow import LittleCheck
 from models.analytics.overview import Overview, Sums
 from models.analytics.selection import Selection
+from models.named_sql import read_sql
 from models.rollups.views import query_from
 
 # Closing times looked into for carry-over: of each bucket for a few sites, else of each period only.
@@ -28,11 +28,6 @@ NAMES_SITE_DAYS = 2000
 
 Connection = AsyncConnection[Any]
 _ByBucket = defaultdict[date | None, dict[str, Any]]
-
-
-def read_sql(name: str) -> LiteralString:
-    """Return one of the analytics queries."""
-    return (files("models.queries") / f"analytics_{name}.sql").read_text()
 
 
 async def prepare(connection: Connection, selection: Selection) -> None:
@@ -53,13 +48,13 @@ async def prepare(connection: Connection, selection: Selection) -> None:
 
 def compose_order_sums(selection: Selection) -> sql.Composed:
     """Return the query of sums over orders: over the rollups, or over chosen orders, found once."""
-    query, rollups = sql.SQL(read_sql("order_sums")), ("order_day", "wait_day")
+    query, rollups = sql.SQL(read_sql("queries/analytics_order_sums")), ("order_day", "wait_day")
     if not selection.picks_places:
         return query.format(**{rollup: sql.Identifier(rollup) for rollup in rollups})
     chosen = sql.Identifier("chosen")
     sources = {rollup: sql.SQL("({})").format(query_from(rollup, order_figures=chosen)) for rollup in rollups}
     return sql.SQL("with chosen as materialized ({}) {}").format(
-        sql.SQL(read_sql("chosen_orders")), query.format(**sources)
+        sql.SQL(read_sql("queries/analytics_chosen_orders")), query.format(**sources)
     )
 
 
@@ -67,14 +62,14 @@ def compose_technician_sums(selection: Selection) -> sql.Composed:
     """Return the query of sums over labour: over the rollup, or over the days of chosen technicians."""
     source: sql.Composable = sql.Identifier("labour_day")
     if selection.technicians:
-        chosen = sql.SQL("({})").format(sql.SQL(read_sql("chosen_labour")))
+        chosen = sql.SQL("({})").format(sql.SQL(read_sql("queries/analytics_chosen_labour")))
         source = sql.SQL("({})").format(query_from("labour_day", technician_day=chosen))
-    return sql.SQL(read_sql("technician_sums")).format(labour_day=source)
+    return sql.SQL(read_sql("queries/analytics_technician_sums")).format(labour_day=source)
 
 
 def compose_bay_query(name: str) -> sql.Composed:
     """Return a query over the use of bays."""
-    return sql.SQL(read_sql(name)).format(bay_use=sql.SQL(read_sql("bay_use")))
+    return sql.SQL(read_sql(name)).format(bay_use=sql.SQL(read_sql("queries/analytics_bay_use")))
 
 
 async def read_overview(
@@ -89,10 +84,10 @@ async def read_overview(
     found: _ByBucket = defaultdict(dict)
     for query in (
         compose_order_sums(selection),
-        compose_bay_query("bay_sums"),
-        sql.SQL(read_sql("open_sums")),
+        compose_bay_query("queries/analytics_bay_sums"),
+        sql.SQL(read_sql("queries/analytics_open_sums")),
         compose_technician_sums(selection),
-        sql.SQL(read_sql("carry_over")),
+        sql.SQL(read_sql("queries/analytics_carry_over")),
     ):
         async with connection.cursor(row_factory=dict_row) as cursor:
             for row in await (await cursor.execute(query, asked)).fetchall():
@@ -136,7 +131,7 @@ def _add_up(trend: Mapping[date, Sums], days: float, carried_over: float | None)
 async def _check_little(connection: Connection, asked: dict[str, object], now: Sums) -> LittleCheck | None:
     """Compare both sides: present was who left, less what they stayed before, plus who is still here."""
     async with connection.cursor(row_factory=dict_row) as cursor:
-        rows = await (await cursor.execute(read_sql("present"), asked)).fetchall()
+        rows = await (await cursor.execute(read_sql("queries/analytics_present"), asked)).fetchall()
     hours = sum(row["hours"] for row in rows) / len(rows) if rows else 0
     if hours <= 0:
         return None
@@ -154,5 +149,5 @@ async def read_names(connection: Connection, selection: Selection) -> tuple[list
     """Read the job types and the technicians of the latest days, to choose from."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
         asked = selection.latest(NAMES_SITE_DAYS).query()
-        row = await (await cursor.execute(read_sql("names"), asked)).fetchone()
+        row = await (await cursor.execute(read_sql("queries/analytics_names"), asked)).fetchone()
     return row or ([], [])

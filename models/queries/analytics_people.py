@@ -6,7 +6,8 @@ from psycopg.rows import tuple_row
 
 from models.analytics.people import BayFigures, TechnicianFigures
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection, compose_bay_query, read_sql
+from models.named_sql import read_sql
+from models.queries.analytics_overview import Connection, compose_bay_query
 
 
 async def read_technicians(
@@ -14,7 +15,9 @@ async def read_technicians(
 ) -> list[tuple[str, TechnicianFigures]]:
     """Read the figures of every technician, each with the site."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
-        rows = await (await cursor.execute(read_sql("technicians"), selection.query())).fetchall()
+        rows = await (
+            await cursor.execute(read_sql("queries/analytics_technicians"), selection.query())
+        ).fetchall()
     return [
         (site, TechnicianFigures(technician, sold, clocked, attended))
         for site, technician, clocked, sold, attended in rows
@@ -27,5 +30,5 @@ async def read_bays(
     """Read the figures of every bay, each with the site."""
     async with connection.cursor(row_factory=tuple_row) as cursor:
         asked = selection.query() | {"now": now}
-        rows = await (await cursor.execute(compose_bay_query("bays"), asked)).fetchall()
+        rows = await (await cursor.execute(compose_bay_query("queries/analytics_bays"), asked)).fetchall()
     return [(site, BayFigures(*figures)) for site, *figures in rows]

@@ -11,7 +11,8 @@ from psycopg.rows import class_row
 
 from models.analytics.pictures import HeatCell, StageBin, TrendPoint
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import Connection, read_sql
+from models.named_sql import read_sql
+from models.queries.analytics_overview import Connection
 
 # More sites than these are read by whole months alone.
 MOST_SITES_BY_DAY = 20
@@ -35,15 +36,15 @@ async def read_stage_bins(connection: Connection, selection: Selection) -> list[
     first, last = choose_months(selection)
     asked = selection.query() | {"first_month": first, "last_month": last}
     async with connection.cursor(row_factory=class_row(StageBin)) as cursor:
-        return await (await cursor.execute(read_sql("stage_bins"), asked)).fetchall()
+        return await (await cursor.execute(read_sql("queries/analytics_stage_bins"), asked)).fetchall()
 
 
 async def read_stage_trend(connection: Connection, selection: Selection, stage: str) -> list[TrendPoint]:
     """Read the geometric mean of a stage's visits by bucket."""
     source: sql.Composable = sql.Identifier("stage_day")
     if selection.picks_places:
-        source = sql.SQL("({})").format(sql.SQL(read_sql("chosen_visits")))
-    query = sql.SQL(read_sql("stage_trend")).format(stage_day=source)
+        source = sql.SQL("({})").format(sql.SQL(read_sql("queries/analytics_chosen_visits")))
+    query = sql.SQL(read_sql("queries/analytics_stage_trend")).format(stage_day=source)
     async with connection.cursor(row_factory=class_row(TrendPoint)) as cursor:
         return await (await cursor.execute(query, selection.query() | {"stage": stage})).fetchall()
 
@@ -52,7 +53,7 @@ async def read_stage_heat(connection: Connection, selection: Selection, stage: s
     """Read a stage's visits by weekday and hour, of the latest days."""
     asked = selection.latest(HEAT_SITE_DAYS).query() | {"stage": stage}
     async with connection.cursor(row_factory=class_row(HeatCell)) as cursor:
-        return await (await cursor.execute(read_sql("stage_heat"), asked)).fetchall()
+        return await (await cursor.execute(read_sql("queries/analytics_stage_heat"), asked)).fetchall()
 
 
 def _next_month(day: date) -> date:

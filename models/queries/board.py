@@ -7,7 +7,6 @@ open work orders and the day's intervals are read, through indexes, so years of 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
@@ -15,6 +14,7 @@ from psycopg.rows import class_row, scalar_row, tuple_row
 
 from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
+from models.named_sql import read_sql
 
 # NOTIFY payload, JSON: {"site", "received_at", "work_orders": [...] or null for too many to name}.
 # An empty list says only that the site's devices are alive.
@@ -26,13 +26,11 @@ _IN_USE = timedelta(days=7)
 _Row = TypeVar("_Row")
 
 
-def _read_query(name: str) -> str:
-    return (files("models.queries") / f"{name}.sql").read_text()
-
-
-_CARS, _STAYS, _DAY, _DEVICES, _NEWEST = map(
-    _read_query, ("board", "board_stays", "board_day", "board_devices", "board_newest")
-)
+_CARS = read_sql("queries/board")
+_STAYS = read_sql("queries/board_stays")
+_DAY = read_sql("queries/board_day")
+_DEVICES = read_sql("queries/board_devices")
+_NEWEST = read_sql("queries/board_newest")
 
 
 async def read_board(

@@ -1,15 +1,15 @@
 """The devices of a workshop and how each is doing: one query, for the page and for the command."""
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from models.domain.device import DeviceRow
+from models.named_sql import read_sql
 
-_DEVICES = (files("models.queries") / "devices.sql").read_text()
+_DEVICES = read_sql("queries/devices")
 
 
 async def read_devices(connection: AsyncConnection[Any], sites: Sequence[str] | None) -> list[DeviceRow]:

@@ -8,7 +8,6 @@ for a refresh; one does it.
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
-from importlib.resources import files
 from math import ceil
 from typing import Any
 
@@ -22,9 +21,10 @@ from models.analytics.ready import OpenCar, find_ready_stage
 from models.analytics.site_model import FEWEST_ORDERS, SiteModel, decode_model, encode_model
 from models.analytics.training import train
 from models.analytics.visits import PastInterval
+from models.named_sql import read_sql
 
-_OPEN_CARS = (files("models.queries") / "open_cars.sql").read_text()
-_PAST_INTERVALS = (files("models.queries") / "past_intervals.sql").read_text()
+_OPEN_CARS = read_sql("queries/open_cars")
+_PAST_INTERVALS = read_sql("queries/past_intervals")
 _MODEL = "select model from site_model where site = %(site)s"
 
 # Older history would teach how the shop was, not how it is.

@@ -7,8 +7,7 @@ What needs the events of every order looks at fewer days than what needs its fig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
-from typing import LiteralString, TypeVar
+from typing import TypeVar
 
 from psycopg import sql
 from psycopg.rows import class_row
@@ -16,8 +15,9 @@ from psycopg.rows import class_row
 from models.analytics.faults import BANDS_KM, Answer, CodeCount, FaultsRead, LeadTime, MissingPart, PartUse
 from models.analytics.pictures import SHARES, ListedOrder
 from models.analytics.selection import Selection
+from models.named_sql import read_sql
 from models.queries.analytics_orders import MOST_ORDERS
-from models.queries.analytics_overview import Connection, read_sql
+from models.queries.analytics_overview import Connection
 
 # At most so many days, over all sites.
 FAULT_SITE_DAYS, ANSWER_SITE_DAYS = 200, 60
@@ -70,10 +70,6 @@ async def _read(
     source: sql.Composable = sql.Identifier("order_figures")
     if selection.picks_places:
         source = sql.SQL("({})").format(sql.SQL(read_sql("chosen_orders")))
-    query = sql.SQL(_read_query(name)).format(order_figures=source)
+    query = sql.SQL(read_sql(f"queries/faults_{name}")).format(order_figures=source)
     async with connection.cursor(row_factory=class_row(row)) as cursor:
         return await (await cursor.execute(query, {**selection.query(), **more})).fetchall()
-
-
-def _read_query(name: str) -> LiteralString:
-    return (files("models.queries") / f"faults_{name}.sql").read_text()

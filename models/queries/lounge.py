@@ -1,14 +1,14 @@
 """What the waiting room's board reads: the public view of a site's open visits, and nothing else."""
 
-from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from models.domain.public import PublicVisit
+from models.named_sql import read_sql
 
-_LOUNGE = (files("models.queries") / "lounge.sql").read_text()
+_LOUNGE = read_sql("queries/lounge")
 
 
 async def read_lounge(connection: AsyncConnection[Any], site: str) -> list[PublicVisit]:

@@ -5,7 +5,6 @@ may be off by a day.
 """
 
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
@@ -25,13 +24,14 @@ from models.analytics.order_record import (
 )
 from models.domain.names import list_spellings
 from models.domain.notes import NotedMessage
+from models.named_sql import read_sql
 
 Connection = AsyncConnection[Any]
 _Row = TypeVar("_Row")
 _CLOCKS_MAY_DIFFER = timedelta(days=2)
 
-_HEAD = (files("models.queries") / "order_record.sql").read_text()
-_CODES = (files("models.queries") / "order_record_codes.sql").read_text()
+_HEAD = read_sql("queries/order_record")
+_CODES = read_sql("queries/order_record_codes")
 _STAGES: LiteralString = """
 select stage, bay, technician, operation, reason, entered_at, left_at, rule
 from stage_interval where site = %(site)s and work_order = %(work_order)s order by position

@@ -8,11 +8,12 @@ that bears only so much makes all processes count together.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
+
+from models.named_sql import read_sql
 
 _BURY = "update outbox_message set state = 'dead', settled_at = %(now)s where id = any(%(ids)s)"
 _SAY_WHY = (
@@ -25,7 +26,7 @@ _SENT = (
     "select count(distinct (send_id, attempted_at)) from delivery_attempt"
     " where channel = %s and attempted_at > %s and attempted_at < %s"
 )
-_DUE = (files("models.queries") / "outbox_due.sql").read_text()
+_DUE = read_sql("queries/outbox_due")
 _CANCEL = "update outbox_message set state = 'cancelled', settled_at = %s where id = any(%s)"
 _LOSE = "update delivery_attempt set outcome = 'lost' where outcome = 'begun' and message_id = any(%s)"
 _CLAIM = (

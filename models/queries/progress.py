@@ -7,18 +7,18 @@ that is asked of it, and only its hash reaches the database.
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from importlib.resources import files
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from models.domain.public import Finding, Progress, PublicPart, ServiceDue, StageVisit
+from models.named_sql import read_sql
 
 _Row = TypeVar("_Row")
 
-_VISIT = (files("models.queries") / "progress.sql").read_text()
-_FINDINGS = (files("models.queries") / "progress_findings.sql").read_text()
+_VISIT = read_sql("queries/progress")
+_FINDINGS = read_sql("queries/progress_findings")
 _STAGES: LiteralString = """
     select stage, entered_at, left_at from public_progress_stage where token_hash = %s order by position
 """

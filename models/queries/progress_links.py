@@ -8,13 +8,13 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hmac import compare_digest
-from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import class_row, tuple_row
 
 from models.accounts import count_attempt, forget_attempts
+from models.named_sql import read_sql
 from models.queries.progress import hash_token
 
 # 192 bits, as 32 characters that fit into an address.
@@ -33,7 +33,7 @@ _MAKE_FOR_MESSAGE = (
     "insert into progress_link (token_hash, site, work_order, made_at, message_id)"
     " select %s, site, work_order, %s, %s from work_order where site = %s and work_order = %s"
 )
-_OPEN_CODES = (files("models.queries") / "progress_codes.sql").read_text()
+_OPEN_CODES = read_sql("queries/progress_codes")
 
 
 class TooManyTriesError(Exception):

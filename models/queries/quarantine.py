@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -17,6 +16,7 @@ from psycopg.rows import class_row, tuple_row
 
 from config.topic_filter import check_filter, express_filter
 from models.domain.quarantine import ELLIPSIS, SPECIFICS, QuarantinedRow, ReasonCount, Status
+from models.named_sql import read_sql
 
 # NOTIFY without payload: some messages wait to be replayed.
 CHANNEL = "bayboard_quarantine"
@@ -46,7 +46,7 @@ class QuarantineFilter:
             check_filter(self.topic)
 
 
-_FOUND = (files("models.queries") / "quarantine.sql").read_text()
+_FOUND = read_sql("queries/quarantine")
 
 
 def _ask(values: str, rest: str = "") -> str:

@@ -1,15 +1,15 @@
 """How many of those who were told of a service came within 30 days."""
 
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from models.domain.reminder_rows import Conversion
+from models.named_sql import read_sql
 
-_CONVERSION = (files("models.queries") / "reminders_conversion.sql").read_text()
+_CONVERSION = read_sql("queries/reminders_conversion")
 
 
 async def read_conversion(

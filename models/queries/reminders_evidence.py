@@ -6,16 +6,16 @@ Owns the questions; each is asked for a portion of vehicles at a time. Their ord
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from importlib.resources import files
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from models.domain.odometer import Correction, Reading
+from models.named_sql import read_sql
 
-_NEWS = (files("models.queries") / "reminders_news.sql").read_text()
-_ORDERS = (files("models.queries") / "reminders_orders.sql").read_text()
+_NEWS = read_sql("queries/reminders_news")
+_ORDERS = read_sql("queries/reminders_orders")
 
 # The key of a reading, its vehicle first, and the verdict that is stored of it.
 ReadingKey = tuple[str, str, str, str, datetime]

@@ -5,19 +5,17 @@ Owns these questions. Each is asked for the sites its reader may see; nothing is
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, tuple_row
 
 from models.domain.reminder_rows import SHOWN, Attempt, ListedItem, Owner
+from models.named_sql import read_sql
 
 _DONE_FOR = timedelta(days=365)
-_LISTED, _MESSAGES = (
-    (files("models.queries") / f"{name}.sql").read_text()
-    for name in ("reminders_listed", "reminders_messages")
-)
+_LISTED = read_sql("queries/reminders_listed")
+_MESSAGES = read_sql("queries/reminders_messages")
 
 
 def _after_listed(query: str) -> bytes:

@@ -5,13 +5,14 @@ Owns these statements; when they are asked is the engine's.
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 from psycopg import Connection
 
-_CLOSE = (files("models.queries") / "reminders_close.sql").read_text()
-_STAND = (files("models.queries") / "reminders_standing.sql").read_text()
+from models.named_sql import read_sql
+
+_CLOSE = read_sql("queries/reminders_close")
+_STAND = read_sql("queries/reminders_standing")
 # A service done so many days before its reminder was raised, and heard of late, still answers it.
 _EARLY_DAYS = 30
 

@@ -7,13 +7,14 @@ done here.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-_FIND = (files("models.queries") / "reminders_published.sql").read_text()
+from models.named_sql import read_sql
+
+_FIND = read_sql("queries/reminders_published")
 _LOCK = "select pg_try_advisory_lock(hashtextextended('bayboard publishes reminders', 0))"
 _KEEP = (
     "insert into reminder_publication values (%s, %s, %s, %s) on conflict (site, vin) do update"

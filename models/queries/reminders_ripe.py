@@ -6,14 +6,15 @@ Owns these statements. Whether and how a customer is told is decided in `reminde
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.resources import files
 from typing import Any
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-_RIPE = (files("models.queries") / "reminders_ripe.sql").read_text()
-_WORTH = (files("models.queries") / "reminders_worth.sql").read_text()
+from models.named_sql import read_sql
+
+_RIPE = read_sql("queries/reminders_ripe")
+_WORTH = read_sql("queries/reminders_worth")
 _RAISE = (
     "insert into service_reminder (vin, plan, item, cycle, site, customer_ref, advisor, km, due_km, due_on,"
     " projected_on, raised_at, state, channel, notices, noticed_at)"

@@ -7,7 +7,6 @@ there are and what they mean is not known here.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
@@ -18,11 +17,11 @@ from psycopg.rows import class_row
 from models.analytics.site_model import SiteModel, decode_model
 from models.domain.open_visit import OpenVisit, follow_parts
 from models.domain.rule_firing import Fired
+from models.named_sql import read_sql
 from models.queries.reminders_outbox import OUTBOX_CHANNEL
 
-_VISITS, _PARTS = (
-    (files("models.queries") / f"{name}.sql").read_text() for name in ("rules_visits", "rules_parts")
-)
+_VISITS = read_sql("queries/rules_visits")
+_PARTS = read_sql("queries/rules_parts")
 _KNOWN = "rule %s"
 # One engine at a time writes the firings of a site: the first letters of "rule", and the site.
 _LOCK = "select pg_advisory_xact_lock(0x72756c65, hashtext(%s))"

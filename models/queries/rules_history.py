@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 from psycopg import Connection
@@ -11,10 +10,10 @@ from psycopg import Connection
 from models.domain.intervals import Interval
 from models.domain.order_story import OrderStory
 from models.domain.work_order import Change
+from models.named_sql import read_sql
 
-_INTERVALS, _CHANGES = (
-    (files("models.queries") / f"{name}.sql").read_text() for name in ("rules_intervals", "rules_changes")
-)
+_INTERVALS = read_sql("queries/rules_intervals")
+_CHANGES = read_sql("queries/rules_changes")
 
 
 def read_stories(

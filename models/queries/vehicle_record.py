@@ -8,7 +8,6 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.resources import files
 from typing import Any, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
@@ -32,6 +31,7 @@ from models.analytics.vehicle_record import (
 )
 from models.domain.names import canonical_name, canonical_vin
 from models.domain.notes import NotedMessage
+from models.named_sql import read_sql
 
 Connection = AsyncConnection[Any]
 Sites = Sequence[str] | None
@@ -46,11 +46,9 @@ _LOOKED_AT = 500
 _LEAST_TYPED = 3
 
 
-def _read_query(name: str) -> LiteralString:
-    return (files("models.queries") / f"{name}.sql").read_text()
-
-
-_HEAD, _VISITS, _SEARCH = map(_read_query, ("vehicle_record", "vehicle_record_visits", "vehicle_search"))
+_HEAD = read_sql("queries/vehicle_record")
+_VISITS = read_sql("queries/vehicle_record_visits")
+_SEARCH = read_sql("queries/vehicle_search")
 _SPANS: LiteralString = """
 select site, work_order, stage, entered_at, left_at
 from unnest(%(visit_sites)s::text[], %(visit_orders)s::text[]) as visit (site, work_order)

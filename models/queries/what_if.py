@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from importlib.resources import files
 from math import inf
 from zoneinfo import ZoneInfo
 
@@ -19,10 +18,11 @@ from config.workshop import Site, Stage
 from models.analytics.open_clock import OpenClock
 from models.analytics.what_if import Figures, ShopOrder, ShopSpell, measure_shop
 from models.domain.intervals import IntervalRow
+from models.named_sql import read_sql
 from models.queries.analytics_bottleneck import read_intervals
 from models.queries.analytics_overview import Connection
 
-_PARTS = (files("models.queries") / "what_if_parts.sql").read_text()
+_PARTS = read_sql("queries/what_if_parts")
 # Cars that are in the shop as a period begins came no earlier than this.
 _LONGEST_VISIT = timedelta(days=30)
 _MOST_DAYS = 60

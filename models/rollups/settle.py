@@ -124,10 +124,10 @@ def _settle_portion(connection: Connection) -> int:
             connection.execute("analyze dirty_day")
             for step in STEPS:
                 table = sql.Identifier(step)
-                connection.execute(sql.SQL("insert into {} {}").format(table, sql.SQL(read_query(step))))
+                connection.execute(sql.SQL("insert into {} {}").format(table, read_query(step)))
                 connection.execute(sql.SQL("analyze {}").format(table))
             for rollup in FROM_EVENTS:
-                _replace_days(connection, rollup, sql.SQL(read_query(rollup)))
+                _replace_days(connection, rollup, read_query(rollup))
             for rollup, source in FROM_ROLLUPS.items():
                 _replace_days(connection, rollup, query_from(rollup, **{source: settled_of_days(source)}))
             _replace_months(connection)
@@ -146,9 +146,7 @@ def _lay_out_steps(connection: Connection) -> Iterator[None]:
     connection.execute("create temp table dirty_day (like news_day)")
     for step in STEPS:
         connection.execute(
-            sql.SQL("create temp table {} as {} limit 0").format(
-                sql.Identifier(step), sql.SQL(read_query(step))
-            )
+            sql.SQL("create temp table {} as {} limit 0").format(sql.Identifier(step), read_query(step))
         )
     try:
         yield

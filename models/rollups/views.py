@@ -5,10 +5,11 @@ queries settle days in `models.rollups.settle`, so that both say the same.
 """
 
 from hashlib import sha256
-from importlib.resources import files
 from typing import LiteralString
 
 from psycopg import Connection, sql
+
+from models.named_sql import read_sql
 
 # What rollups are reckoned from, each from those before it, for the days of dirty_day.
 STEPS = ("order_present", "labour", "worked", "stint", "wait_cause", "visit", "visit_begun")
@@ -30,7 +31,7 @@ def install_rollups(connection: Connection, mileage_aggregate: str | None = None
     `mileage_aggregate` is the continuous aggregate that mileage is read from, where there is one.
     """
     connection.execute(_WITHOUT_JIT)
-    connection.execute(sql.SQL(_READ_DIRTY_DAYS).format(sql.SQL(read_query("dirty_day"))))
+    connection.execute(sql.SQL(_READ_DIRTY_DAYS).format(read_query("dirty_day")))
     for rollup in (*FROM_EVENTS, *FROM_ROLLUPS):
         connection.execute(_compose_reading(rollup))
     views = _compose_views(mileage_aggregate)
@@ -54,7 +55,7 @@ def install_rollups(connection: Connection, mileage_aggregate: str | None = None
 
 def query_from(rollup: str, **sources: sql.Composable) -> sql.Composable:
     """Return the query that adds a rollup up from another one."""
-    return sql.SQL(read_query(rollup)).format(**sources)
+    return read_query(rollup).format(**sources)
 
 
 def settled_of_days(rollup: str) -> sql.Composable:
@@ -72,19 +73,19 @@ def name_columns(rollup: str) -> sql.Composed:
     return sql.SQL(", ").join(map(sql.Identifier, metadata.tables[f"{rollup}_settled"].columns.keys()))
 
 
-def read_query(name: str) -> LiteralString:
-    """Return one of our queries."""
-    return (files("models.queries") / f"rollup_{name}.sql").read_text()
+def read_query(name: str) -> sql.SQL:
+    """Return one of the queries of rollups, to be composed."""
+    return sql.SQL(read_sql(f"queries/rollup_{name}"))
 
 
 def _compose_views(mileage_aggregate: str | None) -> dict[str, sql.Composable]:
     """Compose every view, in an order in which each reads only earlier ones."""
     views: dict[str, sql.Composable] = {"dirty_day": sql.SQL("select * from read_dirty_days()")}
     steps = sql.SQL(",\n").join(
-        sql.SQL("{} as (\n{})").format(sql.Identifier(step), sql.SQL(read_query(step))) for step in STEPS
+        sql.SQL("{} as (\n{})").format(sql.Identifier(step), read_query(step)) for step in STEPS
     )
     for rollup in FROM_EVENTS:
-        views[f"{rollup}_fresh"] = sql.SQL("with {}\n{}").format(steps, sql.SQL(read_query(rollup)))
+        views[f"{rollup}_fresh"] = sql.SQL("with {}\n{}").format(steps, read_query(rollup))
         views[rollup] = _compose_view(rollup)
     for rollup, source in FROM_ROLLUPS.items():
         views[f"{rollup}_fresh"] = query_from(rollup, **{source: sql.Identifier(f"{source}_fresh")})
@@ -96,10 +97,10 @@ def _compose_views(mileage_aggregate: str | None) -> dict[str, sql.Composable]:
     read_mileage = (
         sql.SQL("select * from {}").format(sql.Identifier(mileage_aggregate))
         if mileage_aggregate
-        else sql.SQL(read_query("mileage_hour"))
+        else read_query("mileage_hour")
     )
     views["mileage_hour"] = sql.SQL(_MILEAGE_HOUR_VIEW).format(read_mileage)
-    views["mileage_day"] = sql.SQL(read_query("mileage_day"))
+    views["mileage_day"] = read_query("mileage_day")
     return views
 
 
