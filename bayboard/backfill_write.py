@@ -23,11 +23,10 @@ from ingest.orders import write_vehicles
 from ingest.rows import COLUMNS
 from ingest.write import announce
 from models.copy import copy_rows
+from models.locks import Lock, try_take
 from models.rollups.marks import mark_site
 from simulators.truth import Write
 
-# Our locks among PostgreSQL's advisory ones: one backfill at a time writes a site.
-_BACKFILL_LOCKS = 0x6261636B
 # A car that comes back changes what is reckoned of the order before.
 _COMES_BACK_WITHIN = timedelta(days=30)
 _OCCUPIED_BY = (*COLUMNS, *DERIVED_COLUMNS)
@@ -94,10 +93,7 @@ def _refuse_foreign_rows(connection: Connection, site: str) -> None:
 @contextmanager
 def _hold(connection: Connection, site: str) -> Iterator[None]:
     """Keep other backfills from a site as long as this connection lives."""
-    [held] = connection.execute(
-        "select pg_try_advisory_lock(%s, hashtext(%s))", (_BACKFILL_LOCKS, site)
-    ).fetchone() or (False,)
-    if not held:
+    if not try_take(connection, Lock.BACKFILL, site):
         raise CommandError(f"another backfill is writing site {site}")
     yield
 

@@ -18,15 +18,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-import msgspec
 import structlog
-from psycopg.sql import SQL, Identifier
 
 from config.workshop import Site
 from dashboard.board import Board, BoardKind, Connection, Draw
 from dashboard.feed_connection import ANSWER_SECONDS, connect_feed, is_loss
 from dashboard.metrics import Metrics
-from models.queries.board import CHANNEL, read_newest
+from models.queries.board import read_newest
+from models.signals import Signal, listen_to, read_change
 
 # Between two readings, so that a burst of commits is read a few times, not thousands of times.
 GATHER_SECONDS = 0.025
@@ -42,14 +41,6 @@ LAST_RETRY_SECONDS = 5.0
 _Answer = TypeVar("_Answer")
 
 log = structlog.get_logger()
-
-
-class BoardChange(msgspec.Struct, frozen=True):
-    """What the database announces; no work orders means fresh data that changes no board, null means many."""
-
-    site: str
-    received_at: datetime | None = None
-    work_orders: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +133,7 @@ class BoardFeed:
                     connect_feed(self._database_url) as reading,
                     connect_feed(self._database_url, is_public=True) as public,
                 ):
-                    await listening.execute(SQL("listen {}").format(Identifier(CHANNEL)))
+                    await listening.execute(listen_to(Signal.BOARD))
                     await self._read_newest(reading)
                     connections = _Reading(reading, public)
                     await self._read(connections, set(self._watching))
@@ -166,9 +157,8 @@ class BoardFeed:
         raise ConnectionError("the database stopped announcing changes")
 
     def _hear(self, payload: str) -> None:
-        try:
-            change = msgspec.json.decode(payload, type=BoardChange)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        change = read_change(payload)
+        if change is None:
             log.warning("an announcement was not understood, so every board is read", payload=payload)
             self._note_unread(self._watching)
             return
@@ -176,7 +166,7 @@ class BoardFeed:
             return
         self._metrics.notices.labels(change.site).inc()
         self._freshen(change.site, change.received_at)
-        if change.work_orders != []:
+        if not change.is_alive_only:
             self._note_unread(board for board in self._watching if board.site == change.site)
 
     def _freshen(self, site: str, received_at: datetime | None) -> None:

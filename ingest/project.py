@@ -21,6 +21,7 @@ from ingest.unprojected import Attempts, read_listed, strike_off
 from models.domain.intervals import Interval, Scan
 from models.domain.repairs import Limits, list_stays, reckon_repaired, share_bays
 from models.domain.work_order import Change, fold_changes, judge_standing
+from models.locks import Lock, hold_all
 from models.rollups.marks import mark_orders
 
 # Work orders with new events: (site, work_order) -> earliest event time, newest receive time.
@@ -30,8 +31,6 @@ Touched = dict[OrderKey, tuple[datetime, datetime]]
 _MARGIN = timedelta(days=2)
 # No message about this work order: what is known of it changed through another one's.
 _NEVER = datetime.min.replace(tzinfo=UTC)
-# Our locks among PostgreSQL's advisory ones.
-_SITE_LOCKS = 0x73697465
 
 _OF_INTERVAL = ("entered_at", "left_at", "stage", "bay", "technician", "operation", "reason", "rule")
 INTERVAL_COLUMNS = ("position", *_OF_INTERVAL, "inferred")
@@ -128,11 +127,7 @@ def _lock_sites(connection: Connection, sites: Collection[str]) -> None:
 
     A site, not a work order: through its bays any car may change what is derived of any other.
     """
-    connection.execute(
-        "select pg_advisory_xact_lock(%s, key) from ("
-        "select distinct hashtext(site) as key from unnest(%s::text[]) as site order by key) as keys",
-        (_SITE_LOCKS, list(sites)),
-    )
+    hold_all(connection, Lock.SITE, sites)
 
 
 def _list_stays(orders: Mapping[OrderKey, list[Interval]]) -> set[SiteStay]:

@@ -16,8 +16,8 @@ from ingest.decode import Rules
 from ingest.metrics import Metrics
 from ingest.replay import Replayed, find_requested, replay
 from ingest.write import prepare_connection
-from models.queries.quarantine import CHANNEL
 from models.service_connection import connect_service
+from models.signals import Signal, listen_to
 
 _log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class ReplayRequests(Background):
     def _connect(self) -> psycopg.Connection:
         connection = connect_service(self._database_url, "bayboard-ingest-replays")
         try:
-            connection.execute(f"listen {CHANNEL}")
+            connection.execute(listen_to(Signal.QUARANTINE))
             prepare_connection(connection)
         except psycopg.Error:
             connection.close()

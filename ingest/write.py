@@ -6,7 +6,6 @@ be acknowledged, before
 the commit. What a failure means is decided by the caller with `ingest.failures`.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,8 +24,8 @@ from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
 from ingest.unprojected import ProjectionError, fails_without_news, list_failure
 from models.copy import copy_rows, name_columns
-from models.queries.board import CHANNEL
 from models.rollups.marks import mark_labour
+from models.signals import BoardChange, announce_change
 
 # Beyond this a notification would come near PostgreSQL's 8000 bytes; screens read the site anyway.
 _MAX_NAMED_ORDERS = 100
@@ -98,8 +97,7 @@ def announce(connection: Connection, heard: Mapping[str, datetime], changed: Ite
             (site, heard[site]),
         )
         named = orders[site] if len(orders[site]) <= _MAX_NAMED_ORDERS else None
-        announcement = {"site": site, "received_at": heard[site].isoformat(), "work_orders": named}
-        connection.execute("select pg_notify(%s, %s)", (CHANNEL, json.dumps(announcement)))
+        announce_change(connection, BoardChange(site, heard[site], named))
 
 
 def _copy_straight(connection: Connection, table: str, rows: list[Row], written: Written) -> bool:

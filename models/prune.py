@@ -14,6 +14,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from config.store import StoreRules
+from models.connect import take_driver
+from models.locks import Lock, release, try_take
 from models.rollups.mileage import keep_mileage
 from models.schema.events import HYPERTABLES
 from models.schema.metadata import metadata
@@ -23,7 +25,6 @@ from models.timescale.hypertables import drop_chunks
 
 BATCH_ROWS = 5000
 # Any number that no other program locks on: the first letters of "prunebay".
-PRUNING_LOCK = 0x7072756E65626179 % 2**63
 # Whoever waits for a lock makes all that come after it wait too; so not for long.
 _LOCK_WAIT = "500ms"
 
@@ -53,7 +54,8 @@ def prune_store(connection: Connection, rules: StoreRules, now: datetime) -> dic
     The connection must be in autocommit. What is locked or being pruned by another process is
     left for the next time.
     """
-    if not connection.scalar(text("select pg_try_advisory_lock(:key)"), {"key": PRUNING_LOCK}):
+    driver = take_driver(connection)
+    if not try_take(driver, Lock.PRUNING):
         return {}
     connection.execute(text(f"set lock_timeout = '{_LOCK_WAIT}'"))
     try:
@@ -65,7 +67,7 @@ def prune_store(connection: Connection, rules: StoreRules, now: datetime) -> dic
         return gone
     finally:
         connection.execute(text("reset lock_timeout"))
-        connection.execute(text("select pg_advisory_unlock(:key)"), {"key": PRUNING_LOCK})
+        release(driver, Lock.PRUNING)
 
 
 @dataclass(frozen=True, slots=True)

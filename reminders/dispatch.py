@@ -27,8 +27,8 @@ from models.queries.outbox_routes import (
     read_waiting,
     route_messages,
 )
-from models.queries.reminders_outbox import OUTBOX_CHANNEL
 from models.service_connection import connect_service
+from models.signals import Signal, listen_to
 from reminders.channels import OpenChannel, choose_channels
 from reminders.dispatch_lane import Lane, Rest
 from reminders.dispatch_metrics import DeliveryMetrics
@@ -121,7 +121,7 @@ class Dispatcher:
 
     def _route(self, connection: Connection[Any]) -> None:
         """Give new messages their channel, as soon as they are there, until stopped."""
-        connection.execute(f"listen {OUTBOX_CHANNEL}")
+        connection.execute(listen_to(Signal.OUTBOX))
         forget_channels(connection, [channel.name for channel in self._channels])
         measured_at = self._clock() - _MEASURE_EVERY
         while not self._stopping.is_set():

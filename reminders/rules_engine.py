@@ -5,10 +5,9 @@ message are one transaction, in which the site is locked and judged again, so th
 number of engines, killed at any moment, tell each thing once.
 """
 
-import json
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +20,6 @@ from models.analytics.site_model import SiteModel
 from models.domain.open_visit import OpenVisit
 from models.domain.outbox import NewMessage, Role
 from models.domain.rule_firing import Fired
-from models.queries.board import CHANNEL
 from models.queries.reminders_outbox import put_messages
 from models.queries.reminders_ripe import read_consent
 from models.queries.rules import (
@@ -35,6 +33,7 @@ from models.queries.rules import (
     write_firings,
 )
 from models.service_connection import connect_service
+from models.signals import Signal, listen_to, read_change
 from reminders.metrics import Metrics
 from reminders.rules import Firing, Verdict, judge_rules
 from reminders.rules_facts import RuleFacts
@@ -125,19 +124,22 @@ class RuleEngine:
         return told
 
     def _follow(self, connection: Connection[Any]) -> None:
-        connection.execute(f"listen {CHANNEL}")
+        connection.execute(listen_to(Signal.BOARD))
         next_round = 0.0
         while not self._stopping.is_set():
             if time.monotonic() >= next_round:
                 next_round = time.monotonic() + _ROUND_SECONDS
                 self.judge_sites(connection, list(self._facts.sites), self._clock())
                 self._trouble, self._failures = None, 0
-            changed = {
-                site
-                for heard in connection.notifies(timeout=_GATHER_SECONDS)
-                if (site := _read_changed(heard.payload))
-            }
-            self.judge_sites(connection, changed, self._clock())
+            heard = connection.notifies(timeout=_GATHER_SECONDS)
+            self.judge_sites(connection, self._list_changed(heard), self._clock())
+
+    def _list_changed(self, heard: Iterable[psycopg.Notify]) -> set[str]:
+        """Return the sites that announcements say changed: all, where one is not understood."""
+        changes = [read_change(notice.payload) for notice in heard]
+        if None in changes:
+            return set(self._facts.sites)
+        return {change.site for change in changes if change and not change.is_alive_only}
 
     def _judge(
         self,
@@ -196,10 +198,3 @@ class RuleEngine:
         if any(self._facts.asks_for_risk(site) for site in self._facts.sites):
             known = {site: until for site, (until, _) in self._models.items()}
             self._models |= read_news_of_models(connection, known)
-
-
-def _read_changed(payload: str) -> str | None:
-    """Return the site of an announcement whose orders changed; an empty list of them says it only lives."""
-    said = json.loads(payload)
-    site: str = said["site"]
-    return None if said["work_orders"] == [] else site

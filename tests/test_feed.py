@@ -20,7 +20,7 @@ from dashboard.metrics import Metrics
 from dashboard.pages.wall import wall_kind
 from dashboard.push import Screens
 from models.migrations.run import migrate
-from models.queries.board import CHANNEL
+from models.signals import Signal
 from tests.patience import PATIENCE_SECONDS
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
@@ -120,7 +120,7 @@ class Running:
 
 async def announce(connection: psycopg.AsyncConnection, site: str = "s1", **change: object) -> None:
     payload = json.dumps({"site": site, "received_at": NINE.isoformat(), **change})
-    await connection.execute("select pg_notify(%s, %s)", [CHANNEL, payload])
+    await connection.execute("select pg_notify(%s, %s)", [Signal.BOARD, payload])
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -256,7 +256,7 @@ def test_announcements_of_other_sites_and_nonsense_do_no_harm(database_url: str)
     async def scene(board: Running) -> None:
         screen = await board.open_settled_screen()
         await announce(board.writer, site="elsewhere", work_orders=["RO-1"])
-        await board.writer.execute("select pg_notify(%s, 'nonsense')", [CHANNEL])
+        await board.writer.execute("select pg_notify(%s, 'nonsense')", [Signal.BOARD])
         await until(lambda: board.reads() == 2)
         await board.put_car("RO-1", "B03")
         assert "bay-B03" in await screen.hear_parts()

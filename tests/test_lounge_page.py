@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from models.queries.board import CHANNEL
 from models.queries.progress import hash_token
+from models.signals import Signal
 from tests.barriers import expect_no_barriers
 from tests.catalogue import put_operations
 from tests.fix_access import let_in
@@ -39,7 +39,7 @@ class Hall:
 
     def announce(self) -> None:
         change = {"site": "s1", "received_at": datetime.now(UTC).isoformat(), "work_orders": None}
-        self.office.connection.execute("select pg_notify(%s, %s)", [CHANNEL, json.dumps(change)])
+        self.office.connection.execute("select pg_notify(%s, %s)", [Signal.BOARD, json.dumps(change)])
 
     def open_lounge(self, lang: str = "en", page: Page | None = None) -> None:
         page = page or self.page

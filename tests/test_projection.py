@@ -20,7 +20,7 @@ from ingest.contract.topics import Kind, Source, Topic
 from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
 from models.domain.intervals import Interval, Scan
-from models.queries.board import CHANNEL
+from models.signals import Signal, listen_to
 from tests.patience import PATIENCE_SECONDS, rounds
 from tests.whole_site import repair_site
 
@@ -181,10 +181,10 @@ def test_bays_of_the_same_name_at_two_sites_have_nothing_to_do_with_each_other(
 def test_a_car_that_is_driven_out_is_announced_too(connection: psycopg.Connection, database_url: str) -> None:
     write(connection, send(scan(0, "RO-1", "repairing", "B01")))
     with psycopg.connect(database_url, autocommit=True) as listener:
-        listener.execute(f"listen {CHANNEL}")
+        listener.execute(listen_to(Signal.BOARD))
         write(connection, send(scan(30, "RO-2", "repairing", "B01")))
         [heard] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
-    assert '"work_orders": ["RO-1", "RO-2"]' in heard.payload
+    assert '"work_orders":["RO-1","RO-2"]' in heard.payload
 
 
 def test_processes_that_write_at_the_same_time_come_to_the_same(database_url: str) -> None:

@@ -37,9 +37,7 @@ from ingest.message import ReceivedMessage
 from ingest.replay import Replayed, find_requested, replay
 from ingest.write import prepare_connection, write_batch
 from models.domain.quarantine import Status
-from models.queries.board import CHANNEL as BOARD
 from models.queries.quarantine import (
-    CHANNEL,
     QuarantineFilter,
     count_by_reason,
     count_quarantine,
@@ -49,6 +47,7 @@ from models.queries.quarantine import (
     read_quarantined,
     request_replay,
 )
+from models.signals import Signal, listen_to
 from tests.asking import ask
 from tests.fix_broker import Broker
 from tests.fix_ingest import REFUSE_RO_9, StartIngest, wait_for_rows
@@ -110,10 +109,10 @@ def test_a_replayed_message_is_stored_as_if_it_had_just_come_and_is_linked(
 ) -> None:
     receive(connection, (STAGE, scan()))
     with psycopg.connect(database_url, autocommit=True) as listener:
-        listener.execute(f"listen {BOARD}")
+        listener.execute(listen_to(Signal.BOARD))
         replayed = replay_all(connection)
         [heard] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
-    assert '"work_orders": ["RO-1"]' in heard.payload
+    assert '"work_orders":["RO-1"]' in heard.payload
     assert list(replayed.stored) == [1]
     assert rows(connection, "select device, event_id, at, received_at, stage from stage_scan") == [
         ("bay-B07", "1", NOW, LATER, "polishing")
@@ -329,7 +328,7 @@ def test_a_request_is_announced_and_found_by_one_who_replays(
     connection: psycopg.Connection, full_quarantine: str
 ) -> None:
     with psycopg.connect(full_quarantine, autocommit=True) as listener:
-        listener.execute(f"listen {CHANNEL}")
+        listener.execute(listen_to(Signal.QUARANTINE))
         ask(full_quarantine, lambda asking: request_replay(asking, [1, 2]))
         assert len(list(listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1))) == 1
     assert find_requested(connection) == [1, 2]

@@ -12,6 +12,7 @@ import pytest
 from config.rules import Rule
 from models.analytics.open_clock import OpenClock
 from models.queries.rules import read_visits
+from models.signals import Signal
 from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine
 from reminders.rules_facts import RuleFacts, make_rule_facts
@@ -207,7 +208,8 @@ def test_an_edited_rule_begins_anew_and_tells_of_nothing_long_ago(shop: Visits) 
     assert judge(shop, NOON, APPROVAL.model_copy(update={"name": "another"})) == 0
 
 
-def test_a_change_is_heard_and_judged_at_once(shop: Visits) -> None:
+@pytest.mark.parametrize("said", ['{"site": "s1", "work_orders": ["RO-1"]}', "what nobody understands"])
+def test_a_change_is_heard_and_judged_at_once(shop: Visits, said: str) -> None:
     engine = make_engine(shop, READY)
     running = threading.Thread(target=engine.run)
     running.start()
@@ -219,9 +221,7 @@ def test_a_change_is_heard_and_judged_at_once(shop: Visits) -> None:
             [(True,)],
         )
         shop.open(stage="ready", stage_entered_at=NOON)
-        shop.connection.execute(
-            'select pg_notify(\'bayboard_board\', \'{"site": "s1", "work_orders": ["RO-1"]}\')'
-        )
+        shop.connection.execute("select pg_notify(%s, %s)", [Signal.BOARD, said])
         wait_for_rows(shop.database_url, "select template from outbox_message", [("ready_for_pickup",)])
     finally:
         engine.stop()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from models.queries.board import CHANNEL
+from models.signals import Signal
 from tests.fix_access import sign_session
 from tests.fix_office import Office
 from tests.patience import PATIENCE_SECONDS
@@ -76,7 +76,7 @@ def test_a_screen_that_does_not_read_holds_nobody_up_and_is_taken_to_the_newest_
                 "update work_order set operation = repeat('x', %s) || ' round ' || %s || ';'",
                 [PADDING, number],
             )
-            office.connection.execute("select pg_notify(%s, %s)", [CHANNEL, change])
+            office.connection.execute("select pg_notify(%s, %s)", [Signal.BOARD, change])
         quick.read_until(f"round {number};")
     slow.read_until(f"round {ROUNDS - 1};")
     assert len(quick.received) > (ROUNDS - 1) * 12 * PADDING

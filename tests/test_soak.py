@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from bayboard.bench.chromium import PageMemory, weigh_page
 from bayboard.bench.soak import Hour, compare_ends
-from models.queries.board import CHANNEL
+from models.signals import Signal
 from tests.fix_access import let_in
 from tests.fix_office import Office
 from tests.patience import PATIENCE_MS, PATIENCE_SECONDS, rounds
@@ -42,7 +42,7 @@ def change_all(office: Office, page: Page, rounds: range) -> None:
         change = {"site": "s1", "received_at": datetime.now(UTC).isoformat(), "work_orders": ["RO-1"]}
         with office.connection.transaction():
             office.connection.execute(ROUND, {"round": number})
-            office.connection.execute("select pg_notify(%s, %s)", [CHANNEL, json.dumps(change)])
+            office.connection.execute("select pg_notify(%s, %s)", [Signal.BOARD, json.dumps(change)])
         page.wait_for_function(SHOWN, arg=f"round {number};", timeout=PATIENCE_MS)
 
 

@@ -12,9 +12,10 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import WorkshopError, load_workshop
 from ingest.pruning import Pruning
-from models.connect import connect_database
+from models.connect import connect_database, take_driver
+from models.locks import Lock, hold
 from models.migrations.run import migrate
-from models.prune import PRUNING_LOCK, prune_store
+from models.prune import prune_store
 from models.schema.events import HYPERTABLES
 from models.store import find_differences, find_horizon, list_rules
 from models.timescale.edition import Database, Edition, MissingFeatureError, detect_database
@@ -236,7 +237,7 @@ def test_one_process_prunes_at_a_time(connection: Connection, database_url: str)
     put_reading(connection, 500)
     engine = connect_database(database_url)
     with engine.begin() as other:
-        other.execute(text("select pg_advisory_xact_lock(:key)"), {"key": PRUNING_LOCK})
+        hold(take_driver(other), Lock.PRUNING)
         assert prune_store(connection, DEFAULT, NOW) == {}
     engine.dispose()
     assert prune_store(connection, DEFAULT, NOW) == {"odometer_reading": 1}

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from ingest.contract.payloads import StageScan, encode
-from models.queries.board import CHANNEL
+from models.signals import Signal
 from simulators.scaled import scale_workshop
 from tests.fix_access import KEY, let_in, sign_session
 from tests.fix_broker import Broker, Publish
@@ -97,7 +97,7 @@ class Shop:
                 INSERT,
                 {"work_order": work_order, "stage": stage, "bay": bay, "entered_at": entered_at, **car},
             )
-            self.connection.execute("select pg_notify(%s, %s)", [CHANNEL, json.dumps(change)])
+            self.connection.execute("select pg_notify(%s, %s)", [Signal.BOARD, json.dumps(change)])
 
     def let_connect(self, *, allowed: bool) -> None:
         """Let everybody into the database, or nobody new."""

@@ -34,7 +34,7 @@ from ingest.contract.payloads import (
 from ingest.contract.topics import Kind, Source, Topic
 from ingest.message import ReceivedMessage
 from ingest.write import Written, prepare_connection, write_batch
-from models.queries.board import CHANNEL
+from models.signals import Signal, listen_to
 from tests.fix_ingest import REFUSE_RO_9
 from tests.patience import PATIENCE_SECONDS, rounds
 
@@ -276,13 +276,13 @@ def test_bad_input_is_kept_whole_with_a_reason_and_the_rest_goes_on(
 
 def test_a_commit_announces_the_orders_it_changed(connection: psycopg.Connection, database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as listener:
-        listener.execute(f"listen {CHANNEL}")
+        listener.execute(listen_to(Signal.BOARD))
         write(connection, scan(1, 0, "received"))
         [heard] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
-        assert '"work_orders": ["RO-1"]' in heard.payload
+        assert '"work_orders":["RO-1"]' in heard.payload
         write(connection, scan(1, 0, "received"))
         [alive] = listener.notifies(timeout=PATIENCE_SECONDS, stop_after=1)
-        assert '"work_orders": []' in alive.payload
+        assert '"work_orders":[]' in alive.payload
 
 
 def test_a_failed_batch_leaves_nothing_behind(connection: psycopg.Connection) -> None:

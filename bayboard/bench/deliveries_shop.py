@@ -4,14 +4,13 @@ Owns the rules of that drill, the rows of the cars, and the truth: a car stays i
 of, so that it is known beforehand which rule tells of it how often. What was told is compared with that.
 """
 
-import json
 import random
 from collections import Counter
 from dataclasses import dataclass
 
 import psycopg
 
-from models.queries.board import CHANNEL
+from models.signals import BoardChange, announce_change
 
 RULES = """
 [[rule]]
@@ -111,8 +110,7 @@ class Shop:
             self._connection.execute(_LEAVE, [self._site])
             for work_order, stage in news.items():
                 self._connection.execute(_ENTER, [self._site, work_order, stage])
-            said = json.dumps({"site": self._site, "work_orders": None})
-            self._connection.execute("select pg_notify(%s, %s)", [CHANNEL, said])
+            announce_change(self._connection, BoardChange(self._site))
         self._cars |= news
         self._due |= {(rule, step, car) for car, stage in news.items() for rule, step in _TOLD_IN[stage]}
 

@@ -8,24 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from config.store import StoreRules
-from models.connect import connect_database
+from models.connect import connect_database, take_driver
+from models.locks import Lock, hold
 from models.migrations.roles import make_roles
 from models.rollups.mileage import aggregate_mileage
 from models.rollups.views import install_rollups
 from models.store import PolicyChange, apply_store
 from models.timescale.edition import Database, detect_database, enable_timescaledb
 from models.timescale.hypertables import make_hypertables
-
-# Any number that no other program locks on: the first letters of "bayboard".
-_LOCK = 0x626179626F617264 % 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def migrate(
     engine = connect_database(database_url)
     try:
         with engine.begin() as connection:
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            hold(take_driver(connection), Lock.MIGRATION)
             enable_timescaledb(connection)
             database = detect_database(connection)
             before = current_revision(connection)
@@ -85,17 +82,11 @@ def migrate(
             rules = rules or StoreRules()
             changes = apply_store(connection, database, rules)
             aggregate = aggregate_mileage(connection, database, rules)
-            install_rollups(_take_driver(connection), aggregate)
-            granted = make_roles(_take_driver(connection), roles or {})
+            install_rollups(take_driver(connection), aggregate)
+            granted = make_roles(take_driver(connection), roles or {})
             return Migration(database, before, newest_revision(), made, changes, aggregate, granted)
     finally:
         engine.dispose()
-
-
-def _take_driver(connection: Connection) -> psycopg.Connection:
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection)  # noqa: S101  # connect_database names no other driver
-    return driver
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -16,10 +16,6 @@ from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
 from models.named_sql import read_sql
 
-# NOTIFY payload, JSON: {"site", "received_at", "work_orders": [...] or null for too many to name}.
-# An empty list says only that the site's devices are alive.
-CHANNEL = "bayboard_board"
-
 # A device that said nothing for longer is no longer in use, not silent.
 _IN_USE = timedelta(days=7)
 

@@ -21,6 +21,7 @@ from models.analytics.ready import OpenCar, find_ready_stage
 from models.analytics.site_model import FEWEST_ORDERS, SiteModel, decode_model, encode_model
 from models.analytics.training import train
 from models.analytics.visits import PastInterval
+from models.locks import Lock, try_hold
 from models.named_sql import read_sql
 
 _OPEN_CARS = read_sql("queries/open_cars")
@@ -68,7 +69,7 @@ def refresh_estimates(
     None while the model is fresh, or another process is at it.
     """
     with connection.transaction():
-        if not _take_lock(connection, site.key):
+        if not try_hold(connection, Lock.ESTIMATES, site.key):
             return None
         old = _decode(connection.execute(_MODEL, {"site": site.key}).fetchone())
         if old and _is_fresh(old.until, old.orders, now):
@@ -116,15 +117,6 @@ def _list_look_backs(past: Sequence[PastInterval], now: datetime) -> list[dateti
     first = min((row.entered_at for row in past), default=now)
     begin = max(now - _FIRST_LOOK_BACK, first + (now - first) / 2)
     return [begin + _WEEK * n for n in range(ceil((now - begin) / _WEEK))]
-
-
-def _take_lock(connection: Connection[Any], site: str) -> bool:
-    with connection.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute(
-            "select pg_try_advisory_xact_lock(hashtextextended('bayboard estimates ' || %s, 0))", [site]
-        )
-        row = cursor.fetchone()
-    return bool(row and row[0])
 
 
 def _decode(row: tuple[Any, ...] | None) -> SiteModel | None:

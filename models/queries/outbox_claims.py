@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from models.locks import Lock, hold
 from models.named_sql import read_sql
 
 _BURY = "update outbox_message set state = 'dead', settled_at = %(now)s where id = any(%(ids)s)"
@@ -21,7 +22,6 @@ _SAY_WHY = (
     " select id, 1 + coalesce((select max(attempt) from delivery_attempt where message_id = id), 0),"
     " %(now)s, '', '', 'refused', %(why)s from unnest(%(ids)s::bigint[]) as id"
 )
-_LOCK = "select pg_advisory_xact_lock(hashtextextended('bayboard channel ' || %s, 0))"
 _SENT = (
     "select count(distinct (send_id, attempted_at)) from delivery_attempt"
     " where channel = %s and attempted_at > %s and attempted_at < %s"
@@ -105,7 +105,7 @@ def count_sent(connection: Connection[Any], channel: str, now: datetime, within:
 
     Also counts what is later than now: whoever locked it before us may have looked at the clock after us.
     """
-    connection.execute(_LOCK, (channel,))
+    hold(connection, Lock.CHANNEL, channel)
     row = connection.execute(_SENT, (channel, now - within, now + within)).fetchone()
     return row[0] if row else 0
 

@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from models.domain.outbox import MessageState
+from models.signals import Signal, ring
 
 _LIST = """
 select message.id, event_key, site, recipient_role as role, recipient, channel, template as event, vin,
@@ -41,7 +42,6 @@ _CANCEL = (
     "update outbox_message set state = 'cancelled', settled_at = %(now)s"
     " where state in ('waiting', 'dead') and id = any(%(ids)s) returning id"
 )
-_NEWS = "select pg_notify('bayboard_outbox', '')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ async def resend_messages(
     chosen = None if ids is None else list(ids)
     values = {"ids": chosen, "states": states, "site": site, "now": now}
     found = await (await connection.execute(_RESEND, values)).fetchall()
-    await connection.execute(_NEWS)
+    await connection.execute(*ring(Signal.OUTBOX))
     return [message for (message,) in found]
 
 

@@ -17,9 +17,7 @@ from psycopg.rows import class_row, tuple_row
 from config.topic_filter import check_filter, express_filter
 from models.domain.quarantine import ELLIPSIS, SPECIFICS, QuarantinedRow, ReasonCount, Status
 from models.named_sql import read_sql
-
-# NOTIFY without payload: some messages wait to be replayed.
-CHANNEL = "bayboard_quarantine"
+from models.signals import Signal, ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ async def request_replay(connection: AsyncConnection[Any], ids: Iterable[int]) -
             " where id = any(%s) and status in ('new', 'discarded')",
             (list(ids),),
         )
-        await connection.execute("select pg_notify(%s, '')", (CHANNEL,))
+        await connection.execute(*ring(Signal.QUARANTINE))
     return asked.rowcount
 
 

@@ -12,9 +12,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 from models.domain.outbox import NewMessage
-
-# NOTIFY without payload: there are new messages.
-OUTBOX_CHANNEL = "bayboard_outbox"
+from models.signals import Signal, ring
 
 _PUT = (
     "insert into outbox_message (event_key, site, vin, work_order, recipient_role, recipient, channel,"
@@ -47,7 +45,7 @@ def put_messages(connection: Connection[Any], messages: Sequence[NewMessage], no
     cursor.executemany(_LINK, links)
     new = sum(message_id is not None for message_id in put)
     if new:
-        connection.execute("select pg_notify(%s, '')", (OUTBOX_CHANNEL,))
+        connection.execute(*ring(Signal.OUTBOX))
     return new
 
 

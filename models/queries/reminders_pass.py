@@ -5,8 +5,8 @@ from typing import Any
 
 from psycopg import Connection
 
-# Ours among PostgreSQL's advisory locks, which are held by the session: the first letters of "remind".
-_LOCK = 0x72656D69
+from models.locks import Lock, release, try_take
+
 _NAME = "every vehicle"
 
 
@@ -18,8 +18,7 @@ def read_pass(connection: Connection[Any]) -> tuple[datetime, str] | None:
 
 def take_pass(connection: Connection[Any]) -> bool:
     """Take the right to go over every vehicle; False while another engine has it."""
-    row = connection.execute("select pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
-    return bool(row and row[0])
+    return try_take(connection, Lock.SERVICE_PASS)
 
 
 def finish_pass(connection: Connection[Any], now: datetime, plans: str) -> None:
@@ -33,4 +32,4 @@ def finish_pass(connection: Connection[Any], now: datetime, plans: str) -> None:
 
 def leave_pass(connection: Connection[Any]) -> None:
     """Give the right back."""
-    connection.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+    release(connection, Lock.SERVICE_PASS)

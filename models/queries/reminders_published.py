@@ -12,10 +12,10 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from models.locks import Lock, try_take
 from models.named_sql import read_sql
 
 _FIND = read_sql("queries/reminders_published")
-_LOCK = "select pg_try_advisory_lock(hashtextextended('bayboard publishes reminders', 0))"
 _KEEP = (
     "insert into reminder_publication values (%s, %s, %s, %s) on conflict (site, vin) do update"
     " set fingerprint = excluded.fingerprint, published_at = excluded.published_at"
@@ -35,8 +35,7 @@ class Unpublished:
 
 def take_publishing(connection: Connection[Any]) -> bool:
     """Become the one that publishes, for as long as the connection lives; False if another is."""
-    row = connection.execute(_LOCK).fetchone()
-    return bool(row and row[0])
+    return try_take(connection, Lock.PUBLICATION)
 
 
 def find_unpublished(connection: Connection[Any], *, anew: bool) -> list[Unpublished]:

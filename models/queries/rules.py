@@ -17,14 +17,13 @@ from psycopg.rows import class_row
 from models.analytics.site_model import SiteModel, decode_model
 from models.domain.open_visit import OpenVisit, follow_parts
 from models.domain.rule_firing import Fired
+from models.locks import Lock, hold
 from models.named_sql import read_sql
-from models.queries.reminders_outbox import OUTBOX_CHANNEL
+from models.signals import Signal, ring
 
 _VISITS = read_sql("queries/rules_visits")
 _PARTS = read_sql("queries/rules_parts")
 _KNOWN = "rule %s"
-# One engine at a time writes the firings of a site: the first letters of "rule", and the site.
-_LOCK = "select pg_advisory_xact_lock(0x72756c65, hashtext(%s))"
 
 
 def read_visits(connection: Connection[Any], sites: Sequence[str]) -> Mapping[str, list[OpenVisit]]:
@@ -57,7 +56,7 @@ def read_standing(connection: Connection[Any], sites: Sequence[str]) -> Mapping[
 
 def lock_firings(connection: Connection[Any], site: str) -> None:
     """Let no other engine write what fires at a site until this transaction is over."""
-    connection.execute(_LOCK, [site])
+    hold(connection, Lock.NOTICES, site)
 
 
 def write_firings(connection: Connection[Any], firings: Sequence[Fired]) -> set[Fired]:
@@ -111,7 +110,7 @@ def revive_messages(connection: Connection[Any], event_keys: Sequence[str], now:
         [now, list(event_keys)],
     ).rowcount
     if revived:
-        connection.execute("select pg_notify(%s, '')", [OUTBOX_CHANNEL])
+        connection.execute(*ring(Signal.OUTBOX))
     return revived
 
 

@@ -15,6 +15,7 @@ from psycopg import Connection, IsolationLevel, sql
 
 from config.lounge import list_spellings
 from config.workshop import Site, Workshop
+from models.locks import Lock, release, try_take
 from models.rollups.views import (
     FROM_EVENTS,
     FROM_ROLLUPS,
@@ -27,8 +28,6 @@ from models.rollups.views import (
 from models.rollups.workshop import record_openings, record_operations, record_workshop
 from models.store import find_horizon
 
-# One process settles at a time.
-_SETTLING_LOCK = 0x726F6C6C
 # Days of sites that one transaction settles: bounds its time and its memory.
 _DAYS_AT_ONCE = 31
 # No rollup has an earlier day (models/queries/rollup_dirty_day.sql).
@@ -60,8 +59,7 @@ def refresh_rollups(
     `most_old_days` are settled, so that a long history does not delay the news of today. The connection
     must be in autocommit.
     """
-    locked = connection.execute("select pg_try_advisory_lock(%s)", (_SETTLING_LOCK,)).fetchone()
-    if locked != (True,):
+    if not try_take(connection, Lock.SETTLING):
         return Settled()
     try:
         sites = {site.key: site for site in (*others, *workshop.sites)}
@@ -71,7 +69,7 @@ def refresh_rollups(
         _record_openings(connection, sites, now)
         return _settle_all(connection, now, most_old_days)
     finally:
-        connection.execute("select pg_advisory_unlock(%s)", (_SETTLING_LOCK,))
+        release(connection, Lock.SETTLING)
 
 
 def _drop_marks(connection: Connection, horizon: datetime | None) -> None:
