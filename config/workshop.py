@@ -6,7 +6,7 @@ nothing of databases or messages.
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from itertools import chain
 from pathlib import Path
@@ -67,6 +67,10 @@ class Stage(_Facts):
     def name(self, lang: str) -> str:
         """Return the stage's name as a customer reads it."""
         return self.zh if lang == "zh" else self.en
+
+    def name_cause(self, reason: str | None) -> str:
+        """Return why a car stands here, as figures count it: the reason of its scan, or the stage's own."""
+        return reason or self.waits_for or self.key
 
     def find_cause(self, reason: str | None) -> Cause | None:
         """Return what a car in this stage waits for: its scan's reason, else what the stage itself means."""
@@ -194,6 +198,16 @@ class Workshop(_Facts):
             _refuse_repeats(f"bay of site {site.key}", [bay.key.upper() for bay in site.bays])
         return self
 
+    @model_validator(mode="after")
+    def _flow_ends_in_a_pickup(self) -> "Workshop":
+        kinds = [stage.kind for stage in self.stages]
+        if kinds[-2:] != ["wait", "end"] or kinds.count("end") > 1:
+            raise ValueError(
+                "the stages must end with one of kind wait, in which finished cars are, and the only one"
+                f" of kind end; they end with {' and '.join(kinds[-2:]) or 'nothing'}"
+            )
+        return self
+
     def site(self, key: str) -> Site | None:
         """Find a site by its key."""
         return next((site for site in self.sites if site.key == key), None)
@@ -201,6 +215,11 @@ class Workshop(_Facts):
     def stage(self, key: str) -> Stage | None:
         """Find a stage by its key."""
         return next((stage for stage in self.stages if stage.key == key), None)
+
+
+def find_ready_stage(stages: Sequence[Stage]) -> str:
+    """Return the key of the stage in which a finished car waits, of a flow as the workshop file has it."""
+    return stages[-2].key
 
 
 def load_workshop(path: Path) -> Workshop:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from config.rules import Condition, Rule
-from config.workshop import Stage
-from models.analytics.ready import ReadyEstimate, find_ready_stage
+from config.workshop import Stage, find_ready_stage
+from models.analytics.ready import ReadyEstimate
 from models.domain.open_visit import ARRIVED, OpenVisit, PartOfVisit
 
 # A promise that was at risk is so until its risk is less than this share of the rule's.

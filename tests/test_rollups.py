@@ -20,7 +20,7 @@ from bayboard.backfill_write import write_history
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
-from config.workshop import load_workshop
+from config.workshop import find_ready_stage, load_workshop
 from ingest.batch import sort_messages
 from ingest.contract.payloads import (
     JobLine,
@@ -513,6 +513,13 @@ def test_many_sites_with_news_of_a_day_or_of_weeks_are_all_settled(connection: p
         ("c", 1),
     ]
     assert settle(connection) == Settled(0, 0)
+
+
+def test_sql_knows_the_ready_stage_of_the_workshop_file(connection: psycopg.Connection) -> None:
+    settle(connection)
+    assert connection.execute("select stage from workshop_stage where is_ready").fetchall() == [
+        (find_ready_stage(WORKSHOP.stages),)
+    ]
 
 
 def test_one_process_settles_at_a_time(connection: psycopg.Connection, database_url: str) -> None:

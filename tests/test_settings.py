@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
-from config.workshop import WorkshopError, load_workshop
+from config.workshop import WorkshopError, find_ready_stage, load_workshop
 
 
 def test_all_missing_and_wrong_settings_are_named_together() -> None:
@@ -64,6 +64,27 @@ def test_a_file_that_is_no_workshop_is_refused_in_a_sentence(tmp_path: Path, tex
     path = tmp_path / "workshop.toml"
     path.write_text(text)
     with pytest.raises(WorkshopError, match=reason):
+        load_workshop(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ('key = "ready"\n', 'key = "ready"\n', ""),
+        ('zh = "待取车"\nkind = "wait"', 'zh = "待取车"\nkind = "touch"', "touch and end"),
+        ('zh = "已交车"\nkind = "end"', 'zh = "已交车"\nkind = "wait"', "wait and wait"),
+        ('zh = "洗车"\nkind = "touch"', 'zh = "洗车"\nkind = "end"', "wait and end"),
+    ],
+)
+def test_a_flow_ends_in_the_stage_of_finished_cars_and_the_only_end(
+    tmp_path: Path, before: str, after: str, found: str
+) -> None:
+    path = tmp_path / "workshop.toml"
+    path.write_text(DEFAULT_WORKSHOP_FILE.read_text().replace(before, after))
+    if not found:
+        assert find_ready_stage(load_workshop(path).stages) == "ready"
+        return
+    with pytest.raises(WorkshopError, match=f"the only one of kind end; they end with {found}"):
         load_workshop(path)
 
 

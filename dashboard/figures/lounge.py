@@ -12,13 +12,13 @@ from dash import html
 from dash.development.base_component import Component
 
 from config.texts import HTML_LANGS, template, text
-from config.workshop import Site, Workshop
+from config.workshop import Site, Workshop, find_ready_stage
 from dashboard.figures.browser_words import browser_words
 from dashboard.figures.car import stage_icon, tick
 from dashboard.figures.part import Part, data
 from dashboard.figures.visit import draw_plate, draw_stage, draw_steps, list_steps
 from dashboard.figures.when import say_moment, say_range
-from models.analytics.ready import ReadyEstimate, find_ready_stage
+from models.analytics.ready import ReadyEstimate
 from models.domain.public import PublicVisit
 
 

@@ -14,13 +14,13 @@ from dash.development.base_component import Component
 
 from config.codes import explain_code
 from config.texts import name_stored, text
-from config.workshop import Site, Workshop
+from config.workshop import Site, Workshop, find_ready_stage
 from dashboard.figures.car import stage_icon
 from dashboard.figures.length import say_length
 from dashboard.figures.number import say_number
 from dashboard.figures.visit import count_done, draw_plate, draw_steps, list_steps, say_doing, say_stage
 from dashboard.figures.when import LOCALES, say_day, say_moment, say_range
-from models.analytics.ready import ReadyEstimate, find_ready_stage
+from models.analytics.ready import ReadyEstimate
 from models.domain.public import Finding, Progress, PublicPart, ServiceDue, StageVisit
 
 _PART_STATES = ("ordered", "arrived", "fitted")

@@ -12,9 +12,8 @@ from dash.development.base_component import Component
 
 from config.lounge import translate_operations
 from config.texts import read_catalogue, text
-from config.workshop import Stage, Workshop
+from config.workshop import Stage, Workshop, find_ready_stage
 from dashboard.figures.car import stage_icon
-from models.analytics.ready import find_ready_stage
 
 
 class Visit(Protocol):

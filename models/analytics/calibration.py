@@ -15,9 +15,9 @@ from statistics import fmean
 
 import numpy as np
 
-from config.workshop import Stage
+from config.workshop import Stage, find_ready_stage
 from models.analytics.open_clock import Hours, OpenClock, Seconds
-from models.analytics.ready import find_rank, find_ready_stage, list_stages_before_ready
+from models.analytics.ready import find_rank, list_stages_before_ready
 from models.analytics.site_model import SiteModel
 from models.analytics.training import describe_situations, train
 from models.analytics.visits import PastInterval, Visit, list_visits

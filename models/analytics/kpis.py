@@ -111,7 +111,7 @@ def measure_order(
         touched = add_up(find_touch(interval, closed_at, stage.kind if stage else "wait", worked))
         lasted = max(0.0, ((interval.left_at or closed_at) - interval.entered_at).total_seconds())
         touch_seconds += touched
-        cause = interval.reason or (stage and stage.waits_for) or interval.stage
+        cause = stage.name_cause(interval.reason) if stage else interval.reason or interval.stage
         waits[cause] += lasted - touched
     first = min((interval.entered_at for interval in intervals), default=closed_at)
     waits[RECEPTION] += (first - order.opened_at).total_seconds()

@@ -8,18 +8,15 @@ order is measured as if it closed now. Pure.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from config.workshop import Stage
+from config.workshop import Stage, find_ready_stage
 from models.analytics.kpis import LabourRow, OrderFigures, OrderRow, measure_order
 from models.analytics.open_clock import Hours
-from models.analytics.ready import find_ready_stage
 from models.domain.intervals import IntervalRow
+from models.domain.labour import LONGEST_SHIFT
 from models.domain.notes import NotedMessage
-
-# Whoever forgot to clock off did not work longer than a shift.
-_SHIFT = timedelta(hours=16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +189,9 @@ def pair_labour(clocked: Sequence[ClockRow], *, is_open: bool, now: datetime) ->
             if row.action != "on":
                 continue
             if following is None:
-                if is_open and now - row.at <= _SHIFT:
+                if is_open and now - row.at <= LONGEST_SHIFT:
                     found.append(Labour(row.job, row.technician, row.bay, row.at, None))
-            elif following.action == "off" and following.at - row.at <= _SHIFT:
+            elif following.action == "off" and following.at - row.at <= LONGEST_SHIFT:
                 found.append(Labour(row.job, row.technician, row.bay, row.at, following.at))
     return sorted(found, key=lambda labour: (labour.began_at, labour.technician))
 

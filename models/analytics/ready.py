@@ -169,12 +169,6 @@ def list_stages_before_ready(stages: Sequence[Stage]) -> list[Stage]:
     return [stage for stage in stages if stage.kind != "end"][:-1]
 
 
-def find_ready_stage(stages: Sequence[Stage]) -> str:
-    """Return the stage in which a finished car waits: the last before the visit ends."""
-    flow = [stage.key for stage in stages if stage.kind != "end"]
-    return flow[-1] if flow else ""
-
-
 def _expect_by_targets(
     car: OpenCar, remaining: Sequence[Stage], clock: OpenClock, now: datetime
 ) -> ReadyEstimate:

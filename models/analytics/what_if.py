@@ -11,8 +11,7 @@ from datetime import date
 from enum import StrEnum
 from statistics import fmean, quantiles
 
-from config.workshop import Stage
-from models.analytics.ready import find_ready_stage
+from config.workshop import Stage, find_ready_stage
 
 HOUR = 3600.0
 CYCLE, ON_TIME, THROUGHPUT, WAIT = "cycle_hours", "on_time", "orders_per_day", "wait/"
@@ -173,11 +172,9 @@ def measure_shop(
 
 
 def _find_cause(spell: ShopSpell, stage: Stage | None) -> str | None:
-    if spell.reason:
+    if stage is None or (stage.kind != "wait" and not spell.reason):
         return spell.reason
-    if stage is None or stage.kind != "wait":
-        return None
-    return stage.waits_for or stage.key
+    return stage.name_cause(spell.reason)
 
 
 def combine(real: Figures, before: Sequence[Figures], after: Sequence[Figures], days: int) -> Answer:

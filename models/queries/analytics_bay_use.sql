@@ -50,7 +50,7 @@ from (
                 and corrected_at < %(now)s
             window turn as (partition by job, technician order by corrected_at, action)
         ) as clocking
-        where action = 'on' and ended_at - began_at <= interval '16 hours'
+        where action = 'on' and ended_at - began_at <= @longest_shift
     ) as worked on true
     where work_order.site = any(%(sites)s) and work_order.closed_at is null
 ) as stay

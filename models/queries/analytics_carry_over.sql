@@ -40,7 +40,7 @@ cross join lateral (
         from stage_interval
         where stage_interval.site = late.site
             and stage_interval.work_order = late.work_order
-            and stage = (select stage from workshop_stage where kind = 'wait' order by position desc limit 1)
+            and stage = (select stage from workshop_stage where is_ready)
     ) <= closing.closes_at is not true
 ) as carried
 group by bucket

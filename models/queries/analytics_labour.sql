@@ -34,4 +34,4 @@ where action = 'on'
     and next_action = 'off'
     and ended_at > %(begins_at)s
     and began_at < %(ends_at)s
-    and ended_at - began_at <= interval '16 hours'
+    and ended_at - began_at <= @longest_shift

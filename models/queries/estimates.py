@@ -15,9 +15,9 @@ import msgspec
 from psycopg import AsyncConnection, Connection, sql
 from psycopg.rows import class_row, tuple_row
 
-from config.workshop import Site, Stage
+from config.workshop import Site, Stage, find_ready_stage
 from models.analytics.calibration import Judged, judge, judge_walking
-from models.analytics.ready import OpenCar, find_ready_stage
+from models.analytics.ready import OpenCar
 from models.analytics.site_model import FEWEST_ORDERS, SiteModel, decode_model, encode_model
 from models.analytics.training import train
 from models.analytics.visits import PastInterval

@@ -29,7 +29,7 @@ from (
         lead(scan.corrected_at) over turn as ended_at,
         scan.action = 'on'
             and lead(scan.action) over turn = 'off'
-            and lead(scan.corrected_at) over turn - scan.corrected_at <= interval '16 hours'
+            and lead(scan.corrected_at) over turn - scan.corrected_at <= @longest_shift
             as is_clocked
     from order_present
     cross join lateral (

@@ -49,7 +49,7 @@ from (
 left join (
     select site, work_order, max(entered_at) as at
     from visit
-    where stage = (select stage from workshop_stage where kind = 'wait' order by position desc limit 1)
+    where stage = (select stage from workshop_stage where is_ready)
     group by site, work_order
 ) as made_ready using (site, work_order)
 cross join lateral (select coalesce(made_ready.at, closed.closed_at) as at) as ready

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from psycopg import Connection
 
-from config.workshop import Site, Stage
+from config.workshop import Site, Stage, find_ready_stage
 from models.rollups.marks import mark_everything
 
 
@@ -96,14 +96,16 @@ def _record_sites(connection: Connection, sites: Iterable[Site]) -> list[str]:
 
 def _record_stages(connection: Connection, stages: Sequence[Stage]) -> bool:
     """Say whether they differ from what was known."""
+    ready = find_ready_stage(stages)
     wanted = [
-        (stage.key, place, stage.kind, stage.waits_for or stage.key) for place, stage in enumerate(stages)
+        (stage.key, place, stage.kind, stage.name_cause(None), stage.key == ready)
+        for place, stage in enumerate(stages)
     ]
     known = connection.execute(
-        "select stage, position, kind, cause from workshop_stage order by position"
+        "select stage, position, kind, cause, is_ready from workshop_stage order by position"
     ).fetchall()
     if known == wanted:
         return False
     connection.execute("delete from workshop_stage")
-    connection.cursor().executemany("insert into workshop_stage values (%s, %s, %s, %s)", wanted)
+    connection.cursor().executemany("insert into workshop_stage values (%s, %s, %s, %s, %s)", wanted)
     return True

@@ -7,7 +7,7 @@ What the workshop file says of zones, stages and opening hours stands here too, 
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Identity, Index, SmallInteger, text
+from sqlalchemy import BigInteger, Identity, Index, SmallInteger, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,6 +37,7 @@ class WorkshopStage(Base):
     position: Mapped[int]
     kind: Mapped[str]
     cause: Mapped[str]
+    is_ready: Mapped[bool] = mapped_column(server_default=false())
 
 
 class WorkshopOperation(Base):
