@@ -69,7 +69,7 @@ async def _read(
 ) -> list[_Row]:
     source: sql.Composable = sql.Identifier("order_figures")
     if selection.picks_places:
-        source = sql.SQL("({})").format(sql.SQL(read_sql("chosen_orders")))
+        source = sql.SQL("({})").format(sql.SQL(read_sql("queries/analytics_chosen_orders")))
     query = sql.SQL(read_sql(f"queries/faults_{name}")).format(order_figures=source)
     async with connection.cursor(row_factory=class_row(row)) as cursor:
         return await (await cursor.execute(query, {**selection.query(), **more})).fetchall()
