@@ -16,14 +16,14 @@ from config.settings import Settings
 from config.workshop import Workshop, load_workshop
 from dashboard.access import LINK_PATH, Role
 from dashboard.passwords import draw_token
-from models.access_links import (
+from models.domain.access.audit import Action
+from models.domain.access.people import AccessLinkRow
+from models.queries.access.links import (
     AccessLinkError,
     add_access_link,
     read_access_links,
     revoke_access_link,
 )
-from models.domain.access import AccessLinkRow
-from models.domain.audit import Action
 
 app = typer.Typer(help="Links that sign in the person who opens them.", no_args_is_help=True)
 

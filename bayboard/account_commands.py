@@ -22,7 +22,8 @@ from config.workshop import Workshop, load_workshop
 from dashboard.access import Role
 from dashboard.attempts import is_name, tidy_name
 from dashboard.passwords import PasswordError, draw_password, hash_password, judge_password
-from models.accounts import (
+from models.domain.access.audit import COMMAND, Action
+from models.queries.access.accounts import (
     AccountError,
     add_account,
     disable_account,
@@ -31,8 +32,7 @@ from models.accounts import (
     read_accounts,
     set_password,
 )
-from models.domain.audit import COMMAND, Action
-from models.second_factors import remove_second_factor
+from models.queries.access.second_factors import remove_second_factor
 
 app = typer.Typer(help="Who may sign in, as what, and for which sites.", no_args_is_help=True)
 

@@ -30,7 +30,7 @@ from bayboard.entry import CommandError
 from config.workshop import Workshop
 from ingest.decode import Rules
 from ingest.rows import COLUMNS
-from models.connect import connect_database
+from models.database.engine import connect_database
 from models.rollups.mileage import aggregate_history
 from models.rollups.settle import refresh_rollups
 from simulators.truth import Line, Write

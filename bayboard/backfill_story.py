@@ -13,13 +13,13 @@ from typing import Any, Literal
 
 from bayboard.backfill_orders import Derived, Orders
 from config.workshop import Site
-from ingest.contract.payloads import DeviceStatus, Message
-from ingest.contract.topics import Kind, Topic
 from ingest.decode import NO_CORRECTION, Rules
 from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
 from ingest.rows import Row, make_rows
-from models.domain.clock import Clock
+from models.contract.payloads import DeviceStatus, Message
+from models.contract.topics import Kind, Topic
+from models.domain.device.clock import Clock
 from simulators.devices import Device, Outgoing
 from simulators.opening import DAY
 from simulators.site import simulate_history

@@ -22,7 +22,7 @@ from ingest.decode import Rules
 from ingest.orders import write_vehicles
 from ingest.rows import COLUMNS
 from ingest.write import announce
-from models.copy import copy_rows
+from models.database.copy import copy_rows
 from models.locks import Lock, try_take
 from models.rollups.marks import mark_site
 from simulators.truth import Write

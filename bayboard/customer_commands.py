@@ -17,10 +17,10 @@ from psycopg import AsyncConnection
 from bayboard.access_rows import ask_database
 from bayboard.entry import CommandError, read_clock
 from config.settings import Settings
-from models import audit
-from models.domain.audit import COMMAND, Action
-from models.erasures import Erasures, ErasuresError
-from models.queries.customers import erase_orders, export_customer, find_orders
+from models.domain.access.audit import COMMAND, Action
+from models.queries.access import audit
+from models.queries.privacy.customers import erase_orders, export_customer, find_orders
+from models.queries.privacy.erasures import Erasures, ErasuresError
 
 app = typer.Typer(help="A person's data: give it out, erase it.", no_args_is_help=True)
 

@@ -38,11 +38,11 @@ from config.message_events import AUDIENCES
 from config.workshop import Workshop, load_workshop
 from dashboard.access import Role, ScreenKind
 from dashboard.passwords import draw_token
-from models.access_links import read_access_links, revoke_access_link
-from models.connect import connect_database
+from models.database.engine import connect_database
 from models.migrations.run import migrate
-from models.registry import AdmittedDevice, admit_device
-from models.screens import add_screen, read_screens, revoke_screen
+from models.queries.access.links import read_access_links, revoke_access_link
+from models.queries.access.screens import add_screen, read_screens, revoke_screen
+from models.queries.device.registry import AdmittedDevice, admit_device
 from simulators.devices import SiteDevices
 from simulators.pace import Pace
 from simulators.scaled import scale_workshop

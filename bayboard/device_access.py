@@ -21,7 +21,7 @@ from bayboard.mosquitto_access import (
     render_passwords,
 )
 from config.adapters import Adapter
-from models.registry import AdmittedDevice
+from models.queries.device.registry import AdmittedDevice
 
 _log = structlog.get_logger()
 

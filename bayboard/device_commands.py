@@ -23,9 +23,9 @@ from bayboard.operator import name_operator
 from config.log import configure_log
 from config.settings import Settings, check_mqtt_url
 from config.workshop import Workshop, load_workshop
-from ingest.contract.topics import ContractError, Kind, Source, Topic, parse_topic
-from models.audit import add_by_command
-from models.domain.audit import COMMAND, Action
+from models.contract.topics import ContractError, Kind, Source, Topic, parse_topic
+from models.domain.access.audit import COMMAND, Action
+from models.queries.access.audit import add_by_command
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -68,7 +68,7 @@ def add(
     from bayboard.device_sheet import Credentials, draw_qr, save_qr, write_sheet  # noqa: PLC0415
     from bayboard.mosquitto_access import hash_password, make_password  # noqa: PLC0415
     from models.domain.names import canonical_device, canonical_vin  # noqa: PLC0415
-    from models.registry import AdmittedDevice, RegistryError, admit_device  # noqa: PLC0415
+    from models.queries.device.registry import AdmittedDevice, RegistryError, admit_device  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url",))
     _check_names(site, source, device)
@@ -105,8 +105,8 @@ def list_devices(
 ) -> None:
     """Show every device that is registered or was heard, and how it is doing."""
     from bayboard.device_table import draw_devices  # noqa: PLC0415
-    from models.domain.device import DeviceRow  # noqa: PLC0415
-    from models.queries.devices import read_devices  # noqa: PLC0415
+    from models.domain.device.health import DeviceRow  # noqa: PLC0415
+    from models.queries.device.health import read_devices  # noqa: PLC0415
 
     settings = Settings.from_environment(required=("database_url",))
 
@@ -125,7 +125,7 @@ def list_devices(
 @app.command()
 def revoke(site: SiteName, device: DeviceName) -> None:
     """Take a device's right to connect; what it has sent stays."""
-    from models.registry import RegistryError, name_user, revoke_device  # noqa: PLC0415
+    from models.queries.device.registry import RegistryError, name_user, revoke_device  # noqa: PLC0415
 
     settings = Settings.from_environment(required=("database_url",))
     try:
@@ -151,8 +151,8 @@ def access(
     """Write the broker's password files and access lists: who may connect, and what for."""
     from bayboard.device_access import AccessFiles, follow_registry  # noqa: PLC0415
     from bayboard.mosquitto_access import GATEWAYS, make_service_account  # noqa: PLC0415
-    from models.connect import connect_database  # noqa: PLC0415
-    from models.registry import AdmittedDevice, read_admitted_devices  # noqa: PLC0415
+    from models.database.engine import connect_database  # noqa: PLC0415
+    from models.queries.device.registry import AdmittedDevice, read_admitted_devices  # noqa: PLC0415
 
     settings, workshop = _configure(("database_url", "mqtt_services"))
     adapters = workshop.ingest.adapters
@@ -186,7 +186,7 @@ def _database_url(settings: Settings) -> str:
 @contextmanager
 def _begin(settings: Settings) -> Iterator["Connection"]:
     """Open a transaction that is committed unless it fails."""
-    from models.connect import connect_database  # noqa: PLC0415
+    from models.database.engine import connect_database  # noqa: PLC0415
 
     engine = connect_database(_database_url(settings))
     try:

@@ -16,10 +16,10 @@ import segno
 
 from bayboard.entry import CommandError
 from config.broker import read_broker_address
-from ingest.contract import payloads
-from ingest.contract.payloads import Message, encode
-from ingest.contract.topics import KINDS_OF_SOURCE, Kind, Source, Topic
-from models.registry import name_user
+from models.contract import payloads
+from models.contract.payloads import Message, encode
+from models.contract.topics import KINDS_OF_SOURCE, Kind, Source, Topic
+from models.queries.device.registry import name_user
 
 _QR_KINDS = ("png", "svg")
 # Half of what the standard wants around a code, which every camera takes, so that it fits a screen.

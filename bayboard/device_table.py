@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from rich.table import Table
 
-from models.domain.device import DeviceRow
+from models.domain.device.health import DeviceRow
 
 _UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
 # Nobody sets a clock better by hand, and no scan is worth less for it.

@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, text
 
 from config.workshop import Site, Workshop
-from models.domain.device import DeviceRow
+from models.domain.device.health import DeviceRow
 from models.migrations.run import current_revision, newest_revision
 from models.schema.events import HYPERTABLES
 from models.store import find_differences

@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bayboard.doctor import Finding, Verdict
 from config.broker import read_broker_address
-from ingest.contract.topics import FILTER
+from models.contract.topics import FILTER
 
 _PATIENCE_SECONDS = 5.0
 _START = "start it, or set BAYBOARD_MQTT_URL right"

@@ -20,9 +20,9 @@ from bayboard.doctor_proxy import check_proxies
 from bayboard.entry import CommandError, read_clock
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
-from models.connect import connect_database
-from models.domain.device import DeviceRow
-from models.queries.devices import read_devices
+from models.database.engine import connect_database
+from models.domain.device.health import DeviceRow
+from models.queries.device.health import read_devices
 from models.timescale.edition import detect_database
 
 _CONNECT_SECONDS = "5"

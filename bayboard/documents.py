@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 from typer.core import TyperCommand, TyperGroup
 
 from config.settings import document_settings
-from ingest.contract.documents import describe_asyncapi, describe_payloads
 from ingest.metrics import Metrics
+from models.contract.documents import describe_asyncapi, describe_payloads
 from reminders.dispatch_metrics import DeliveryMetrics
 from reminders.metrics import Metrics as ReminderMetrics
 

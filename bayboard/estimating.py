@@ -17,7 +17,7 @@ import structlog
 
 from bayboard.embedded import die_with_parent
 from config.workshop import Site, Workshop
-from models.queries.estimates import find_stale_sites, refresh_estimates
+from models.queries.estimate.ready import find_stale_sites, refresh_estimates
 
 _FIRST_WAIT_SECONDS = 20.0
 _WAIT_SECONDS = 300.0

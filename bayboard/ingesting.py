@@ -16,7 +16,6 @@ from config.workshop import Workshop
 from ingest.adapters.mapping import Adapters
 from ingest.alarm import AlarmRule, QuarantineAlarm
 from ingest.condition import Condition
-from ingest.contract.topics import FILTER
 from ingest.decode import Rules, SiteRules
 from ingest.inbox import Inbox
 from ingest.metrics import Metrics
@@ -24,6 +23,7 @@ from ingest.mqtt import Subscriber
 from ingest.quota import QuotaRules
 from ingest.replay_requests import ReplayRequests
 from ingest.service import Ingest
+from models.contract.topics import FILTER
 from models.domain.names import canonical_bay, canonical_stage
 from models.domain.repairs import Limits
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from bayboard.entry import CommandError
 from config.adapters import Adapter
-from ingest.contract.topics import FILTER, PREFIX, Source
-from models.registry import AdmittedDevice
+from models.contract.topics import FILTER, PREFIX, Source
+from models.queries.device.registry import AdmittedDevice
 
 # What each of our own services may do. A service logs in under the name of its role; a device's
 # user name has a slash in it, so the two cannot be mistaken for each other.

@@ -7,8 +7,8 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from models.audit import add
-from models.domain.audit import COMMAND, Action
+from models.domain.access.audit import COMMAND, Action
+from models.queries.access.audit import add
 
 
 def name_operator() -> str:

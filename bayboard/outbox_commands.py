@@ -15,9 +15,9 @@ from bayboard.access_rows import ask_database, print_table, say_time
 from bayboard.entry import CommandError, read_clock
 from bayboard.operator import note_command
 from config.settings import Settings
-from models.domain.audit import Action
-from models.domain.outbox import MessageState
-from models.queries.outbox_told import (
+from models.domain.access.audit import Action
+from models.domain.delivery import MessageState
+from models.queries.delivery.found import (
     ToldAttempt,
     ToldMessage,
     cancel_messages,

@@ -14,8 +14,8 @@ import typer
 from bayboard.entry import CommandError, read_clock
 from bayboard.operator import note_command
 from config.settings import Settings
-from models.domain.audit import Action
-from models.queries.progress_links import make_progress_link, read_ticket, revoke_progress_links
+from models.domain.access.audit import Action
+from models.queries.board.progress.links import make_progress_link, read_ticket, revoke_progress_links
 
 app = typer.Typer(help="What customers are given to follow their own car.", no_args_is_help=True)
 

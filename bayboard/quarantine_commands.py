@@ -21,9 +21,9 @@ from bayboard.operator import note_command
 from config.log import configure_log
 from config.settings import Settings
 from config.workshop import load_workshop
-from models.domain.audit import Action
+from models.domain.access.audit import Action
 from models.domain.quarantine import QuarantinedRow, Status
-from models.queries.quarantine import (
+from models.queries.quarantine.messages import (
     QuarantineFilter,
     count_by_reason,
     discard,

@@ -18,9 +18,9 @@ from bayboard.operator import note_command
 from config.log import configure_log
 from config.settings import Settings
 from config.workshop import load_workshop
-from models.domain.audit import Action
-from models.domain.odometer_limits import MOST_EVER_KM
-from models.queries.reminders_words import (
+from models.domain.access.audit import Action
+from models.domain.odometer.limits import MOST_EVER_KM
+from models.queries.service.answers import (
     OdometerWord,
     correct_odometer,
     hold_item,

@@ -16,8 +16,8 @@ from bayboard.access_rows import print_table, say_length
 from config.messages import Templates
 from config.rules import Rule
 from config.workshop import Site, Workshop
-from models.queries.rules import read_news_of_models
-from models.queries.rules_history import read_stories
+from models.queries.notice.facts import read_news_of_models
+from models.queries.notice.history import read_stories
 from reminders.rules_facts import make_rule_facts
 from reminders.rules_replay import WARM_UP, Told, replay_rules
 

@@ -17,9 +17,9 @@ from config.settings import Settings
 from config.workshop import load_workshop
 from dashboard.access import SCREEN_PATH, ScreenKind
 from dashboard.passwords import draw_token
-from models.domain.access import ScreenRow
-from models.domain.audit import Action
-from models.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen
+from models.domain.access.audit import Action
+from models.domain.access.people import ScreenRow
+from models.queries.access.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen
 
 app = typer.Typer(help="Screens that show a board without anybody signing in.", no_args_is_help=True)
 

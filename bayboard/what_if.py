@@ -23,10 +23,10 @@ import structlog
 
 from bayboard.embedded import die_with_parent
 from config.workshop import Site, Workshop
-from models.analytics.what_if import Asked, Figures, Progress, State, combine
-from models.queries.analytics_bottleneck import read_jobs
-from models.queries.estimates import read_past_intervals
-from models.queries.what_if import read_parts_named, read_shop_figures
+from models.analytics.whatif import Asked, Figures, Progress, State, combine
+from models.queries.analytics.bottleneck import read_jobs
+from models.queries.estimate.ready import read_past_intervals
+from models.queries.whatif.shop import read_parts_named, read_shop_figures
 from simulators.fitting import FittedShop, PartUse, WhatIfError, fit_shop
 from simulators.jobs import PARTS
 from simulators.whatif import list_skills, play_shop

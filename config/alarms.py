@@ -1,6 +1,6 @@
 """When a wall raises an alarm: `[alarms]` of the workshop file.
 
-Owns the thresholds and nothing else; what is done with them stands in `models.analytics.alarms`.
+Owns the thresholds and nothing else; what is done with them stands in `models.analytics.board.alarms`.
 """
 
 from typing import Annotated

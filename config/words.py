@@ -1,7 +1,7 @@
 """Words that more than one part of the workshop file and of its readers share.
 
 Owns lists that may be written as a single word, the types of jobs, and whom messages are for
-(`models.domain.outbox.Role` says that too, and a test that it does). Refuses what belongs to one part.
+(`models.domain.delivery.Role` says that too, and a test that it does). Refuses what belongs to one part.
 """
 
 from typing import Annotated, Literal

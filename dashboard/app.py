@@ -57,7 +57,7 @@ from dashboard.second_step import add_second_step
 from dashboard.shutdown import call_on_shutdown
 from dashboard.sign_in import add_sign_in
 from dashboard.what_if import OpenWhatIf
-from models.erasures import Erasures
+from models.queries.privacy.erasures import Erasures
 
 log = structlog.get_logger()
 

@@ -16,14 +16,14 @@ from dashboard.access import Role
 from dashboard.database import Connection
 from dashboard.edge.addresses import find_block
 from dashboard.passwords import check_password, hash_password, judge_password
-from models.accounts import (
+from models.domain.access.people import AccountRow
+from models.queries.access.accounts import (
     count_attempt,
     forget_attempts,
     read_account,
     refresh_hash,
     set_password,
 )
-from models.domain.access import AccountRow
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT = 8

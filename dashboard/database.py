@@ -17,7 +17,7 @@ from psycopg.abc import PQGen
 from psycopg.rows import Row, TupleRow
 
 from dashboard.public_role import read_as_public
-from models.bounded_times import bound_times
+from models.database.times import bound_times
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 10

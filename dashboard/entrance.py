@@ -32,11 +32,11 @@ from dashboard.origin import Origin
 from dashboard.passes import Passes
 from dashboard.plain_page import draw_refusal
 from dashboard.second_factor import Vault
-from models.accounts import note_sign_in
-from models.audit import add
-from models.domain.access import AccountRow, SessionRow
-from models.domain.audit import Action
-from models.sessions import add_session, hash_session
+from models.domain.access.audit import Action
+from models.domain.access.people import AccountRow, SessionRow
+from models.queries.access.accounts import note_sign_in
+from models.queries.access.audit import add
+from models.queries.access.sessions import add_session, hash_session
 
 SESSION_LASTS = timedelta(hours=12)
 # The company may end an account at any time, and does not notify us; so its people come back sooner.

@@ -19,7 +19,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 from dashboard.access import current_visit
 from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.trail import note
-from models.domain.audit import Action
+from models.domain.access.audit import Action
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from config.workshop import Site
 from dashboard.board import Board, BoardKind, Connection, Draw
 from dashboard.feed_connection import ANSWER_SECONDS, connect_feed, is_loss
 from dashboard.metrics import Metrics
-from models.queries.board import read_newest
+from models.queries.board.wall import read_newest
 from models.signals import Signal, listen_to, read_change
 
 # Between two readings, so that a burst of commits is read a few times, not thousands of times.

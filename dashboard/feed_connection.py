@@ -10,7 +10,7 @@ import psycopg
 
 from dashboard.board import Connection
 from dashboard.public_role import read_as_public
-from models.bounded_times import bound_times
+from models.database.times import bound_times
 
 # A database that is silent for longer than this when asked counts as lost.
 ANSWER_SECONDS = 3.0

@@ -7,8 +7,8 @@ and a board that is drawn at every scan need not read it each time. Holds durati
 from datetime import datetime, timedelta
 
 from dashboard.database import Connection
-from models.analytics.site_model import SiteModel
-from models.queries.estimates import read_site_model
+from models.analytics.estimate.model import SiteModel
+from models.queries.estimate.ready import read_site_model
 
 FRESH = timedelta(minutes=5)
 

@@ -37,7 +37,7 @@ from dashboard.pages.screens import ScreensPage
 from dashboard.pages.vehicle import VehiclePage
 from dashboard.trail import Looks
 from dashboard.what_if import WhatIf
-from models.erasures import Erasures
+from models.queries.privacy.erasures import Erasures
 
 _ASSETS = Path(__file__).with_name("manage_assets")
 

@@ -36,10 +36,10 @@ from dashboard.provider_faults import (
     explain_token,
     find_fault,
 )
-from models.accounts import name_subject, read_account, welcome_subject
-from models.audit import add
-from models.domain.access import AccountRow
-from models.domain.audit import Action
+from models.domain.access.audit import Action
+from models.domain.access.people import AccountRow
+from models.queries.access.accounts import name_subject, read_account, welcome_subject
+from models.queries.access.audit import add
 
 # Authlib would say at each start that it wants another client of HTTP in its next version.
 with warnings.catch_warnings():

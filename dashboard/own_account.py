@@ -19,11 +19,15 @@ from dashboard.passwords import LEAST_LENGTH, EasyPasswordError, PasswordError
 from dashboard.plain_account import OwnAccount, draw_account, draw_recovery_codes
 from dashboard.second_step import accept_secret, check_code, offer_secret
 from dashboard.trail import note
-from models.accounts import end_sessions, read_account
-from models.domain.audit import Action
-from models.queries.audit import read_of_account
-from models.second_factors import count_recovery_codes, read_second_factor, remove_second_factor
-from models.sessions import end_session, hash_session, read_sessions
+from models.domain.access.audit import Action
+from models.queries.access.accounts import end_sessions, read_account
+from models.queries.access.second_factors import (
+    count_recovery_codes,
+    read_second_factor,
+    remove_second_factor,
+)
+from models.queries.access.sessions import end_session, hash_session, read_sessions
+from models.queries.access.trail import read_of_account
 
 _SECOND_FACTOR = "/account/second-factor"
 _SHOWN_EVENTS = 12

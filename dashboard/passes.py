@@ -16,10 +16,10 @@ import structlog
 
 from dashboard.access import Role, Screen, ScreenKind, Ticket, User, Visitor
 from dashboard.database import Connection, DatabaseAwayError, connect
-from models.accounts import read_accounts
-from models.domain.access import AccountRow, ScreenRow
-from models.screens import hash_token, note_seen, read_screens
-from models.sessions import hash_session, note_sessions, read_unexpired
+from models.domain.access.people import AccountRow, ScreenRow
+from models.queries.access.accounts import read_accounts
+from models.queries.access.screens import hash_token, note_seen, read_screens
+from models.queries.access.sessions import hash_session, note_sessions, read_unexpired
 
 log = structlog.get_logger()
 

@@ -25,8 +25,8 @@ from dashboard.plain_page import (
     warn,
 )
 from dashboard.second_factor import draw_qr
-from models.domain.access import SessionRow
-from models.domain.audit import AuditEntry
+from models.domain.access.audit import AuditEntry
+from models.domain.access.people import SessionRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from dashboard.database import Connection, DatabaseAwayError
 from dashboard.entrance import Entrance, refuse
 from dashboard.from_where import name_address
 from dashboard.passwords import draw_token
-from models.audit import add
-from models.domain.access import ScreenRow
-from models.domain.audit import NOBODY, Action
-from models.screens import find_screen, open_screen
+from models.domain.access.audit import NOBODY, Action
+from models.domain.access.people import ScreenRow
+from models.queries.access.audit import add
+from models.queries.access.screens import find_screen, open_screen
 
 
 class _RefusedError(Exception):

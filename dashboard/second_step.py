@@ -29,11 +29,11 @@ from dashboard.second_factor import (
     find_step,
     tidy_recovery_code,
 )
-from models.accounts import forget_attempts, read_account
-from models.audit import add
-from models.domain.access import AccountRow
-from models.domain.audit import NOBODY, Action
-from models.second_factors import (
+from models.domain.access.audit import NOBODY, Action
+from models.domain.access.people import AccountRow
+from models.queries.access.accounts import forget_attempts, read_account
+from models.queries.access.audit import add
+from models.queries.access.second_factors import (
     read_second_factor,
     set_second_factor,
     take_recovery_code,

@@ -24,7 +24,7 @@ from dashboard.edge.connections import Doorkeeper, LimitedProtocol
 from dashboard.edge.limits import Limits
 from dashboard.provider import Provider
 from dashboard.what_if import OpenWhatIf
-from models.erasures import Erasures
+from models.queries.privacy.erasures import Erasures
 
 # Open streams end at once on a signal; this is for a page that is being loaded right then.
 _GRACEFUL_SECONDS = 3

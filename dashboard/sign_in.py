@@ -1,7 +1,7 @@
 """Signing in and out, by name and password or by a link.
 
 Owns those routes. What is right is decided elsewhere: passwords in `attempts`, second factors in
-`second_step`, links in `models.access_links`; `entrance` begins the session.
+`second_step`, links in `models.queries.access.links`; `entrance` begins the session.
 """
 
 from datetime import datetime
@@ -21,12 +21,12 @@ from dashboard.entrance import Entrance, answer_page, read_form, refuse
 from dashboard.from_where import name_address
 from dashboard.plain_page import choose_visit_lang, draw_link, draw_sign_in
 from dashboard.second_step import begin_second_step, wants_second_step
-from models.access_links import read_access_link, use_access_link
-from models.accounts import end_sessions, read_account
-from models.audit import add
-from models.domain.access import AccessLinkRow
-from models.domain.audit import NOBODY, Action
-from models.sessions import end_session, hash_session
+from models.domain.access.audit import NOBODY, Action
+from models.domain.access.people import AccessLinkRow
+from models.queries.access.accounts import end_sessions, read_account
+from models.queries.access.audit import add
+from models.queries.access.links import read_access_link, use_access_link
+from models.queries.access.sessions import end_session, hash_session
 
 
 def add_sign_in(server: FastAPI, entrance: Entrance) -> None:

@@ -14,8 +14,8 @@ import structlog
 
 from dashboard.access import current_visit
 from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
-from models.audit import add
-from models.domain.audit import Action
+from models.domain.access.audit import Action
+from models.queries.access.audit import add
 
 log = structlog.get_logger()
 

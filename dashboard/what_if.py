@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from config.workshop import Site
-from models.analytics.what_if import Asked, Progress
+from models.analytics.whatif import Asked, Progress
 
 
 class WhatIf(Protocol):

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ingest.adapters.adapter import Event, ForeignError, Skip, SkippedError
-from ingest.contract.liberal import settle
-from ingest.contract.payloads import LabourScan, StageScan
-from ingest.contract.topics import PREFIX, ContractError, Source, read_sender
 from ingest.decode import NO_CORRECTION, Rules, check_message, decode_message, spell
 from ingest.failures import explain_unexpected
 from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
 from ingest.quota import Tally
 from ingest.rows import Row, make_rows
-from models.domain.clock import Clock
-from models.domain.published import is_reminder_topic
+from models.contract.liberal import settle
+from models.contract.payloads import LabourScan, StageScan
+from models.contract.topics import PREFIX, ContractError, Source, read_sender
+from models.domain.device.clock import Clock
 from models.domain.quarantine import name_field
+from models.domain.service.published import is_reminder_topic
 
 # From another product's message to the contract's; raises ForeignError, or SkippedError for no reading.
 Translate = Callable[[ReceivedMessage], list[Event]]

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from psycopg import Connection
 
-from ingest.contract.topics import read_sender
 from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
-from models.domain.clock import Clock, resume_clock
-from models.domain.device import RATE_SECONDS
+from models.contract.topics import read_sender
+from models.domain.device.clock import Clock, resume_clock
+from models.domain.device.health import RATE_SECONDS
 
 # What was not heard for so long is read again.
 _FRESH = timedelta(minutes=1)

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, tzinfo
 
 import msgspec
 
-from ingest.contract.payloads import (
+from ingest.quota import QuotaRules
+from models.contract.payloads import (
     FleetReadings,
     LabourScan,
     Message,
@@ -20,9 +21,8 @@ from ingest.contract.payloads import (
     VehicleReadings,
     read_message,
 )
-from ingest.contract.topics import ContractError, Topic, parse_topic
-from ingest.contract.values import show
-from ingest.quota import QuotaRules
+from models.contract.topics import ContractError, Topic, parse_topic
+from models.contract.values import show
 from models.domain.notes import Note
 from models.domain.repairs import Limits
 

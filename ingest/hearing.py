@@ -2,15 +2,15 @@
 
 Owns which messages tell a device's time: those that carry a time of their own, not lists of
 readings, nor a last will, which carries the time of connecting. Pure; how a clock is
-measured is decided in `models.domain.clock`, and `ingest.clocks` keeps it.
+measured is decided in `models.domain.device.clock`, and `ingest.clocks` keeps it.
 """
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ingest.contract.payloads import DeviceStatus, FleetReadings, Message, VehicleReadings
 from ingest.message import ReceivedMessage
-from models.domain.clock import PAUSE, Clock, hear
+from models.contract.payloads import DeviceStatus, FleetReadings, Message, VehicleReadings
+from models.domain.device.clock import PAUSE, Clock, hear
 
 DeviceKey = tuple[str, str]
 

@@ -11,7 +11,7 @@ import structlog
 
 from config.store import StoreRules
 from ingest.background import Background
-from models.connect import connect_database
+from models.database.engine import connect_database
 from models.prune import prune_store
 
 _log = structlog.get_logger()

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ingest.contract.topics import ContractError
 from ingest.hearing import DeviceKey
 from ingest.message import ReceivedMessage
+from models.contract.topics import ContractError
 
 _HOUR = timedelta(hours=1)
 

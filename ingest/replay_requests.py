@@ -16,7 +16,7 @@ from ingest.decode import Rules
 from ingest.metrics import Metrics
 from ingest.replay import Replayed, find_requested, replay
 from ingest.write import prepare_connection
-from models.service_connection import connect_service
+from models.database.connection import connect_service
 from models.signals import Signal, listen_to
 
 _log = structlog.get_logger()

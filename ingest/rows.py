@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from psycopg.types.json import Jsonb
 
-from ingest.contract.payloads import (
+from models.contract.payloads import (
     DeviceStatus,
     DiagnosticReport,
     FleetReadings,
@@ -23,9 +23,9 @@ from ingest.contract.payloads import (
     VehicleReadings,
     WorkOrderChange,
 )
-from ingest.contract.topics import Topic
+from models.contract.topics import Topic
 from models.domain.notes import Note
-from models.domain.odometer import KM_PER_UNIT
+from models.domain.odometer.reading import KM_PER_UNIT
 
 Row = tuple[Any, ...]
 Rows = Iterator[tuple[str, Row]]

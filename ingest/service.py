@@ -31,8 +31,8 @@ from ingest.replay_requests import ReplayRequests
 from ingest.rows import COLUMNS
 from ingest.unprojected import ProjectionError
 from ingest.write import Written, list_if_broken, prepare_connection, write_batch
+from models.database.connection import connect_service
 from models.domain.quarantine import name_field
-from models.service_connection import connect_service
 
 _log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from config.workshop import Workshop
 from ingest.background import Background
 from ingest.metrics import Metrics
 from ingest.unprojected import count_listed
+from models.database.connection import connect_service
 from models.rollups.settle import refresh_rollups
-from models.service_connection import connect_service
 
 _EVERY_SECONDS = 60.0
 # About a minute of work: a history of 19 years takes four passes.

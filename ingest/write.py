@@ -23,7 +23,7 @@ from ingest.orders import OrderKey
 from ingest.project import Touched, project_work_orders
 from ingest.rows import COLUMNS, Row
 from ingest.unprojected import ProjectionError, fails_without_news, list_failure
-from models.copy import copy_rows, name_columns
+from models.database.copy import copy_rows, name_columns
 from models.rollups.marks import mark_labour
 from models.signals import BoardChange, announce_change
 

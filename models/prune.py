@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
 from config.store import StoreRules
-from models.connect import take_driver
+from models.database.engine import take_driver
 from models.locks import Lock, release, try_take
 from models.rollups.mileage import keep_mileage
 from models.schema.events import HYPERTABLES

@@ -16,7 +16,7 @@ from apprise import Apprise, NotifyBase
 from config.channel_success import Success
 from config.channels import ROBOT_PER_MINUTE, ROBOTS, Channel, fill_target, find_targets
 from config.workshop import Workshop
-from models.phones import PhoneError, is_country, read_phone
+from models.contract.phones import PhoneError, is_country, read_phone
 from reminders.channels_answers import Reading
 from reminders.channels_lines import register_lines
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from models.queries.reminders_open import close_gone, judge_standing
-from models.queries.reminders_outbox import withdraw_messages
+from models.queries.delivery.outbox import withdraw_messages
+from models.queries.service.raised import close_gone, judge_standing
 
 
 def close_reminders(connection: Connection[Any], vins: Sequence[str], now: datetime) -> int:

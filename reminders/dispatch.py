@@ -18,7 +18,8 @@ from psycopg import Connection
 
 from config.backoff import back_off
 from config.channels import DeliveryRules
-from models.queries.outbox_routes import (
+from models.database.connection import connect_service
+from models.queries.delivery.routes import (
     Kind,
     bury_messages,
     find_targets,
@@ -27,7 +28,6 @@ from models.queries.outbox_routes import (
     read_waiting,
     route_messages,
 )
-from models.service_connection import connect_service
 from models.signals import Signal, listen_to
 from reminders.channels import OpenChannel, choose_channels
 from reminders.dispatch_lane import Lane, Rest

@@ -15,7 +15,8 @@ from psycopg import Connection
 
 from config.channels import DeliveryRules
 from config.messages import Words
-from models.queries.outbox_claims import (
+from models.queries.board.progress.links import put_progress_link
+from models.queries.delivery.claims import (
     Claim,
     DueMessage,
     begin_attempt,
@@ -24,7 +25,6 @@ from models.queries.outbox_claims import (
     find_due,
     give_up,
 )
-from models.queries.progress_links import put_progress_link
 from reminders.channels import OpenChannel
 from reminders.dispatch_words import Writer, name_sending
 

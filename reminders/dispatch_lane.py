@@ -16,7 +16,7 @@ import structlog
 from psycopg import Connection
 
 from config.channels import DeliveryRules
-from models.queries.outbox_claims import end_attempt
+from models.queries.delivery.claims import end_attempt
 from reminders.channels import OpenChannel, TargetError
 from reminders.channels_answers import judge
 from reminders.channels_outcomes import Answer, Outcome

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from config.message_events import DIGEST, EVENTS
 from config.messages import Templates, Words
 from config.workshop import Workshop
-from models.queries.outbox_claims import DueMessage
+from models.queries.delivery.claims import DueMessage
 from reminders.plans import SiteFacts, make_site_facts
 from reminders.quiet import find_leaving_time
 

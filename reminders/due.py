@@ -11,12 +11,12 @@ from typing import Any, cast
 
 from psycopg import Connection
 
-from models.analytics.sparing import Complain, let_fail, spare_others
-from models.domain.mileage import Rate, Source
-from models.domain.service_due import Hold, Mileage, reckon_due
-from models.domain.service_plan import Done, Plan, choose_plan, find_done
-from models.queries.reminders_evidence import Vehicle, choose_vehicle, read_vehicles
-from models.queries.reminders_vehicles import (
+from models.analytics.board.sparing import Complain, let_fail, spare_others
+from models.domain.service.due import Hold, Mileage, reckon_due
+from models.domain.service.mileage import Rate, Source
+from models.domain.service.plan import Done, Plan, choose_plan, find_done
+from models.queries.service.evidence import Vehicle, choose_vehicle, read_vehicles
+from models.queries.service.vehicles import (
     JobDone,
     VehicleDue,
     VehicleRow,

@@ -17,10 +17,10 @@ from psycopg import Connection
 
 from config.backoff import back_off
 from config.complaints import Complaints
-from models.queries.reminders_evidence import find_news, find_unjudged
-from models.queries.reminders_pass import finish_pass, leave_pass, read_pass, take_pass
-from models.queries.reminders_vehicles import prepare_tables
-from models.service_connection import connect_service
+from models.database.connection import connect_service
+from models.queries.service.evidence import find_news, find_unjudged
+from models.queries.service.passes import finish_pass, leave_pass, read_pass, take_pass
+from models.queries.service.vehicles import prepare_tables
 from reminders.due import reckon_all
 from reminders.metrics import Metrics
 from reminders.plans import Plans

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from config.opening import OpeningHours
 from config.plans import PlanItem, ReminderRules, ServicePlan
 from config.workshop import Site, Workshop
-from models.domain.service_due import NoticeRules
-from models.domain.service_plan import Item, Plan
+from models.domain.service.due import NoticeRules
+from models.domain.service.plan import Item, Plan
 
 
 @dataclass(frozen=True, slots=True)

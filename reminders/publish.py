@@ -21,14 +21,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 from psycopg import Connection
 
 from config.broker import read_broker_address
-from models.domain.published import name_reminder_topic
-from models.queries.reminders_published import (
+from models.database.connection import connect_service
+from models.domain.service.published import name_reminder_topic
+from models.queries.service.published import (
     Unpublished,
     find_unpublished,
     keep_published,
     take_publishing,
 )
-from models.service_connection import connect_service
 
 _log = structlog.get_logger()
 

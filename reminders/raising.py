@@ -13,10 +13,10 @@ from typing import Any
 
 from psycopg import Connection
 
-from models.domain.outbox import NewMessage, Role
-from models.queries.reminders_evidence import lock_vehicles
-from models.queries.reminders_outbox import put_messages
-from models.queries.reminders_ripe import (
+from models.domain.delivery import NewMessage, Role
+from models.queries.delivery.outbox import put_messages
+from models.queries.service.evidence import lock_vehicles
+from models.queries.service.ripe import (
     Ripe,
     count_notices,
     insert_reminders,

@@ -12,12 +12,12 @@ from typing import Any
 
 from psycopg import Connection
 
-from models.analytics.sparing import Complain, let_fail, spare_others
-from models.domain.mileage import Mark, Rate, find_km, reckon_rate
-from models.domain.odometer import Correction, Reading, judge_readings
-from models.domain.service_plan import choose_plan
-from models.queries.reminders_evidence import Evidence, Order, lock_vehicles, read_evidence
-from models.queries.reminders_vehicles import (
+from models.analytics.board.sparing import Complain, let_fail, spare_others
+from models.domain.odometer.reading import Correction, Reading, judge_readings
+from models.domain.service.mileage import Mark, Rate, find_km, reckon_rate
+from models.domain.service.plan import choose_plan
+from models.queries.service.evidence import Evidence, Order, lock_vehicles, read_evidence
+from models.queries.service.vehicles import (
     JobDone,
     VehicleDue,
     VehicleRow,

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from config.rules import OLDEST, Rule
 from models.analytics.open_clock import OpenClock
-from models.domain.open_visit import OpenVisit
-from models.domain.rule_firing import Fired
+from models.domain.notice.firing import Fired
+from models.domain.notice.visit import OpenVisit
 from reminders.rules_conditions import Floor, Holding, find_holdings
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from config.rules import Condition, Rule
 from config.workshop import Stage, find_ready_stage
-from models.analytics.ready import ReadyEstimate
-from models.domain.open_visit import ARRIVED, OpenVisit, PartOfVisit
+from models.analytics.estimate.ready import ReadyEstimate
+from models.domain.notice.visit import ARRIVED, OpenVisit, PartOfVisit
 
 # A promise that was at risk is so until its risk is less than this share of the rule's.
 _CALMED = 0.5

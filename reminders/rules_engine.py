@@ -16,13 +16,13 @@ import structlog
 from psycopg import Connection
 
 from config.backoff import back_off
-from models.analytics.site_model import SiteModel
-from models.domain.open_visit import OpenVisit
-from models.domain.outbox import NewMessage, Role
-from models.domain.rule_firing import Fired
-from models.queries.reminders_outbox import put_messages
-from models.queries.reminders_ripe import read_consent
-from models.queries.rules import (
+from models.analytics.estimate.model import SiteModel
+from models.database.connection import connect_service
+from models.domain.delivery import NewMessage, Role
+from models.domain.notice.firing import Fired
+from models.domain.notice.visit import OpenVisit
+from models.queries.delivery.outbox import put_messages
+from models.queries.notice.facts import (
     end_firings,
     know_rules,
     lock_firings,
@@ -32,7 +32,7 @@ from models.queries.rules import (
     revive_messages,
     write_firings,
 )
-from models.service_connection import connect_service
+from models.queries.service.ripe import read_consent
 from models.signals import Signal, listen_to, read_change
 from reminders.metrics import Metrics
 from reminders.rules import Firing, Verdict, judge_rules

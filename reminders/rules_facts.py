@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from config.complaints import Complaints
 from config.rules import Rule
 from config.workshop import Site, Stage, Workshop
+from models.analytics.estimate.model import SiteModel
+from models.analytics.estimate.ready import OpenCar, ReadyEstimate, expect_ready
 from models.analytics.open_clock import OpenClock
-from models.analytics.ready import OpenCar, ReadyEstimate, expect_ready
-from models.analytics.site_model import SiteModel
-from models.domain.open_visit import OpenVisit
+from models.domain.notice.visit import OpenVisit
 from reminders.plans import SiteFacts, make_site_facts
 from reminders.rules_conditions import Floor
 

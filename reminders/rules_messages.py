@@ -10,8 +10,8 @@ from typing import Any
 
 from config.workshop import Stage
 from models.analytics.open_clock import OpenClock
-from models.domain.open_visit import OpenVisit
-from models.domain.outbox import NewMessage, Role
+from models.domain.delivery import NewMessage, Role
+from models.domain.notice.visit import OpenVisit
 from reminders.plans import SiteFacts
 from reminders.quiet import find_leaving_time
 from reminders.rules import Firing

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from config.rules import OLDEST
-from models.analytics.ready import ReadyEstimate
-from models.analytics.site_model import SiteModel
-from models.domain.open_visit import OpenVisit
-from models.domain.order_story import OrderStory, tell_visits
-from models.domain.outbox import NewMessage, Role
-from models.domain.rule_firing import Fired
+from models.analytics.estimate.model import SiteModel
+from models.analytics.estimate.ready import ReadyEstimate
+from models.domain.delivery import NewMessage, Role
+from models.domain.notice.firing import Fired
+from models.domain.notice.story import OrderStory, tell_visits
+from models.domain.notice.visit import OpenVisit
 from reminders.rules import Firing, judge_rules
 from reminders.rules_facts import RuleFacts
 from reminders.rules_messages import find_role, may_be_told, write_message

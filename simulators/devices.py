@@ -14,9 +14,9 @@ from zlib import crc32
 from msgspec import UNSET
 
 from config.workshop import Site
-from ingest.contract import payloads
-from ingest.contract.payloads import Message
-from ingest.contract.topics import Kind, Source, Topic
+from models.contract import payloads
+from models.contract.payloads import Message
+from models.contract.topics import Kind, Source, Topic
 from simulators import facts
 from simulators.facts import Fact
 from simulators.message_ids import make_ulid, write_base32

@@ -14,8 +14,8 @@ from typing import ClassVar
 import msgspec
 from msgspec import structs
 
-from ingest.contract.payloads import DiagnosticReport, LabourScan, StageScan, WorkOrderChange
-from models.domain.odometer import KM_PER_UNIT
+from models.contract.payloads import DiagnosticReport, LabourScan, StageScan, WorkOrderChange
+from models.domain.odometer.reading import KM_PER_UNIT
 from simulators.chance import open_stream
 from simulators.devices import Device
 from simulators.message_ids import make_ulid

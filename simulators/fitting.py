@@ -16,8 +16,8 @@ from statistics import fmean, median, quantiles
 from config.opening import OpeningHours as SiteHours
 from config.words import JobType
 from config.workshop import Bay, Site
+from models.analytics.estimate.visits import PastInterval
 from models.analytics.significance import JobRow
-from models.analytics.visits import PastInterval
 from simulators.chance import Spread
 from simulators.facts import Stage
 from simulators.jobs import CHECKS, MIX

@@ -19,8 +19,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.broker import read_broker_address
-from ingest.contract.payloads import DeviceStatus, encode
-from ingest.contract.topics import Kind
+from models.contract.payloads import DeviceStatus, encode
+from models.contract.topics import Kind
 from simulators.devices import Device
 
 _MAX_RECONNECT_SECONDS = 15

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from models.analytics.estimate.visits import PastInterval
 from models.analytics.significance import JobRow
-from models.analytics.visits import PastInterval
 from simulators.facts import (
     Fact,
     LabourClocked,

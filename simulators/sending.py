@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import structs
 
-from ingest.contract.payloads import (
+from models.contract.payloads import (
     DeviceStatus,
     DiagnosticReport,
     FleetReadings,
@@ -20,7 +20,7 @@ from ingest.contract.payloads import (
     VehicleReadings,
     encode,
 )
-from ingest.contract.topics import Kind
+from models.contract.topics import Kind
 from simulators.devices import Device, Outgoing
 from simulators.message_ids import CHANCE_CHARACTERS
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from msgspec import structs
 
-from ingest.contract.payloads import DiagnosticReport, FleetReadings, OdometerReading, VehicleReadings
+from models.contract.payloads import DiagnosticReport, FleetReadings, OdometerReading, VehicleReadings
 from simulators.devices import Outgoing
 from simulators.facts import Fact, LabourClocked, OrderFact, OrderOpened, Stage, StageEntered
 from simulators.sending import Sending, read_id

@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import takewhile
 
 from config.workshop import Bay, Stage
-from models.analytics.what_if import Answer, Change, Figures, Thing, combine
+from models.analytics.whatif import Answer, Change, Figures, Thing, combine
 from simulators.chance import open_stream
 from simulators.fitting import FittedShop, WhatIfError
 from simulators.opening import HOUR

@@ -12,7 +12,7 @@ import numpy as np
 
 from config.workshop import Stage
 from models.analytics.open_clock import OpenClock
-from models.analytics.what_if import Figures, ShopOrder, ShopSpell, measure_shop
+from models.analytics.whatif import Figures, ShopOrder, ShopSpell, measure_shop
 from simulators.facts import Fact, OrderCancelled, OrderOpened, StageEntered
 from simulators.opening import DAY, Hours, OpeningHours
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from models.domain.board import CarOnBoard
+from models.domain.board.wall import CarOnBoard
 
 # Two in the afternoon at the default workshop's site, which is open from eight to six.
 TWO = datetime(2026, 11, 21, 6, tzinfo=UTC)

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 
-from ingest.contract.payloads import StageScan, encode
+from models.contract.payloads import StageScan, encode
 from tests.fix_broker import Broker
 from tests.fix_database import as_role
 from tests.fix_processes import RunningCommand, StartCommand

@@ -21,8 +21,8 @@ from bayboard.bench.deliveries_receiver import Receiver, Reply
 from config.channels import Channel, DeliveryRules
 from config.messages import load_templates
 from config.workshop import Workshop
-from models.domain.outbox import NewMessage, Role
-from models.queries.reminders_outbox import put_messages
+from models.domain.delivery import NewMessage, Role
+from models.queries.delivery.outbox import put_messages
 from reminders.channels import open_channels
 from reminders.channels_send import listen
 from reminders.dispatch import Dispatcher

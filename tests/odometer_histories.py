@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from models.domain.odometer import Reading
-from models.domain.odometer_limits import drive_at_most, means_no_value
+from models.domain.odometer.limits import drive_at_most, means_no_value
+from models.domain.odometer.reading import Reading
 
 _FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 _DEVICES = st.sampled_from(["gateway", "diag-1", "diag-2"])

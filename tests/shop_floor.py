@@ -11,9 +11,9 @@ from typing import Any
 from config.rules import Rule
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.ready import ReadyEstimate
-from models.domain.open_visit import OpenVisit
-from models.domain.rule_firing import Fired
+from models.analytics.estimate.ready import ReadyEstimate
+from models.domain.notice.firing import Fired
+from models.domain.notice.visit import OpenVisit
 from reminders.rules import Verdict, judge_rules
 from reminders.rules_facts import make_rule_facts
 

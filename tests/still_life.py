@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import psycopg
 
-from models.queries.progress import hash_token
+from models.queries.board.progress.visit import hash_token
 from tests.fix_visit import NOON, PRIVATE, Visits
 
 # Leads to the progress page of the first car.

@@ -28,7 +28,7 @@ from bayboard.mosquitto_access import (
     put_file,
 )
 from config.adapters import Adapter
-from models.registry import AdmittedDevice
+from models.queries.device.registry import AdmittedDevice
 from tests.fix_broker import PASSWORD, Broker, access_files
 from tests.fix_processes import StartCommand
 from tests.participant import Participant

@@ -20,8 +20,14 @@ from dashboard.passwords import (
     draw_token,
     hash_password,
 )
-from models.accounts import AccountError, add_account, change_rights, read_account, welcome_subject
-from models.domain.access import AccountRow
+from models.domain.access.people import AccountRow
+from models.queries.access.accounts import (
+    AccountError,
+    add_account,
+    change_rights,
+    read_account,
+    welcome_subject,
+)
 from tests.fix_access import let_in
 from tests.fix_office import Office
 from tests.fix_processes import StartCommand

@@ -25,8 +25,10 @@ from ingest.adapters.mapping import ADAPTERS, Adapters, Translation
 from ingest.adapters.reading import make_signals
 from ingest.adapters.registered import Devices
 from ingest.batch import sort_messages
-from ingest.contract.liberal import settle
-from ingest.contract.payloads import (
+from ingest.message import ReceivedMessage, digest_message
+from ingest.write import Written, prepare_connection, write_batch
+from models.contract.liberal import settle
+from models.contract.payloads import (
     FleetReading,
     FleetReadings,
     Message,
@@ -34,8 +36,6 @@ from ingest.contract.payloads import (
     VehicleReadings,
     encode,
 )
-from ingest.message import ReceivedMessage, digest_message
-from ingest.write import Written, prepare_connection, write_batch
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import StartIngest, wait_for_rows
 

@@ -17,11 +17,11 @@ from ingest.adapters.adapter import Event, ForeignError, Skip, SkippedError
 from ingest.adapters.mapping import Translation
 from ingest.adapters.registered import Devices
 from ingest.batch import sort_messages
-from ingest.contract.liberal import settle
-from ingest.contract.payloads import OdometerReading
 from ingest.message import digest_message
 from ingest.write import prepare_connection, write_batch
-from models.domain.odometer import KM_PER_UNIT, Reading, judge_readings
+from models.contract.liberal import settle
+from models.contract.payloads import OdometerReading
+from models.domain.odometer.reading import KM_PER_UNIT, Reading, judge_readings
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import StartIngest, ask_ingest, wait_for_rows
 from tests.test_adapters import RULES, TRACCAR, VIN, WICAN, WICAN_TOPIC, make_adapters, received

@@ -6,11 +6,11 @@ import pytest
 
 from dashboard.figures.analytics.bottleneck import draw_bottlenecks, draw_evidence
 from dashboard.pages.analytics_filter import Asked
-from models.analytics.bottleneck import Kind, measure_queues
-from models.analytics.bottleneck_days import Bottlenecks, find_bottlenecks
+from models.analytics.bottleneck.days import Bottlenecks, find_bottlenecks
+from models.analytics.bottleneck.periods import Kind, measure_queues
 from models.analytics.open_clock import OpenClock
 from models.domain.intervals import IntervalRow
-from models.queries.analytics_bottleneck import read_intervals, read_labour
+from models.queries.analytics.bottleneck import read_intervals, read_labour
 from tests.asking import ask
 from tests.components import plain, read_words
 from tests.fix_history import History

@@ -29,18 +29,18 @@ from models.analytics.people import guess_attendance, measure_bays, measure_tech
 from models.analytics.selection import Selection
 from models.analytics.spans import join
 from models.domain.intervals import IntervalRow
-from models.queries.analytics_bottleneck import read_intervals, read_jobs, read_labour
-from models.queries.analytics_flow import read_cars_here, read_flow, read_usual_ages
-from models.queries.analytics_orders import (
+from models.queries.analytics.bottleneck import read_intervals, read_jobs, read_labour
+from models.queries.analytics.flow import read_cars_here, read_flow, read_usual_ages
+from models.queries.analytics.orders import (
     MOST_ORDERS,
     OrderCondition,
     VisitCondition,
     list_orders,
     list_visits,
 )
-from models.queries.analytics_overview import Connection, prepare, read_names, read_overview
-from models.queries.analytics_people import read_bays, read_technicians
-from models.queries.analytics_stages import read_stage_bins, read_stage_heat, read_stage_trend
+from models.queries.analytics.overview import Connection, prepare, read_names, read_overview
+from models.queries.analytics.people import read_bays, read_technicians
+from models.queries.analytics.stages import read_stage_bins, read_stage_heat, read_stage_trend
 from tests.asking import ask
 from tests.fix_history import FIRST_DAY, History
 from tests.told_rows import read_all_intervals, read_all_labour

@@ -15,10 +15,10 @@ from config.texts import LANGS, text
 from dashboard.access import Role, User, Visit, current_visit
 from dashboard.database import database_opener
 from dashboard.trail import Looks
-from models.audit import add_by_command
-from models.connect import connect_database
-from models.domain.audit import COMMAND, Action
+from models.database.engine import connect_database
+from models.domain.access.audit import COMMAND, Action
 from models.prune import prune_store
+from models.queries.access.audit import add_by_command
 from tests.test_sessions import call, find_output
 from tests.test_sign_in import NO_DATABASE, get, make_app, session, warm_up
 

@@ -61,7 +61,7 @@ def list_writers() -> set[str]:
     """Return every function of the models that changes a table."""
     found = set()
     for module in pkgutil.walk_packages(models.__path__, "models."):
-        if ".migrations" in module.name or module.name.endswith("models.audit"):
+        if ".migrations" in module.name or module.name.endswith("models.queries.access.audit"):
             continue
         loaded = importlib.import_module(module.name)
         for name, function in inspect.getmembers(loaded, inspect.isfunction):

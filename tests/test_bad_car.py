@@ -25,16 +25,16 @@ from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.order import OrderPage
 from dashboard.trail import Looks
-from ingest.contract.payloads import JobLine, PartLine, Vehicle, WorkOrderChange, encode, read_message
-from ingest.contract.topics import Kind
-from models.analytics.alarms import AlarmKind
-from models.analytics.moment import Moment, judge_moment
+from models.analytics.board.alarms import AlarmKind
+from models.analytics.board.moment import Moment, judge_moment
+from models.analytics.board.sparing import Complain, let_fail
+from models.analytics.estimate.model import Past, SiteModel
 from models.analytics.open_clock import OpenClock
-from models.analytics.site_model import Past, SiteModel
-from models.analytics.sparing import Complain, let_fail
-from models.domain.board import CarOnBoard, SiteSnapshot
+from models.contract.payloads import JobLine, PartLine, Vehicle, WorkOrderChange, encode, read_message
+from models.contract.topics import Kind
+from models.domain.board.wall import CarOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
-from models.domain.open_visit import OpenVisit
+from models.domain.notice.visit import OpenVisit
 from reminders.rules_facts import make_rule_facts
 from tests.cars import CAR, TWO
 from tests.components import read_words

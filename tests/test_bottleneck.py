@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from config.opening import Opening, OpeningHours
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.bottleneck import (
+from models.analytics.bottleneck.periods import (
     Kind,
     Period,
     bottleneck_now,

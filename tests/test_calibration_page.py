@@ -13,7 +13,7 @@ from dashboard.figures.analytics.calibration_charts import draw_reliability, dra
 from dashboard.pages.analytics_calibration import show_calibration
 from dashboard.pages.analytics_filter import Asked
 from dashboard.pages.analytics_question import Question
-from models.analytics.outcomes import BINS, Learning, Outcomes, Reached
+from models.analytics.estimate.outcomes import BINS, Learning, Outcomes, Reached
 from models.analytics.selection import Selection
 from tests.asking import ask
 from tests.components import find, read_words

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.domain.clock import NOISE_SECONDS, Clock, hear, resume_clock
+from models.domain.device.clock import NOISE_SECONDS, Clock, hear, resume_clock
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOURS = 3600.0

@@ -13,9 +13,9 @@ from config.workshop import Workshop, load_workshop
 from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
-from models.analytics.vehicle_record import VehicleRecord
-from models.queries.order_record import read_order
-from models.queries.vehicle_record import find_vehicles, read_vehicle
+from models.analytics.record.vehicle import VehicleRecord
+from models.queries.record.order import read_order
+from models.queries.record.vehicle import find_vehicles, read_vehicle
 from models.rollups.workshop import record_workshop
 from reminders.engine import Engine
 from reminders.metrics import Metrics

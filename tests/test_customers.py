@@ -16,7 +16,7 @@ from config.workshop import load_workshop
 from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
-from models.connect import connect_database
+from models.database.engine import connect_database
 from models.migrations.run import migrate
 from models.prune import prune_store
 from tests.fix_access import KEY

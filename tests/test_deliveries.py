@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bayboard.bench.deliveries_receiver import Reply
 from config.settings import DEFAULT_WORKSHOP_FILE
-from models.domain.outbox import Role
+from models.domain.delivery import Role
 from tests.fix_ingest import wait_for_rows
 from tests.fix_outbox import MakeReceiver, Outbox
 from tests.fix_processes import RunningCommand, StartCommand

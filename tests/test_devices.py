@@ -16,10 +16,10 @@ from rich.console import Console
 
 from bayboard.device_sheet import Credentials, SheetError, draw_qr, save_qr, write_sheet
 from bayboard.device_table import draw_devices
-from ingest.contract.payloads import DeviceStatus, decode
-from ingest.contract.topics import KINDS_OF_SOURCE, Kind, Source, parse_topic
-from models.domain.device import DeviceRow
-from models.queries.devices import read_devices
+from models.contract.payloads import DeviceStatus, decode
+from models.contract.topics import KINDS_OF_SOURCE, Kind, Source, parse_topic
+from models.domain.device.health import DeviceRow
+from models.queries.device.health import read_devices
 from tests.asking import ask
 from tests.fix_processes import RunningCommand, StartCommand
 

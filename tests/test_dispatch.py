@@ -11,7 +11,7 @@ import pytest
 
 from bayboard.bench.deliveries_receiver import Reply
 from config.channels import DeliveryRules
-from models.domain.outbox import Role
+from models.domain.delivery import Role
 from reminders.dispatch import Dispatcher
 from reminders.dispatch_words import Writer
 from tests.fix_outbox import Mailbox, MakeReceiver, Outbox

@@ -25,8 +25,8 @@ from bayboard.doctor_outbox import check_channels, check_outbox
 from config.channels import Channel
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings
 from config.workshop import load_workshop
-from models.connect import connect_database
-from models.domain.device import DeviceRow
+from models.database.engine import connect_database
+from models.domain.device.health import DeviceRow
 from models.timescale.edition import detect_database
 from tests.fix_broker import Broker
 from tests.fix_ingest import StartIngest

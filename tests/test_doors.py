@@ -15,7 +15,7 @@ from dashboard.doors import DOORS, find_place
 from dashboard.guard import Guard
 from dashboard.origin import Origin
 from dashboard.passes import Passes
-from models.screens import hash_token
+from models.queries.access.screens import hash_token
 
 KEY = "a key of thirty-two characters, at least"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -9,10 +9,10 @@ from bayboard.estimating import refresh_sites
 from dashboard.figures.look import Look
 from dashboard.learned import Learned
 from dashboard.pages.wall import wall_kind
-from models.analytics.calibration import calibrate
-from models.analytics.ready import Basis, expect_ready
-from models.analytics.site_model import SiteModel
-from models.queries.estimates import (
+from models.analytics.estimate.calibration import calibrate
+from models.analytics.estimate.model import SiteModel
+from models.analytics.estimate.ready import Basis, expect_ready
+from models.queries.estimate.ready import (
     Refreshed,
     find_stale_sites,
     read_open_cars,

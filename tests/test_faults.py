@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.contract.payloads import (
+from models.contract.payloads import (
     DiagnosticReport,
     FleetReadings,
     LabourScan,
@@ -23,8 +23,8 @@ from ingest.contract.payloads import (
     WorkOrderChange,
     decode,
 )
-from ingest.contract.topics import ContractError
-from models.domain.odometer import KM_PER_UNIT
+from models.contract.topics import ContractError
+from models.domain.odometer.reading import KM_PER_UNIT
 from simulators.faults import Fault
 from simulators.life import Life, Lived, Sent
 from simulators.scenario import SCENARIOS

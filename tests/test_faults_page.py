@@ -18,7 +18,7 @@ from dashboard.figures.records.parts import draw_leads, draw_missing, draw_use
 from dashboard.pages.analytics_filter import Asked, read_address
 from models.analytics.faults import NO_BAND, Answer, CodeCount, FaultsRead, LeadTime, MissingPart, PartUse
 from models.analytics.selection import Selection
-from models.queries.faults import FaultCondition, list_faulty_orders, read_faults
+from models.queries.analytics.faults.period import FaultCondition, list_faulty_orders, read_faults
 from tests.asking import ask
 from tests.components import read_words
 from tests.fix_access import let_in

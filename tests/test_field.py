@@ -14,9 +14,9 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import Batch, sort_messages
-from ingest.contract.values import MOST_MILEAGE
 from ingest.message import ReceivedMessage
 from ingest.rows import COLUMNS
+from models.contract.values import MOST_MILEAGE
 
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)
 RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))

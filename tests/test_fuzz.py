@@ -17,11 +17,11 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import Batch, sort_messages
-from ingest.contract.topics import KINDS_OF_SOURCE
-from ingest.contract.values import EARLIEST, LATEST
 from ingest.message import ReceivedMessage
 from ingest.rows import COLUMNS
 from ingest.write import prepare_connection, write_batch
+from models.contract.topics import KINDS_OF_SOURCE
+from models.contract.values import EARLIEST, LATEST
 from tests.patience import rounds
 
 NOW = datetime(2026, 11, 30, 4, tzinfo=UTC)

@@ -14,7 +14,12 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import Batch, sort_messages
 from ingest.clocks import Clocks, read_clocks
-from ingest.contract.payloads import (
+from ingest.inbox import Inbox
+from ingest.message import ReceivedMessage
+from ingest.metrics import Metrics
+from ingest.mqtt import Subscriber
+from ingest.write import prepare_connection, write_batch
+from models.contract.payloads import (
     DeviceStatus,
     FleetReading,
     FleetReadings,
@@ -22,12 +27,7 @@ from ingest.contract.payloads import (
     StageScan,
     encode,
 )
-from ingest.contract.topics import Kind, Source, Topic
-from ingest.inbox import Inbox
-from ingest.message import ReceivedMessage
-from ingest.metrics import Metrics
-from ingest.mqtt import Subscriber
-from ingest.write import prepare_connection, write_batch
+from models.contract.topics import Kind, Source, Topic
 from tests.fix_broker import Broker, Publish
 from tests.fix_processes import StartCommand
 

@@ -11,9 +11,9 @@ from psycopg.types.json import Jsonb
 from bayboard.ingesting import make_ingest
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings
 from config.workshop import load_workshop
-from ingest.contract.payloads import StageScan, encode
 from ingest.message import ReceivedMessage
 from ingest.service import Ingest
+from models.contract.payloads import StageScan, encode
 from tests.fix_processes import StartCommand
 
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)

@@ -20,10 +20,10 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import sort_messages
-from ingest.contract.payloads import WorkOrderChange, encode
 from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
-from models.queries.progress import hash_token
+from models.contract.payloads import WorkOrderChange, encode
+from models.queries.board.progress.visit import hash_token
 from simulators.site import simulate_history
 from tests.catalogue import put_operations
 from tests.fix_access import let_in, sign_session

@@ -14,8 +14,8 @@ from dashboard.figures.markup import write_markup
 from dashboard.figures.part import Part
 from dashboard.figures.visit import count_done, draw_steps, list_steps
 from dashboard.figures.when import say_range
-from models.analytics.ready import Basis, ReadyEstimate
-from models.domain.public import PublicVisit
+from models.analytics.estimate.ready import Basis, ReadyEstimate
+from models.domain.board.public import PublicVisit
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from models.queries.progress import hash_token
+from models.queries.board.progress.visit import hash_token
 from models.signals import Signal
 from tests.barriers import expect_no_barriers
 from tests.catalogue import put_operations

@@ -9,10 +9,10 @@ from alembic import command
 from psycopg.types.json import Jsonb
 
 from bayboard.bench.deliveries_receiver import Reply
-from models.connect import connect_database
-from models.domain.outbox import Role
+from models.database.engine import connect_database
+from models.domain.delivery import Role
 from models.migrations.run import alembic_config, migrate
-from models.queries.progress import hash_token
+from models.queries.board.progress.visit import hash_token
 from reminders.channels import TargetError, open_channels
 from tests.fix_outbox import MakeReceiver, Outbox
 from tests.fix_visit import Visits

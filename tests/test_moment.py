@@ -7,10 +7,10 @@ import pytest
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.alarms import Alarm, AlarmKind
-from models.analytics.bottleneck import Kind
-from models.analytics.moment import Moment, judge_moment
-from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
+from models.analytics.board.alarms import Alarm, AlarmKind
+from models.analytics.board.moment import Moment, judge_moment
+from models.analytics.bottleneck.periods import Kind
+from models.domain.board.wall import CarOnBoard, DeviceOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
 from tests.cars import CAR, TWO
 

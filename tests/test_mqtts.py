@@ -16,10 +16,10 @@ import pytest
 
 from bayboard.device_access import AccessFiles
 from bayboard.mosquitto_access import hash_password, make_service_account
-from models.connect import connect_database
-from models.domain.device import DeviceRow
-from models.queries.devices import read_devices
-from models.registry import AdmittedDevice, admit_device
+from models.database.engine import connect_database
+from models.domain.device.health import DeviceRow
+from models.queries.device.health import read_devices
+from models.queries.device.registry import AdmittedDevice, admit_device
 from tests.asking import ask
 from tests.fix_broker import PASSWORD, Broker, prepare_mosquitto
 from tests.fix_processes import StartCommand

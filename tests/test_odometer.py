@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bayboard.bench.odometer_refusals import measure_refusals
 from bayboard.bench.reminders import measure_projections
-from models.domain.mileage import Mark, find_km, reckon_rate
-from models.domain.odometer import Correction, Reading, judge_readings
-from models.domain.odometer_limits import TOLERANCE_KM, Doubt
+from models.domain.odometer.limits import TOLERANCE_KM, Doubt
+from models.domain.odometer.reading import Correction, Reading, judge_readings
+from models.domain.service.mileage import Mark, find_km, reckon_rate
 from tests.patience import rounds
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

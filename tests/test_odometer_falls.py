@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from models.domain.odometer import Reading, judge_readings
+from models.domain.odometer.reading import Reading, judge_readings
 
 NEW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from models.domain.odometer import Correction, Reading, judge_readings
-from models.domain.odometer_limits import Doubt
+from models.domain.odometer.limits import Doubt
+from models.domain.odometer.reading import Correction, Reading, judge_readings
 
 NOW = datetime(2026, 11, 30, 8, tzinfo=UTC)
 OLD_CAR = date(2021, 3, 1)

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.domain.odometer import Reading, judge_readings
+from models.domain.odometer.reading import Reading, judge_readings
 from tests.odometer_histories import History, histories, misdated, nearer_errors, off_the_line
 from tests.patience import rounds
 

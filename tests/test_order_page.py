@@ -24,7 +24,7 @@ from dashboard.figures.records.order_tables import draw_codes, draw_parts, draw_
 from dashboard.figures.records.timeline import draw_timeline
 from dashboard.pages.order import ORDER_ADDRESS
 from dashboard.pages.record_address import read_record_address
-from models.analytics.order_record import (
+from models.analytics.record.order import (
     ClockRow,
     CodeRow,
     Labour,
@@ -38,7 +38,7 @@ from models.analytics.order_record import (
     measure_record,
     pair_labour,
 )
-from models.queries.order_record import read_order
+from models.queries.record.order import read_order
 from tests.asking import ask
 from tests.components import read_words
 from tests.fix_access import let_in

@@ -18,8 +18,8 @@ from bayboard.estimating import refresh_sites
 from config.opening import OpeningHours
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.calibration import Judged, calibrate, judge_walking
-from models.analytics.outcomes import (
+from models.analytics.estimate.calibration import Judged, calibrate, judge_walking
+from models.analytics.estimate.outcomes import (
     BINS,
     GOALS,
     Outcomes,
@@ -30,9 +30,9 @@ from models.analytics.outcomes import (
     list_reliability,
     list_risks,
 )
+from models.analytics.estimate.visits import PastInterval
 from models.analytics.selection import Selection
-from models.analytics.visits import PastInterval
-from models.queries.analytics_calibration import read_learning, read_outcomes, read_reliability
+from models.queries.estimate.calibration import read_learning, read_outcomes, read_reliability
 from tests.fix_history import DAYS, FIRST_DAY, History
 
 STAGES = load_workshop(DEFAULT_WORKSHOP_FILE).stages

@@ -10,7 +10,7 @@ import pytest
 from config.workshop import Site
 from models.analytics.overview import FIGURES
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import read_overview
+from models.queries.analytics.overview import read_overview
 from models.rollups.settle import refresh_rollups
 from simulators.life import Life
 from simulators.site import simulate_history

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from ingest.contract.documents import describe_asyncapi, describe_payloads
-from ingest.contract.liberal import settle
-from ingest.contract.payloads import (
+from models.contract.documents import describe_asyncapi, describe_payloads
+from models.contract.liberal import settle
+from models.contract.payloads import (
     MAX_PAYLOAD_BYTES,
     TYPES_OF_KIND,
     Customer,
@@ -30,7 +30,7 @@ from ingest.contract.payloads import (
     encode,
     read_message,
 )
-from ingest.contract.topics import KINDS_OF_SOURCE, ContractError, Kind, parse_topic
+from models.contract.topics import KINDS_OF_SOURCE, ContractError, Kind, parse_topic
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.json"))
 AT = datetime(2026, 11, 21, 1, 31, 5, tzinfo=UTC)

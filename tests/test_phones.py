@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.phones import PhoneError, canonical_phone, read_phone
+from models.contract.phones import PhoneError, canonical_phone, read_phone
 
 MOBILE = "+8613800000000"
 

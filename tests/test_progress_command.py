@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from models.queries.progress import hash_token
+from models.queries.board.progress.visit import hash_token
 from tests.fix_processes import StartCommand
 from tests.fix_visit import Visits
 

@@ -11,7 +11,7 @@ from config.workshop import load_workshop
 from dashboard.figures.markup import write_markup
 from dashboard.figures.progress import merge_visits, progress_page
 from dashboard.figures.visit import draw_plate, draw_steps
-from models.domain.public import Progress, ServiceDue, StageVisit
+from models.domain.board.public import Progress, ServiceDue, StageVisit
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]

@@ -6,8 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from models.queries.progress import hash_token, read_progress
-from models.queries.progress_links import (
+from models.queries.board.progress.links import (
     TRIES_OF_ADDRESS,
     TRIES_OF_PLATE,
     WINDOW,
@@ -17,6 +16,7 @@ from models.queries.progress_links import (
     read_ticket,
     revoke_progress_links,
 )
+from models.queries.board.progress.visit import hash_token, read_progress
 from tests.asking import ask
 from tests.fix_visit import NOON, Visits
 

@@ -15,8 +15,8 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.texts import HTML_LANGS, LANGS
 from config.workshop import load_workshop
 from dashboard.app import create_app
-from models.queries.progress import hash_token
-from models.queries.progress_links import TRIES_OF_PLATE, make_progress_link, read_ticket
+from models.queries.board.progress.links import TRIES_OF_PLATE, make_progress_link, read_ticket
+from models.queries.board.progress.visit import hash_token
 from tests.asking import ask
 from tests.fix_visit import NOON, PRIVATE, Visits
 

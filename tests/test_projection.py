@@ -15,10 +15,10 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import sort_messages
-from ingest.contract.payloads import StageScan, encode
-from ingest.contract.topics import Kind, Source, Topic
 from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
+from models.contract.payloads import StageScan, encode
+from models.contract.topics import Kind, Source, Topic
 from models.domain.intervals import Interval, Scan
 from models.signals import Signal, listen_to
 from tests.patience import PATIENCE_SECONDS, rounds

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 
-from models.domain.public import Finding, PublicPart, ServiceDue, StageVisit
-from models.queries.lounge import read_lounge
-from models.queries.progress import read_progress
-from models.queries.progress_links import make_progress_link
+from models.domain.board.public import Finding, PublicPart, ServiceDue, StageVisit
+from models.queries.board.lounge import read_lounge
+from models.queries.board.progress.links import make_progress_link
+from models.queries.board.progress.visit import read_progress
 from tests.asking import ask
 from tests.catalogue import put_operations
 from tests.fix_visit import NOON, PRIVATE, PUBLIC_VIEWS, Visits

@@ -16,7 +16,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from models.domain.published import is_reminder_topic, name_reminder_topic
+from models.domain.service.published import is_reminder_topic, name_reminder_topic
 from reminders.publish import Publisher
 from tests.fix_broker import Broker
 from tests.fix_ingest import wait_for_rows

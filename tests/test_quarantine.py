@@ -24,7 +24,10 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.adapters.mapping import Adapters
 from ingest.batch import sort_messages
-from ingest.contract.payloads import (
+from ingest.message import ReceivedMessage
+from ingest.replay import Replayed, find_requested, replay
+from ingest.write import prepare_connection, write_batch
+from models.contract.payloads import (
     DeviceStatus,
     FleetReading,
     FleetReadings,
@@ -33,11 +36,8 @@ from ingest.contract.payloads import (
     StageScan,
     encode,
 )
-from ingest.message import ReceivedMessage
-from ingest.replay import Replayed, find_requested, replay
-from ingest.write import prepare_connection, write_batch
 from models.domain.quarantine import Status
-from models.queries.quarantine import (
+from models.queries.quarantine.messages import (
     QuarantineFilter,
     count_by_reason,
     count_quarantine,

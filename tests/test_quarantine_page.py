@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.figures.payload import SHOWN_BYTES, show_payload
 from dashboard.pages.quarantine_filter import ALL, Asked, read_address
-from models.queries.quarantine import read_quarantined
+from models.queries.quarantine.messages import read_quarantined
 from tests.asking import ask
 from tests.fix_broker import Broker
 from tests.fix_office import Office

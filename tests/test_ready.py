@@ -8,7 +8,7 @@ import pytest
 from config.opening import Opening, OpeningHours
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.ready import Basis, OpenCar, expect_ready
+from models.analytics.estimate.ready import Basis, OpenCar, expect_ready
 
 STAGES = load_workshop(DEFAULT_WORKSHOP_FILE).stages
 ALWAYS = OpeningHours([], ZoneInfo("UTC"))

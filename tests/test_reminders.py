@@ -15,14 +15,14 @@ from structlog.testing import capture_logs
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.queries.reminders_conversion import read_conversion
-from models.queries.reminders_words import (
+from models.queries.service.answers import (
     OdometerWord,
     correct_odometer,
     hold_item,
     record_consent,
     release_item,
 )
+from models.queries.service.conversion import read_conversion
 from reminders.engine import Engine
 from reminders.metrics import Metrics
 from reminders.plans import make_plans

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 import psycopg
 import pytest
 
-from models.domain.reminder_rows import ListedItem
-from models.queries.reminders_list import (
+from models.domain.service.listed import ListedItem
+from models.queries.service.answers import hold_item, record_consent, release_item
+from models.queries.service.listed import (
     ReminderFilter,
     count_items,
     read_attempts,
@@ -17,7 +18,6 @@ from models.queries.reminders_list import (
     read_items,
     read_owner,
 )
-from models.queries.reminders_words import hold_item, record_consent, release_item
 from tests.garage import NOW, VIN, Garage
 
 OIL = "Oil and filter service"

@@ -13,7 +13,7 @@ from dashboard.figures.reminders import draw_counts, item_row, list_columns
 from dashboard.figures.reminders_conversion import draw_conversion
 from dashboard.figures.reminders_detail import draw_item
 from dashboard.pages.reminders_filter import VIEWS, Asked, read_address
-from models.domain.reminder_rows import SHOWN, Attempt, Conversion, ListedItem, Owner
+from models.domain.service.listed import SHOWN, Attempt, Conversion, ListedItem, Owner
 from tests.components import read_words
 from tests.fix_office import Office
 from tests.garage import Garage

@@ -22,7 +22,11 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import find_ready_stage, load_workshop
 from ingest.batch import sort_messages
-from ingest.contract.payloads import (
+from ingest.message import ReceivedMessage
+from ingest.write import prepare_connection, write_batch
+from models.analytics.bins import LARGEST_ERROR, find_percentile, place_bin
+from models.analytics.kpis import LabourRow, OrderRow, measure_order
+from models.contract.payloads import (
     JobLine,
     LabourScan,
     Message,
@@ -33,12 +37,8 @@ from ingest.contract.payloads import (
     WorkOrderChange,
     encode,
 )
-from ingest.contract.topics import Kind, Source, Topic
-from ingest.message import ReceivedMessage
-from ingest.write import prepare_connection, write_batch
-from models.analytics.bins import LARGEST_ERROR, find_percentile, place_bin
-from models.analytics.kpis import LabourRow, OrderRow, measure_order
-from models.connect import connect_database
+from models.contract.topics import Kind, Source, Topic
+from models.database.engine import connect_database
 from models.domain.intervals import IntervalRow
 from models.migrations.run import migrate
 from models.prune import prune_store

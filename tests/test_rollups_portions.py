@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ingest.write import prepare_connection
 from models.analytics.overview import Overview
 from models.analytics.selection import Selection
-from models.queries.analytics_overview import prepare, read_overview
+from models.queries.analytics.overview import prepare, read_overview
 from models.rollups.marks import mark_site
 from models.rollups.settle import Settled, refresh_rollups
 from tests.patience import rounds

@@ -16,9 +16,9 @@ from config.messages import load_templates
 from config.rules import TEMPLATES
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import WorkshopError, load_workshop
-from models.analytics.ready import Basis, ReadyEstimate
-from models.domain.open_visit import OpenVisit, PartOfVisit, follow_parts
-from models.domain.outbox import Role
+from models.analytics.estimate.ready import Basis, ReadyEstimate
+from models.domain.delivery import Role
+from models.domain.notice.visit import OpenVisit, PartOfVisit, follow_parts
 from reminders.plans import make_site_facts
 from reminders.rules_messages import find_leaving, may_be_told, write_message
 from simulators.scaled import scale_workshop

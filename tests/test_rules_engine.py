@@ -11,7 +11,7 @@ import pytest
 
 from config.rules import Rule
 from models.analytics.open_clock import OpenClock
-from models.queries.rules import read_visits
+from models.queries.notice.facts import read_visits
 from models.signals import Signal
 from reminders.metrics import Metrics
 from reminders.rules_engine import RuleEngine

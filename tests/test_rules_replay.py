@@ -6,10 +6,10 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from models.domain.open_visit import OpenVisit
-from models.domain.order_story import tell_visits
-from models.queries.rules import read_visits
-from models.queries.rules_history import read_stories
+from models.domain.notice.story import tell_visits
+from models.domain.notice.visit import OpenVisit
+from models.queries.notice.facts import read_visits
+from models.queries.notice.history import read_stories
 from reminders.rules_facts import make_rule_facts
 from reminders.rules_replay import WARM_UP, Told, replay_rules
 from tests.fix_history import History

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from models.connect import connect_database
+from models.database.engine import connect_database
 from models.migrations.run import current_revision, migrate, newest_revision
 from models.schema.events import HYPERTABLES
 from models.schema.metadata import metadata

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import WorkshopError, load_workshop
-from models.domain.mileage import Rate
-from models.domain.service_due import Due, DueState, Hold, Mileage, NoticeRules, add_months, reckon_due
-from models.domain.service_plan import Done, Item, Plan, choose_plan, find_done
+from models.domain.service.due import Due, DueState, Hold, Mileage, NoticeRules, add_months, reckon_due
+from models.domain.service.mileage import Rate
+from models.domain.service.plan import Done, Item, Plan, choose_plan, find_done
 from reminders.plans import make_plans
 from reminders.quiet import find_leaving_time
 

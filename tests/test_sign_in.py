@@ -22,7 +22,7 @@ from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.app import create_app
 from dashboard.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW
 from dashboard.export import RECORD_GRIDS
-from models.access_links import revoke_access_link
+from models.queries.access.links import revoke_access_link
 from tests.fix_processes import StartCommand
 
 KEY = "a key of thirty-two characters, at least"

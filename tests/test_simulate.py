@@ -21,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
-from ingest.contract.payloads import (
+from models.contract.payloads import (
     DeviceStatus,
     DiagnosticReport,
     FleetReadings,
@@ -34,7 +34,7 @@ from ingest.contract.payloads import (
     decode,
     encode,
 )
-from ingest.contract.topics import Kind, parse_topic
+from models.contract.topics import Kind, parse_topic
 from models.domain.intervals import Scan, reckon_intervals
 from simulators.check import SimulationError
 from simulators.devices import Outgoing, SiteDevices

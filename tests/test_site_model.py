@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.calibration import Judged, calibrate, judge
+from models.analytics.estimate.calibration import Judged, calibrate, judge
+from models.analytics.estimate.model import Past, SiteModel, Situation, decode_model, encode_model
+from models.analytics.estimate.ready import Basis, OpenCar, expect_ready
+from models.analytics.estimate.training import fit_median_line, train
+from models.analytics.estimate.visits import list_visits, share_bays
 from models.analytics.open_clock import OpenClock
-from models.analytics.ready import Basis, OpenCar, expect_ready
-from models.analytics.site_model import Past, SiteModel, Situation, decode_model, encode_model
-from models.analytics.training import fit_median_line, train
-from models.analytics.visits import list_visits, share_bays
 from simulators.opening import DAY
 from simulators.past import Past as ShopPast
 from simulators.past import gather_past

@@ -14,10 +14,10 @@ from dashboard.figures.look import Look
 from dashboard.figures.memory import Memory
 from dashboard.figures.part import Part
 from dashboard.figures.wall import draw_wall
-from models.analytics.alarms import AlarmKind
-from models.analytics.moment import Moment, judge_moment
+from models.analytics.board.alarms import AlarmKind
+from models.analytics.board.moment import Moment, judge_moment
 from models.analytics.stage_time import StageTime, count_stage_times
-from models.domain.board import CarOnBoard, SiteSnapshot
+from models.domain.board.wall import CarOnBoard, SiteSnapshot
 from tests.cars import CAR
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)

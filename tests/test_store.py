@@ -12,7 +12,7 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import WorkshopError, load_workshop
 from ingest.pruning import Pruning
-from models.connect import connect_database, take_driver
+from models.database.engine import connect_database, take_driver
 from models.locks import Lock, hold
 from models.migrations.run import migrate
 from models.prune import prune_store

@@ -24,7 +24,7 @@ from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.app import create_app
 from dashboard.doors import DOORS, find_place
 from dashboard.pages.analytics_views import VIEWS
-from models.queries.progress_links import make_progress_link
+from models.queries.board.progress.links import make_progress_link
 from models.schema.metadata import metadata
 from tests.browserless import Tab, read_json
 from tests.extremes import DERIVED, Story, list_stories, name_tables, store

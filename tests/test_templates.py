@@ -8,7 +8,7 @@ import pytest
 from config.message_events import AUDIENCES, EVENTS
 from config.messages import OUR_TEMPLATES, TemplateError, load_templates
 from config.texts import LANGS
-from models.domain.outbox import Role
+from models.domain.delivery import Role
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SITE = {"en": "Pudong", "zh": "浦东店"}

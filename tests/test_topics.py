@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.contract.topics import KINDS_OF_SOURCE, ContractError, Topic, parse_topic
+from models.contract.topics import KINDS_OF_SOURCE, ContractError, Topic, parse_topic
 
 names = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
 topics = st.sampled_from(sorted(KINDS_OF_SOURCE)).flatmap(

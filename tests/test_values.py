@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.contract.values import (
+from models.contract.values import (
     EARLIEST,
     LATEST,
     MAX_DEPTH,

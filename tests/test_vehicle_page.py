@@ -19,7 +19,7 @@ from dashboard.figures.records.mileage import draw_mileage
 from dashboard.figures.records.search import draw_hits
 from dashboard.figures.records.service import draw_due
 from dashboard.figures.records.vehicle import draw_codes, draw_visits
-from models.analytics.vehicle_record import (
+from models.analytics.record.vehicle import (
     DayMileage,
     DueItem,
     FoundCode,
@@ -31,7 +31,7 @@ from models.analytics.vehicle_record import (
     VehicleVisit,
     drive_really,
 )
-from models.queries.vehicle_record import MOST_VISITS, find_vehicles, read_vehicle
+from models.queries.record.vehicle import MOST_VISITS, find_vehicles, read_vehicle
 from tests.asking import ask
 from tests.components import read_words
 from tests.fix_access import let_in

@@ -21,10 +21,10 @@ from dashboard.figures.paging import MOST_TILES, fit_grid, share_pages
 from dashboard.figures.part import Part, Tree, data, encode_props
 from dashboard.figures.queues import COLUMNS, ROWS, share_columns
 from dashboard.figures.wall import draw_wall, wall_page
-from models.analytics.alarms import Alarm, AlarmKind
-from models.analytics.moment import judge_moment
-from models.analytics.ready import Basis, ReadyEstimate
-from models.domain.board import CarOnBoard, DeviceOnBoard, SiteSnapshot
+from models.analytics.board.alarms import Alarm, AlarmKind
+from models.analytics.board.moment import judge_moment
+from models.analytics.estimate.ready import Basis, ReadyEstimate
+from models.domain.board.wall import CarOnBoard, DeviceOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
 from tests.patience import rounds
 

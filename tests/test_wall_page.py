@@ -20,7 +20,7 @@ from playwright.sync_api import Page, expect
 from psycopg import sql
 
 from config.settings import DEFAULT_WORKSHOP_FILE
-from ingest.contract.payloads import StageScan, encode
+from models.contract.payloads import StageScan, encode
 from models.signals import Signal
 from simulators.scaled import scale_workshop
 from tests.fix_access import KEY, let_in, sign_session

@@ -8,7 +8,7 @@ import pytest
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.what_if import CYCLE, ON_TIME, THROUGHPUT, WAIT, Change, Thing
+from models.analytics.whatif import CYCLE, ON_TIME, THROUGHPUT, WAIT, Change, Thing
 from simulators.chance import open_stream
 from simulators.character import open_calendar
 from simulators.facts import Fact

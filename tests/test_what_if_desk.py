@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from bayboard.what_if import WhatIfDesk, fit_site
-from models.analytics.what_if import CYCLE, ON_TIME, THROUGHPUT, WAIT, Asked, Change, Progress, State, Thing
+from models.analytics.whatif import CYCLE, ON_TIME, THROUGHPUT, WAIT, Asked, Change, Progress, State, Thing
 from simulators.fitting import WhatIfError
 from simulators.truth import ReadyTruth
 from tests.fix_history import DAYS, FIRST_DAY, History

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from models.analytics.what_if import (
+from models.analytics.whatif import (
     CYCLE,
     ON_TIME,
     THROUGHPUT,

@@ -19,7 +19,7 @@ from dashboard.pages.analytics_filter import read_address
 from dashboard.pages.analytics_question import Question
 from dashboard.pages.analytics_whatif import read_change, show_what_if
 from models.analytics.selection import Selection
-from models.analytics.what_if import (
+from models.analytics.whatif import (
     CYCLE,
     ON_TIME,
     THROUGHPUT,

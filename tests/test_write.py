@@ -15,7 +15,9 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import sort_messages
-from ingest.contract.payloads import (
+from ingest.message import ReceivedMessage
+from ingest.write import Written, prepare_connection, write_batch
+from models.contract.payloads import (
     Customer,
     DeviceStatus,
     DiagnosticReport,
@@ -31,9 +33,7 @@ from ingest.contract.payloads import (
     WorkOrderChange,
     encode,
 )
-from ingest.contract.topics import Kind, Source, Topic
-from ingest.message import ReceivedMessage
-from ingest.write import Written, prepare_connection, write_batch
+from models.contract.topics import Kind, Source, Topic
 from models.signals import Signal, listen_to
 from tests.fix_ingest import REFUSE_RO_9
 from tests.patience import PATIENCE_SECONDS, rounds

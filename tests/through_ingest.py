@@ -14,10 +14,10 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.batch import Refusal, sort_messages
 from ingest.clocks import Clocks
-from ingest.contract.payloads import DeviceStatus, encode
-from ingest.contract.topics import Kind
 from ingest.message import ReceivedMessage
 from ingest.write import prepare_connection, write_batch
+from models.contract.payloads import DeviceStatus, encode
+from models.contract.topics import Kind
 from simulators.devices import Device, Outgoing
 from simulators.life import Life, Lived
 

@@ -13,8 +13,8 @@ from msgspec import UNSET
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.contract.payloads import LabourScan, StageScan, Vehicle, WorkOrderChange
 from models.analytics.kpis import LabourRow, OrderRow
+from models.contract.payloads import LabourScan, StageScan, Vehicle, WorkOrderChange
 from models.domain.intervals import IntervalRow, Scan
 from models.domain.repairs import Limits, reckon_repaired
 from simulators.life import Life, Lived

@@ -28,7 +28,7 @@ from dashboard.access import Role, User
 from dashboard.pages.analytics_filter import Asked
 from dashboard.pages.analytics_question import Question
 from dashboard.pages.analytics_views import VIEWS
-from models.queries.analytics_overview import prepare, read_names
+from models.queries.analytics.overview import prepare, read_names
 
 _REPEATS = 5
 _ONE_SITE_GOAL_MS, _MANY_SITES_GOAL_MS = 300.0, 1000.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine
 
 from bayboard.bench.rig import BenchError
-from models.connect import connect_database
+from models.database.engine import connect_database
 from models.timescale.edition import detect_database
 
 SCANS_A_DAY = 480  # 60 orders of 8 scans

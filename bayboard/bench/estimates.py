@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import takewhile
 
 from config.workshop import Workshop
-from models.analytics.calibration import Calibration, Judged, calibrate, judge_walking
+from models.analytics.estimate.calibration import Calibration, Judged, calibrate, judge_walking
 from simulators.opening import DAY
 from simulators.past import gather_past
 from simulators.site import simulate_history

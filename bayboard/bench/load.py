@@ -8,7 +8,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from bayboard.bench.stream import Publication
-from ingest.contract.payloads import FleetReading, FleetReadings, Odometer, OdometerReading, encode
+from models.contract.payloads import FleetReading, FleetReadings, Odometer, OdometerReading, encode
 
 READINGS_A_BATCH = 100
 _DEVICES = 50

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as clock
 
 from bayboard.bench.odometer_story import RIGHT_WITHIN_KM, CarStory, Told, tell_stories
-from models.domain.odometer import judge_readings
-from models.domain.odometer_limits import ORDINARY_A_DAY_KM
+from models.domain.odometer.limits import ORDINARY_A_DAY_KM
+from models.domain.odometer.reading import judge_readings
 
 BEGAN = datetime(2024, 9, 1, tzinfo=UTC)
 _CLEAN_DAYS, _FAULTY_DAYS = 365, 365

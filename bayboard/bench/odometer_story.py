@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from ingest.contract.payloads import DiagnosticReport, Odometer, OdometerReading
-from ingest.contract.topics import Kind, Source
-from models.domain.odometer import KM_PER_UNIT, Reading
-from models.domain.odometer_limits import TOLERANCE_KM
+from models.contract.payloads import DiagnosticReport, Odometer, OdometerReading
+from models.contract.topics import Kind, Source
+from models.domain.odometer.limits import TOLERANCE_KM
+from models.domain.odometer.reading import KM_PER_UNIT, Reading
 from simulators.chance import open_stream
 from simulators.devices import Device, Outgoing
 from simulators.faults import Place

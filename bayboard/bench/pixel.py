@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from bayboard.bench.chromium import launch_chromium, open_screen
 from config.broker import read_broker_address
-from ingest.contract.payloads import StageScan, encode
+from models.contract.payloads import StageScan, encode
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

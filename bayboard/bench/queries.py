@@ -24,10 +24,10 @@ from bayboard.bench.queries_data import Say, copy_database, extend, play
 from bayboard.embedded import PostgresServer, find_free_port
 from config.workshop import Site, Workshop
 from models.analytics.selection import Selection
-from models.connect import connect_database
+from models.database.engine import connect_database
 from models.migrations.run import migrate
-from models.queries.analytics_overview import prepare
-from models.queries.board import read_board
+from models.queries.analytics.overview import prepare
+from models.queries.board.wall import read_board
 from models.timescale.edition import detect_database
 
 _QUERIES = Path(__file__).with_name("queries.sql")

@@ -21,9 +21,9 @@ from bayboard.bench.odometer_refusals import BEGAN
 from bayboard.bench.odometer_story import CarStory, tell_stories
 from bayboard.embedded import PostgresServer, find_free_port
 from config.workshop import Workshop
-from models.domain.mileage import Mark, reckon_rate
+from models.domain.service.mileage import Mark, reckon_rate
 from models.migrations.run import migrate
-from models.queries.reminders_vehicles import prepare_tables
+from models.queries.service.vehicles import prepare_tables
 from reminders.due import reckon_all
 from reminders.plans import make_plans
 from reminders.raising import raise_all

@@ -24,9 +24,9 @@ from bayboard.embedded import PostgresServer, find_free_port
 from dashboard.access import ScreenKind
 from dashboard.cookies import name_screen
 from dashboard.passwords import draw_token
-from ingest.contract.payloads import StageScan, encode
+from models.contract.payloads import StageScan, encode
 from models.migrations.run import migrate
-from models.screens import add_screen
+from models.queries.access.screens import add_screen
 
 _WAITING_STAGES = ("received", "awaiting_parts", "awaiting_approval", "quality_check", "ready")
 _WAITING_CARS = 25

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ingest.contract.payloads import Odometer, OdometerReading, StageScan, encode
+from models.contract.payloads import Odometer, OdometerReading, StageScan, encode
 
 _STAGES = ("received", "inspecting", "repairing", "quality_check", "washing", "ready", "delivered")
 _SCAN_SHARE = 0.3

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.length import say_length
-from models.domain.access import AccountRow, ScreenRow
+from models.domain.access.people import AccountRow, ScreenRow
 
 # What is noted every twenty seconds is away after a minute.
 SILENT_AFTER = timedelta(minutes=1)

@@ -15,9 +15,9 @@ from config.workshop import Workshop
 from dashboard.figures.car import time_data
 from dashboard.figures.number import say_number, say_probability
 from dashboard.figures.part import data
-from models.analytics.alarms import Alarm, AlarmKind
-from models.analytics.bottleneck import Kind
-from models.analytics.moment import Bottleneck
+from models.analytics.board.alarms import Alarm, AlarmKind
+from models.analytics.board.moment import Bottleneck
+from models.analytics.bottleneck.periods import Kind
 
 # More than anybody waits to see in turn; the counts tell of the rest.
 _MOST_TOLD = 40

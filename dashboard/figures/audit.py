@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.part import speak
-from models.domain.audit import COMMAND, Action, AuditEntry
+from models.domain.access.audit import COMMAND, Action, AuditEntry
 
 
 def draw_page(spans: Sequence[str], lang: str) -> Component:

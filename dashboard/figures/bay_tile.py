@@ -25,7 +25,7 @@ from dashboard.figures.car import (
 )
 from dashboard.figures.number import say_number
 from dashboard.figures.part import data
-from models.domain.board import CarOnBoard
+from models.domain.board.wall import CarOnBoard
 
 # Longer names are written smaller, and those that are longer still on two lines.
 _SHORT_NAME, _LINE_OF_NAME = 4, 6

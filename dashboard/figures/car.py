@@ -19,7 +19,7 @@ from config.workshop import Stage
 from dashboard.figures.number import say_probability
 from dashboard.figures.part import data
 from models.analytics.stage_time import StageTime
-from models.domain.board import CarOnBoard
+from models.domain.board.wall import CarOnBoard
 
 # A promise with less risk than this is not worth a word.
 _RISK_WORTH_SAYING = 0.2

@@ -17,7 +17,7 @@ from dash.development.base_component import Component
 from config.texts import read_catalogue, text
 from config.workshop import Workshop
 from dashboard.figures.length import say_length
-from models.domain.device import DeviceRow
+from models.domain.device.health import DeviceRow
 
 # A connected device that has nothing to say is not out of order, but somebody may want to look.
 SILENT_AFTER = timedelta(hours=1)

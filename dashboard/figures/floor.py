@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from config.workshop import Bay, Stage
-from models.domain.board import CarOnBoard
+from models.domain.board.wall import CarOnBoard
 
 # Queues that no cause names: cars announced but never scanned, cars that are worked on outside
 # a bay, and cars whose stage the workshop file does not know (any more).

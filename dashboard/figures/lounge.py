@@ -18,8 +18,8 @@ from dashboard.figures.car import stage_icon, tick
 from dashboard.figures.part import Part, data
 from dashboard.figures.visit import draw_plate, draw_stage, draw_steps, list_steps
 from dashboard.figures.when import say_moment, say_range
-from models.analytics.ready import ReadyEstimate
-from models.domain.public import PublicVisit
+from models.analytics.estimate.ready import ReadyEstimate
+from models.domain.board.public import PublicVisit
 
 
 @dataclass(frozen=True, slots=True)

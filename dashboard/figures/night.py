@@ -8,7 +8,7 @@ from config.workshop import Site
 from dashboard.figures.car import tick
 from dashboard.figures.number import say_number
 from dashboard.figures.when import say_moment
-from models.analytics.moment import Moment
+from models.analytics.board.moment import Moment
 
 
 def night(moment: Moment | None, site: Site, lang: str) -> Component:

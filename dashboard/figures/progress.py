@@ -20,8 +20,8 @@ from dashboard.figures.length import say_length
 from dashboard.figures.number import say_number
 from dashboard.figures.visit import count_done, draw_plate, draw_steps, list_steps, say_doing, say_stage
 from dashboard.figures.when import LOCALES, say_day, say_moment, say_range
-from models.analytics.ready import ReadyEstimate
-from models.domain.public import Finding, Progress, PublicPart, ServiceDue, StageVisit
+from models.analytics.estimate.ready import ReadyEstimate
+from models.domain.board.public import Finding, Progress, PublicPart, ServiceDue, StageVisit
 
 _PART_STATES = ("ordered", "arrived", "fitted")
 

@@ -16,7 +16,7 @@ from dashboard.figures.car import Judged, Judgements, car_times, plate, say_reas
 from dashboard.figures.floor import EXPECTED, LASTING, Queue
 from dashboard.figures.number import say_number
 from dashboard.figures.part import data
-from models.domain.board import CarOnBoard
+from models.domain.board.wall import CarOnBoard
 
 ROWS = 4  # cars one above the other in a column
 COLUMNS = 7  # columns of cars that the width of the screen has room for

@@ -17,7 +17,7 @@ from config.workshop import Workshop
 from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, name_item, say_count, say_date, zone_of
 from dashboard.figures.grid import column
-from models.domain.reminder_rows import ListedItem
+from models.domain.service.listed import ListedItem
 
 Row = dict[str, Any]
 _LEVELS = {"overdue": "over", "due": "warn", "failed": "over", "withheld": "warn"}

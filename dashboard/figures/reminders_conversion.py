@@ -12,7 +12,7 @@ from dashboard.figures.analytics.look import CALM, CALM_PALE, CALM_SOFT, WARN, d
 from dashboard.figures.analytics.words import UNKNOWN, say_share
 from dashboard.figures.notice import draw_empty
 from dashboard.figures.when import LOCALES
-from models.domain.reminder_rows import Conversion
+from models.domain.service.listed import Conversion
 
 
 def draw_conversion(months: Sequence[Conversion], lang: str) -> Component:

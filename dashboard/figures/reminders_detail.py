@@ -15,7 +15,7 @@ from config.workshop import Workshop
 from dashboard.figures.addresses import order_address, vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, name_item, say_count, say_date, zone_of
 from dashboard.figures.reminders import find_state, say_hold, say_km, say_moment, say_range
-from models.domain.reminder_rows import Attempt, ListedItem, Owner
+from models.domain.service.listed import Attempt, ListedItem, Owner
 
 
 def draw_item(

@@ -27,8 +27,8 @@ from dashboard.figures.paging import count_pages, fit_grid, share_pages
 from dashboard.figures.part import Part, data
 from dashboard.figures.queues import Room, queue_column, share_room
 from dashboard.figures.when import LOCALES
-from models.analytics.moment import DayCounts, Moment
-from models.domain.board import CarOnBoard
+from models.analytics.board.moment import DayCounts, Moment
+from models.domain.board.wall import CarOnBoard
 
 # A scanner that invents bays must not fill the wall: further ones share a tile.
 _MOST_STRAYS = 3

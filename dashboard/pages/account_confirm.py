@@ -17,8 +17,8 @@ from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.notice import draw_database_away, draw_wrong
 from dashboard.office_app import OfficeApp
 from dashboard.trail import note
-from models.domain.audit import Action
-from models.sessions import confirm_session, hash_session, read_session
+from models.domain.access.audit import Action
+from models.queries.access.sessions import confirm_session, hash_session, read_session
 
 COUNTS_FOR = timedelta(minutes=10)
 MINUTES = int(COUNTS_FOR.total_seconds()) // 60

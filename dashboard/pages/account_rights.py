@@ -19,9 +19,9 @@ from dashboard.figures.notice import draw_database_away, draw_wrong
 from dashboard.office_app import OfficeApp
 from dashboard.pages.account_confirm import UnconfirmedError, check_confirmed
 from dashboard.trail import note
-from models.accounts import AccountError, change_rights, read_account
-from models.domain.access import AccountRow
-from models.domain.audit import Action
+from models.domain.access.audit import Action
+from models.domain.access.people import AccountRow
+from models.queries.access.accounts import AccountError, change_rights, read_account
 
 
 def may_change(user: User, account: AccountRow) -> bool:

@@ -31,7 +31,8 @@ from dashboard.pages.account_confirm import (
 from dashboard.pages.account_rights import RightsDialog, choose_sites, find_changeable, may_change
 from dashboard.passwords import draw_password, hash_password
 from dashboard.trail import note
-from models.accounts import (
+from models.domain.access.audit import Action
+from models.queries.access.accounts import (
     AccountError,
     add_account,
     disable_account,
@@ -39,7 +40,6 @@ from models.accounts import (
     read_accounts,
     set_password,
 )
-from models.domain.audit import Action
 
 _REFRESH_MS = 5000
 

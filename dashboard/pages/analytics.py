@@ -26,7 +26,7 @@ from dashboard.pages.analytics_question import Question
 from dashboard.pages.analytics_views import VIEWS
 from dashboard.pages.analytics_whatif import register_what_if
 from dashboard.what_if import WhatIf
-from models.queries.analytics_overview import prepare, read_names
+from models.queries.analytics.overview import prepare, read_names
 
 _Props = Mapping[str, Any]
 _LISTS = ("sites", "job_types", "bays", "technicians")

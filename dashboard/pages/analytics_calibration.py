@@ -10,8 +10,8 @@ from config.texts import text
 from dashboard.database import Connection
 from dashboard.figures.analytics.calibration import CalibrationRead, draw_calibration
 from dashboard.pages.analytics_question import Question
-from models.analytics.calibration import list_judged_stages
-from models.queries.analytics_calibration import (
+from models.analytics.estimate.calibration import list_judged_stages
+from models.queries.estimate.calibration import (
     CALIBRATION_SITE_DAYS,
     read_learning,
     read_outcomes,

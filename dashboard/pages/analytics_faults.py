@@ -12,7 +12,12 @@ from dashboard.figures.records.faults import draw_codes
 from dashboard.figures.records.parts import draw_leads, draw_missing, draw_use
 from dashboard.pages.analytics_filter import say_condition
 from dashboard.pages.analytics_question import Question
-from models.queries.faults import FAULT_SITE_DAYS, FaultCondition, list_faulty_orders, read_faults
+from models.queries.analytics.faults.period import (
+    FAULT_SITE_DAYS,
+    FaultCondition,
+    list_faulty_orders,
+    read_faults,
+)
 
 
 async def show_faults(connection: Connection, question: Question) -> list[Component]:

@@ -15,7 +15,7 @@ from config.workshop import Workshop
 from dashboard.access import User
 from dashboard.figures.analytics.words import name_cause, name_job, say_seconds
 from models.analytics.selection import Selection
-from models.queries.analytics_orders import OrderCondition, VisitCondition
+from models.queries.analytics.orders import OrderCondition, VisitCondition
 
 PATH = "/analytics"
 DEFAULT_SPAN, CUSTOM = "28d", "custom"

@@ -29,26 +29,26 @@ from dashboard.pages.analytics_faults import show_faults
 from dashboard.pages.analytics_filter import choose_stage, say_condition
 from dashboard.pages.analytics_question import Question, View, choose_site, say_site
 from dashboard.pages.analytics_whatif import show_what_if
-from models.analytics.bottleneck_days import find_bottlenecks
+from models.analytics.bottleneck.days import find_bottlenecks
 from models.analytics.significance import Factor, compare
-from models.queries.analytics_bottleneck import (
+from models.queries.analytics.bottleneck import (
     BOTTLENECK_DAYS,
     COMPARED_DAYS,
     read_intervals,
     read_jobs,
     read_labour,
 )
-from models.queries.analytics_flow import (
+from models.queries.analytics.flow import (
     FLOW_DAYS,
     MOST_FLOW_SITES,
     read_cars_here,
     read_flow,
     read_usual_ages,
 )
-from models.queries.analytics_orders import OrderCondition, list_orders, list_visits
-from models.queries.analytics_overview import read_overview
-from models.queries.analytics_people import read_bays, read_technicians
-from models.queries.analytics_stages import (
+from models.queries.analytics.orders import OrderCondition, list_orders, list_visits
+from models.queries.analytics.overview import read_overview
+from models.queries.analytics.people import read_bays, read_technicians
+from models.queries.analytics.stages import (
     HEAT_SITE_DAYS,
     MOST_SITES_BY_DAY,
     read_stage_bins,

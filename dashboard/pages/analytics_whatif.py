@@ -20,8 +20,8 @@ from dashboard.pages.analytics_filter import Asked as Address
 from dashboard.pages.analytics_filter import read_address
 from dashboard.pages.analytics_question import Question, SiteDays, choose_site, say_site
 from dashboard.what_if import WhatIf
-from models.analytics.what_if import Asked, Change, Thing
-from models.queries.what_if import read_missing_parts
+from models.analytics.whatif import Asked, Change, Thing
+from models.queries.whatif.shop import read_missing_parts
 
 # A shop is fitted to as many days at most.
 FITTED_DAYS = 56

@@ -21,8 +21,8 @@ from dashboard.figures.notice import draw_database_away, draw_empty
 from dashboard.office_app import OfficeApp
 from dashboard.pages.quarantine_filter import SINCE
 from dashboard.trail import note
-from models.domain.audit import Action
-from models.queries.audit import AuditFilter, count_audit, read_actors, read_audit
+from models.domain.access.audit import Action
+from models.queries.access.trail import AuditFilter, count_audit, read_actors, read_audit
 
 _PAGE = 100
 _MOST_EXPORTED = 20_000

@@ -15,8 +15,8 @@ from dashboard.database import DatabaseAwayError, OpenDatabase
 from dashboard.figures.devices import choose_devices, device_row, draw_summary, order_by_need
 from dashboard.figures.grid import FIT_GRID, column, draw_grid
 from dashboard.figures.notice import draw_database_away, draw_empty
-from models.domain.device import DeviceRow
-from models.queries.devices import read_devices
+from models.domain.device.health import DeviceRow
+from models.queries.device.health import read_devices
 
 _REFRESH_MS = 5000
 

@@ -24,9 +24,9 @@ from dashboard.figures.lounge import Lounge, draw_lounge, lounge_page
 from dashboard.figures.part import Part
 from dashboard.learned import Learned
 from dashboard.origin import Origin
-from models.analytics.ready import OpenCar, expect_ready
-from models.domain.public import PublicVisit
-from models.queries.lounge import read_lounge
+from models.analytics.estimate.ready import OpenCar, expect_ready
+from models.domain.board.public import PublicVisit
+from models.queries.board.lounge import read_lounge
 
 KIND = "lounge"
 

@@ -34,12 +34,12 @@ from dashboard.pages.order_customer import OrderCustomer
 from dashboard.pages.order_link import OrderLink
 from dashboard.pages.record_address import read_record_address
 from dashboard.trail import Looks
-from models.analytics.order_record import OrderRecord, measure_record
-from models.analytics.ready import ReadyEstimate, expect_ready
-from models.domain.audit import Action
-from models.erasures import Erasures
-from models.queries.estimates import read_open_cars
-from models.queries.order_record import read_order
+from models.analytics.estimate.ready import ReadyEstimate, expect_ready
+from models.analytics.record.order import OrderRecord, measure_record
+from models.domain.access.audit import Action
+from models.queries.estimate.ready import read_open_cars
+from models.queries.privacy.erasures import Erasures
+from models.queries.record.order import read_order
 
 ORDER_ADDRESS = "/orders/{site}/{work_order}"
 _REFRESH_MS = 20_000

@@ -23,10 +23,10 @@ from dashboard.figures.notice import draw_database_away
 from dashboard.office_app import OfficeApp
 from dashboard.pages.record_address import read_record_address
 from dashboard.trail import note
-from models.domain.audit import Action
+from models.domain.access.audit import Action
 from models.domain.names import list_spellings
-from models.erasures import Erasures, ErasuresError
-from models.queries.customers import erase_orders, export_customer, find_orders_of_person
+from models.queries.privacy.customers import erase_orders, export_customer, find_orders_of_person
+from models.queries.privacy.erasures import Erasures, ErasuresError
 
 
 class OrderCustomer:

@@ -21,9 +21,9 @@ from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.pages.record_address import read_record_address
 from dashboard.trail import note
-from models.domain.audit import Action
+from models.domain.access.audit import Action
 from models.domain.names import list_spellings
-from models.queries.progress_links import make_progress_link, revoke_progress_links
+from models.queries.board.progress.links import make_progress_link, revoke_progress_links
 
 
 class OrderLink:

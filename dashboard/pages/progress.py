@@ -34,10 +34,10 @@ from dashboard.from_where import name_address
 from dashboard.learned import Learned
 from dashboard.pages.lounge import as_open_car
 from dashboard.plain_page import choose_visit_lang
-from models.analytics.ready import expect_ready
-from models.queries.lounge import read_lounge
-from models.queries.progress import read_progress
-from models.queries.progress_links import TooManyTriesError, enter_progress
+from models.analytics.estimate.ready import expect_ready
+from models.queries.board.lounge import read_lounge
+from models.queries.board.progress.links import TooManyTriesError, enter_progress
+from models.queries.board.progress.visit import read_progress
 
 _DOCUMENT = Template(Path(__file__).parent.with_name("progress-page.html").read_text(encoding="utf-8"))
 _SCRIPT = '<script src="/assets/progress.js" defer></script>'

@@ -25,9 +25,9 @@ from dashboard.pages.quarantine_actions import Watched, register_actions
 from dashboard.pages.quarantine_filter import ALL, PATH, Asked, read_address
 from dashboard.pages.quarantine_layout import REFRESH_MS, draw_page
 from dashboard.trail import Looks
-from models.domain import audit
+from models.domain.access import audit
 from models.domain.quarantine import QuarantinedRow, ReasonCount, Status
-from models.queries.quarantine import (
+from models.queries.quarantine.messages import (
     QuarantineFilter,
     count_by_reason,
     count_quarantine,

@@ -18,8 +18,8 @@ from dashboard.database import Connection, DatabaseAwayError, OpenDatabase
 from dashboard.figures.quarantine import Action
 from dashboard.pages.quarantine_filter import read_address
 from dashboard.trail import note
-from models.domain import audit
-from models.queries.quarantine import (
+from models.domain.access import audit
+from models.queries.quarantine.messages import (
     QuarantineFilter,
     count_quarantine,
     discard,

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 
 from dashboard.access import User
 from models.domain.quarantine import Status
-from models.queries.quarantine import QuarantineFilter
+from models.queries.quarantine.messages import QuarantineFilter
 
 ALL = "all"
 SINCE: Mapping[str, timedelta] = {

@@ -24,9 +24,9 @@ from dashboard.figures.reminders_detail import draw_item
 from dashboard.pages.reminders_actions import register_actions
 from dashboard.pages.reminders_filter import CONVERSION, PATH, VIEWS, Asked, read_address
 from dashboard.pages.reminders_layout import CARD, GRID_ID, REFRESH_MS, draw_page
-from models.domain.reminder_rows import Attempt, Conversion, ListedItem
-from models.queries.reminders_conversion import read_conversion
-from models.queries.reminders_list import (
+from models.domain.service.listed import Attempt, Conversion, ListedItem
+from models.queries.service.conversion import read_conversion
+from models.queries.service.listed import (
     ReminderFilter,
     count_items,
     read_attempts,

@@ -19,12 +19,12 @@ from dashboard.figures.analytics.words import name_item, zone_of
 from dashboard.figures.notice import draw_wrong
 from dashboard.pages.reminders_layout import ACTIONS
 from dashboard.trail import note
-from models.domain.audit import Action
-from models.domain.outbox import MessageState
-from models.domain.reminder_rows import ListedItem
-from models.queries.outbox_told import resend_messages
-from models.queries.reminders_list import ReminderFilter, read_attempts, read_item
-from models.queries.reminders_words import hold_item, release_item
+from models.domain.access.audit import Action
+from models.domain.delivery import MessageState
+from models.domain.service.listed import ListedItem
+from models.queries.delivery.found import resend_messages
+from models.queries.service.answers import hold_item, release_item
+from models.queries.service.listed import ReminderFilter, read_attempts, read_item
 
 _DONE = {
     "done": Output("reminders-done", "data"),

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
 from dashboard.access import User
-from models.domain.reminder_rows import SHOWN
-from models.queries.reminders_list import ReminderFilter
+from models.domain.service.listed import SHOWN
+from models.queries.service.listed import ReminderFilter
 
 PATH = "/reminders"
 # Beside where items stand: how many of those who were told came.

@@ -19,9 +19,9 @@ from dashboard.office_app import OfficeApp
 from dashboard.origin import Origin
 from dashboard.passwords import draw_token
 from dashboard.trail import note
-from models.domain.access import ScreenRow
-from models.domain.audit import Action
-from models.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen
+from models.domain.access.audit import Action
+from models.domain.access.people import ScreenRow
+from models.queries.access.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen
 
 _REFRESH_MS = 5000
 # A link that nobody opened is good for this long.

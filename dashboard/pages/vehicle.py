@@ -29,9 +29,9 @@ from dashboard.figures.search_box import SEARCH_ADDRESS, TYPED
 from dashboard.pages.analytics_layout import draw_skeleton
 from dashboard.pages.record_address import read_record_address
 from dashboard.trail import Looks
-from models.analytics.vehicle_record import VehicleRecord
-from models.domain.audit import Action
-from models.queries.vehicle_record import MOST_HITS, find_vehicles, read_vehicle
+from models.analytics.record.vehicle import VehicleRecord
+from models.domain.access.audit import Action
+from models.queries.record.vehicle import MOST_HITS, find_vehicles, read_vehicle
 
 VEHICLE_ADDRESS = "/vehicles/{vin}"
 

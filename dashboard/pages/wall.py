@@ -18,8 +18,8 @@ from dashboard.figures.memory import Memory
 from dashboard.figures.wall import draw_wall, wall_page
 from dashboard.learned import Learned
 from dashboard.pages.home import list_boards
-from models.analytics.moment import begin_day, judge_moment
-from models.queries.board import read_board
+from models.analytics.board.moment import begin_day, judge_moment
+from models.queries.board.wall import read_board
 
 KIND = "wall"
 

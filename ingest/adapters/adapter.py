@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from ingest.contract.payloads import Message
-from ingest.contract.topics import ContractError, Topic
+from models.contract.payloads import Message
+from models.contract.topics import ContractError, Topic
 from models.domain.notes import Note
 
 # What a message says in the contract's words, with notes of what of it was left out.

@@ -20,8 +20,8 @@ from ingest.adapters.plain_json import PlainJson
 from ingest.adapters.registered import Devices, SiteDevices
 from ingest.adapters.traccar import Traccar
 from ingest.adapters.wican import Wican
-from ingest.contract.topics import PREFIX, ContractError
 from ingest.message import ReceivedMessage, digest_message
+from models.contract.topics import PREFIX, ContractError
 from models.domain.names import canonical_vin
 
 ADAPTERS: dict[str, type[PlainJson | Traccar]] = {"json": PlainJson, "traccar": Traccar, "wican": Wican}

@@ -24,8 +24,8 @@ from ingest.adapters.reading import (
     read_odometer,
     read_payload,
 )
-from ingest.contract.payloads import Odometer, OdometerReading
-from ingest.contract.topics import ContractError, Kind, Source, Topic
+from models.contract.payloads import Odometer, OdometerReading
+from models.contract.topics import ContractError, Kind, Source, Topic
 from models.domain.notes import Note
 
 

@@ -16,9 +16,9 @@ from config.adapters import Adapter as Facts
 from config.adapters import Mileage, Place, Unit, find_unit
 from config.json_paths import MISSING, find_value
 from ingest.adapters.adapter import Skip, SkippedError
-from ingest.contract.payloads import MAX_PAYLOAD_BYTES, Odometer
-from ingest.contract.topics import ContractError
-from ingest.contract.values import (
+from models.contract.payloads import MAX_PAYLOAD_BYTES, Odometer
+from models.contract.topics import ContractError
+from models.contract.values import (
     UnreadableError,
     bound_mileage,
     quote,

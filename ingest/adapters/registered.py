@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ingest.adapters.adapter import ForeignError
-from ingest.contract.topics import ContractError, check_name
+from models.contract.topics import ContractError, check_name
 from models.domain.names import canonical_device
 
 # A phone number in the international form, and a network address: their separators carry nothing.

@@ -23,8 +23,8 @@ from ingest.adapters.reading import (
     read_odometer,
     read_payload,
 )
-from ingest.contract.payloads import OdometerReading
-from ingest.contract.topics import ContractError, Kind, Source, Topic
+from models.contract.payloads import OdometerReading
+from models.contract.topics import ContractError, Kind, Source, Topic
 from models.domain.notes import Note
 
 _ATTRIBUTES = "position.attributes."

@@ -12,9 +12,9 @@ from typing import ClassVar
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, Skip, SkippedError
 from ingest.adapters.plain_json import PlainJson
 from ingest.adapters.reading import is_known
-from ingest.contract.payloads import DeviceStatus
-from ingest.contract.topics import ContractError, Kind, Source, Topic
-from ingest.contract.values import show
+from models.contract.payloads import DeviceStatus
+from models.contract.topics import ContractError, Kind, Source, Topic
+from models.contract.values import show
 
 
 class Wican(PlainJson):

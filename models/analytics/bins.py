@@ -1,6 +1,6 @@
 """Durations counted in bins a tenth wide, from which percentiles of any selection are found by adding.
 
-Owns the bins that the rollups count in (models/queries/rollup_stage_time.sql says the same in
+Owns the bins that the rollups count in (models/rollups/sql/stage_time.sql says the same in
 SQL) and the error they cost: a percentile is at most 4.9 % off the exact one.
 """
 

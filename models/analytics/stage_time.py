@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from config.opening import OpeningHours
-from models.domain.board import CarOnBoard
+from models.domain.board.wall import CarOnBoard
 
 # What has gone on for longer is reckoned as if it began so long ago: a forgotten car costs every reading.
 _LONGEST_STAY = timedelta(days=60)

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from config.store import StoreRules
-from models.connect import connect_database, take_driver
+from models.database.engine import connect_database, take_driver
 from models.locks import Lock, hold
 from models.migrations.roles import make_roles
 from models.rollups.mileage import aggregate_mileage

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from psycopg import Connection
 
-from models.named_sql import read_sql
+from models.database.named import read_sql
 
 OrderKey = tuple[str, str]
 Extent = tuple[datetime, datetime]
@@ -17,7 +17,7 @@ Extent = tuple[datetime, datetime]
 def mark_orders(connection: Connection, changed: Mapping[OrderKey, Extent]) -> None:
     """Say that orders changed, each with the earliest and the latest instant it was or is about."""
     connection.execute(
-        read_sql("queries/rollup_mark"),
+        read_sql("rollups/sql/mark"),
         {
             "sites": [site for site, _ in changed],
             "orders": [order for _, order in changed],
@@ -31,7 +31,7 @@ def mark_labour(connection: Connection, scans: Iterable[tuple[str, str, datetime
     """Say that somebody clocked on or off: site, work order and time of each scan."""
     listed = list(scans)
     connection.execute(
-        read_sql("queries/rollup_mark_labour"),
+        read_sql("rollups/sql/mark_labour"),
         {
             "sites": [site for site, _, _ in listed],
             "orders": [order for _, order, _ in listed],

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from config.store import StoreRules
-from models.named_sql import read_sql
+from models.database.named import read_sql
 from models.timescale.aggregates import make_continuous_aggregate, refresh_continuous_aggregate
 from models.timescale.edition import Database, detect_database
 from models.timescale.policies import Refresh, set_refresh
@@ -26,7 +26,7 @@ def aggregate_mileage(connection: Connection, database: Database, rules: StoreRu
     """Have the database aggregate mileage by itself where it can; return the aggregate's name, else None."""
     if not database.has_continuous_aggregates():
         return None
-    select = read_sql("queries/rollup_mileage_hour").replace(
+    select = read_sql("rollups/sql/mileage_hour").replace(
         "date_trunc('hour', at, 'UTC')", "time_bucket('1 hour', at)"
     )
     make_continuous_aggregate(connection, AGGREGATE, select)

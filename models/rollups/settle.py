@@ -30,7 +30,7 @@ from models.store import find_horizon
 
 # Days of sites that one transaction settles: bounds its time and its memory.
 _DAYS_AT_ONCE = 31
-# No rollup has an earlier day (models/queries/rollup_dirty_day.sql).
+# No rollup has an earlier day (models/rollups/sql/dirty_day.sql).
 _FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 # Days that a page shows unless it is asked for more: these are settled in every pass.
 _RECENT = timedelta(days=62)

@@ -9,7 +9,7 @@ from typing import LiteralString
 
 from psycopg import Connection, sql
 
-from models.named_sql import read_sql
+from models.database.named import read_sql
 
 # What rollups are reckoned from, each from those before it, for the days of dirty_day.
 STEPS = ("order_present", "labour", "worked", "stint", "wait_cause", "visit", "visit_begun")
@@ -75,7 +75,7 @@ def name_columns(rollup: str) -> sql.Composed:
 
 def read_query(name: str) -> sql.SQL:
     """Return one of the queries of rollups, to be composed."""
-    return sql.SQL(read_sql(f"queries/rollup_{name}"))
+    return sql.SQL(read_sql(f"rollups/sql/{name}"))
 
 
 def _compose_views(mileage_aggregate: str | None) -> dict[str, sql.Composable]:

@@ -22,7 +22,7 @@ class Audit(Base):
     who: Mapped[str]
     # The address of the browser, or "command".
     from_address: Mapped[str | None]
-    # models.domain.audit.Action.
+    # models.domain.access.audit.Action.
     what: Mapped[str]
     about: Mapped[str | None]
     before: Mapped[dict[str, Any] | None]

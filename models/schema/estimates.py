@@ -17,7 +17,7 @@ class SiteModelRow(Base):
     since: Mapped[datetime]
     until: Mapped[datetime]
     orders: Mapped[int]
-    # JSON of models.analytics.site_model.
+    # JSON of models.analytics.estimate.model.
     model: Mapped[bytes]
 
 

@@ -23,8 +23,8 @@ from dashboard.figures.analytics.words import (
     say_share,
 )
 from dashboard.figures.grid import column
-from models.analytics.bottleneck import BottleneckNow, Kind, Queue, Share
-from models.analytics.bottleneck_days import Bottlenecks, DayBottleneck
+from models.analytics.bottleneck.days import Bottlenecks, DayBottleneck
+from models.analytics.bottleneck.periods import BottleneckNow, Kind, Queue, Share
 
 _MOST_BARS = 6
 

@@ -42,7 +42,7 @@ from dashboard.figures.analytics.words import (
 )
 from dashboard.figures.grid import column
 from dashboard.figures.notice import draw_empty
-from models.analytics.outcomes import GOALS, Learning, Outcomes, Reached, Share
+from models.analytics.estimate.outcomes import GOALS, Learning, Outcomes, Reached, Share
 
 # What more sites have learned is seen once they are chosen.
 _MOST_SITES = 4

@@ -18,7 +18,7 @@ from dashboard.figures.analytics.look import (
     draw_nothing,
 )
 from dashboard.figures.analytics.words import UNKNOWN, say_seconds, say_share
-from models.analytics.outcomes import GOALS, Outcomes, Point, Reached, list_reliability, list_risks
+from models.analytics.estimate.outcomes import GOALS, Outcomes, Point, Reached, list_reliability, list_risks
 
 _HEIGHT = 340
 # How many weeks an axis names at most.

@@ -16,8 +16,8 @@ from dashboard.figures.analytics.words import (
     say_share,
     zone_of,
 )
-from models.analytics.outcomes import GOALS, LEAST_GAIN, Learning, Outcomes, Share, Verdict
-from models.analytics.site_model import FEWEST_ORDERS
+from models.analytics.estimate.model import FEWEST_ORDERS
+from models.analytics.estimate.outcomes import GOALS, LEAST_GAIN, Learning, Outcomes, Share, Verdict
 
 # With fewer orders a band is wider than the goal itself, whatever was counted.
 _FEW_ORDERS = 100

@@ -25,7 +25,7 @@ from dashboard.figures.analytics.whatif_words import (
     say_value,
 )
 from dashboard.figures.analytics.words import UNKNOWN, Link, say_share
-from models.analytics.what_if import CYCLE, WAIT, Answer, Change, Progress, Thing
+from models.analytics.whatif import CYCLE, WAIT, Answer, Change, Progress, Thing
 
 # Up to so far off, the model is like the shop; up to there, only the direction of a change can be believed.
 LIKE, ROUGH = 0.1, 0.25

@@ -3,7 +3,7 @@
 from config.texts import read_catalogue, text
 from config.workshop import Workshop
 from dashboard.figures.analytics.words import name_cause, say_count, say_seconds, say_share
-from models.analytics.what_if import CYCLE, ON_TIME, THROUGHPUT, WAIT, Change, Range
+from models.analytics.whatif import CYCLE, ON_TIME, THROUGHPUT, WAIT, Change, Range
 
 ORDER = (CYCLE, ON_TIME, THROUGHPUT)
 # Less time is better; more promises kept and more orders are.

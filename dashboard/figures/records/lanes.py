@@ -13,7 +13,7 @@ from config.texts import name_stored, text
 from config.workshop import Workshop
 from dashboard.figures.analytics.look import ALARM, AMBER, CALM, CALM_SOFT, GOOD, TEXT, TEXT_SOFT, WARN
 from dashboard.figures.analytics.words import name_part, name_stage, say_instant, say_seconds
-from models.analytics.order_record import OrderRecord, StageBar, find_repeated
+from models.analytics.record.order import OrderRecord, StageBar, find_repeated
 
 
 @dataclass(slots=True)

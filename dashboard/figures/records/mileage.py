@@ -14,8 +14,8 @@ from dashboard.figures.analytics.look import ALARM, AMBER, CALM, draw_chart, dra
 from dashboard.figures.analytics.words import say_instant
 from dashboard.figures.number import say_number, say_whole
 from dashboard.figures.records.time_axis import frame_days, local_time
-from models.analytics.vehicle_record import MileageCorrection, RefusedReading, VehicleRecord
-from models.domain.odometer_limits import MOST_EVER_KM
+from models.analytics.record.vehicle import MileageCorrection, RefusedReading, VehicleRecord
+from models.domain.odometer.limits import MOST_EVER_KM
 
 # What is left free above and below what is believed.
 _MARGIN_KM, _MARGIN_SHARE, _MARGIN_TIME = 500.0, 0.15, timedelta(days=30)

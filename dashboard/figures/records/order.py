@@ -24,9 +24,9 @@ from dashboard.figures.analytics.words import (
 )
 from dashboard.figures.part import speak
 from dashboard.figures.when import say_range
+from models.analytics.estimate.ready import ReadyEstimate
 from models.analytics.kpis import OrderFigures
-from models.analytics.order_record import OrderHead, OrderRecord
-from models.analytics.ready import ReadyEstimate
+from models.analytics.record.order import OrderHead, OrderRecord
 
 
 def draw_head(

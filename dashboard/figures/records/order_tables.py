@@ -19,7 +19,7 @@ from dashboard.figures.analytics.table import Row, draw_tools
 from dashboard.figures.analytics.words import UNKNOWN, name_stage, say_count, say_instant, say_seconds
 from dashboard.figures.grid import column
 from dashboard.figures.records.list import draw_list
-from models.analytics.order_record import OrderRecord, PartStory, ScanRow, find_repeated
+from models.analytics.record.order import OrderRecord, PartStory, ScanRow, find_repeated
 
 # A scan that came later than this after it was made is said to be late.
 _LATE_SECONDS = 120

@@ -10,7 +10,7 @@ from config.workshop import Workshop
 from dashboard.figures.addresses import vehicle_address
 from dashboard.figures.analytics.words import UNKNOWN, join_known, name_site, say_instant, zone_of
 from dashboard.figures.notice import draw_empty
-from models.analytics.vehicle_record import VehicleHit
+from models.analytics.record.vehicle import VehicleHit
 
 
 def draw_hits(

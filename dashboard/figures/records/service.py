@@ -24,7 +24,7 @@ from dashboard.figures.analytics.words import (
 from dashboard.figures.grid import column
 from dashboard.figures.number import say_whole
 from dashboard.figures.records.list import draw_list
-from models.analytics.vehicle_record import DueItem, RaisedReminder, ToldMessage, VehiclePart
+from models.analytics.record.vehicle import DueItem, RaisedReminder, ToldMessage, VehiclePart
 
 _URGENT = {"due": "warn", "overdue": "over"}
 

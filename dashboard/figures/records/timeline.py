@@ -27,8 +27,8 @@ from dashboard.figures.records.lanes import (
     order_lanes,
 )
 from dashboard.figures.records.time_axis import local_time
-from models.analytics.order_record import OrderRecord
-from models.analytics.ready import ReadyEstimate
+from models.analytics.estimate.ready import ReadyEstimate
+from models.analytics.record.order import OrderRecord
 
 _CLOSED, _EXPECTED = "rgba(81, 97, 111, 0.11)", "rgba(58, 163, 186, 0.16)"
 _LANE_PIXELS, _FRAME_PIXELS = 30, 96

@@ -30,7 +30,7 @@ from dashboard.figures.grid import column
 from dashboard.figures.number import say_whole
 from dashboard.figures.records.list import draw_list
 from dashboard.figures.records.time_axis import frame_days
-from models.analytics.vehicle_record import FoundCode, VehicleHead, VehicleRecord, VehicleVisit
+from models.analytics.record.vehicle import FoundCode, VehicleHead, VehicleRecord, VehicleVisit
 
 # Visits and codes that a chart has room for; the tables have them all.
 _DRAWN_VISITS, _DRAWN_CODES = 16, 14

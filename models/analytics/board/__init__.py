@@ -1,0 +1,1 @@
+"""A site at one moment: alarms, counts and expectations."""

@@ -1,0 +1,1 @@
+"""What holds a site back, at a moment and by the day."""

@@ -1,0 +1,1 @@
+"""When a car will be ready: learned from history, asked live, judged afterwards."""

@@ -1,0 +1,1 @@
+"""How processes reach the database: addresses, connections, times, COPY and named SQL."""

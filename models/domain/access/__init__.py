@@ -1,0 +1,1 @@
+"""Who may come in, and what they do that the audit trail keeps."""

@@ -1,0 +1,1 @@
+"""What boards show: for the foreman, and for customers."""

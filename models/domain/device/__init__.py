@@ -1,0 +1,1 @@
+"""A device as people see it, and its clock."""

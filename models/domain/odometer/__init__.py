@@ -1,0 +1,1 @@
+"""Odometer readings: what each says, and whether it is believed."""

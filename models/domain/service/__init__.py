@@ -1,0 +1,1 @@
+"""What service a vehicle needs, by distance and by time."""

@@ -1,0 +1,1 @@
+"""Accounts, links, sessions, screens and the audit trail."""

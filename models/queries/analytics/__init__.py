@@ -1,0 +1,1 @@
+"""Figures over time, read from the rollups."""

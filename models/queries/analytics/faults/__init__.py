@@ -1,0 +1,1 @@
+"""Faults, parts and answers of a period."""

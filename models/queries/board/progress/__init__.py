@@ -1,0 +1,1 @@
+"""A customer's own page: its visit and its links."""

@@ -1,0 +1,1 @@
+"""Devices: their registry and their health."""

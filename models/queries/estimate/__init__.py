@@ -1,0 +1,1 @@
+"""Expected ready times: what they are learned from, and how they turned out."""

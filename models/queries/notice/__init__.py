@@ -1,0 +1,1 @@
+"""What notices are judged by, and what fired."""

@@ -1,0 +1,1 @@
+"""A person's data: given out, erased, and erased again after a restore."""

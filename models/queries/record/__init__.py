@@ -1,0 +1,1 @@
+"""One work order, one vehicle, and the search for vehicles."""

@@ -1,0 +1,1 @@
+"""What service is due, what was raised, and what people answered."""

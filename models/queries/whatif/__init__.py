@@ -1,0 +1,1 @@
+"""What a simulated shop is fitted to."""
