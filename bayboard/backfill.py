@@ -28,12 +28,12 @@ from bayboard.backfill_write import find_progress, write_history
 from bayboard.embedded import die_with_parent
 from bayboard.entry import CommandError
 from config.workshop import Workshop
-from ingest.decode import Rules
-from ingest.rows import COLUMNS
+from ingest.steps.decode import Rules
+from ingest.steps.rows import COLUMNS
 from models.database.engine import connect_database
 from models.rollups.mileage import aggregate_history
 from models.rollups.settle import refresh_rollups
-from simulators.truth import Line, Write
+from simulators.truth.lines import Line, Write
 
 # Called with a site and how many of its days are written.
 Tell = Callable[[str, int], None]

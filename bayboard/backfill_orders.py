@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
-from ingest.orders import ORDER_COLUMNS, OrderNews, list_lines, list_parts, order_values
-from ingest.project import INTERVAL_COLUMNS, interval_values
-from ingest.rows import Row
+from ingest.steps.rows import Row
+from ingest.store.orders import ORDER_COLUMNS, OrderNews, list_lines, list_parts, order_values
+from ingest.store.project import INTERVAL_COLUMNS, interval_values
 from models.domain.intervals import Interval, Scan
 from models.domain.repairs import Limits, Neighbours, Stay, list_stays, reckon_repaired, share_bays
 from models.domain.work_order import Change, Facts, fold_changes, judge_standing

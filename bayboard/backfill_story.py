@@ -13,18 +13,18 @@ from typing import Any, Literal
 
 from bayboard.backfill_orders import Derived, Orders
 from config.workshop import Site
-from ingest.decode import NO_CORRECTION, Rules
-from ingest.hearing import DeviceKey, Hearing
 from ingest.message import ReceivedMessage
-from ingest.rows import Row, make_rows
+from ingest.steps.decode import NO_CORRECTION, Rules
+from ingest.steps.hear import DeviceKey, Hearing
+from ingest.steps.rows import Row, make_rows
 from models.contract.payloads import DeviceStatus, Message
 from models.contract.topics import Kind, Topic
 from models.domain.device.clock import Clock
-from simulators.devices import Device, Outgoing
+from simulators.devices.site_devices import Device, Outgoing
 from simulators.opening import DAY
 from simulators.site import simulate_history
-from simulators.telling import SiteTruth
-from simulators.truth import Write
+from simulators.truth.lines import Write
+from simulators.truth.telling import SiteTruth
 
 # A week's rows are written in about a second: rare enough for COPY, often enough for a progress bar.
 CHUNK_DAYS = 7

@@ -17,15 +17,15 @@ from psycopg.types.json import Jsonb
 from bayboard.backfill_orders import DERIVED_COLUMNS
 from bayboard.backfill_story import CHUNK_DAYS, Chunk, Plan, tell_story
 from bayboard.entry import CommandError
-from ingest.clocks import store_hearings
-from ingest.decode import Rules
-from ingest.orders import write_vehicles
-from ingest.rows import COLUMNS
-from ingest.write import announce
+from ingest.steps.clocks import store_hearings
+from ingest.steps.decode import Rules
+from ingest.steps.rows import COLUMNS
+from ingest.store.orders import write_vehicles
+from ingest.store.write import announce
 from models.database.copy import copy_rows
 from models.locks import Lock, try_take
 from models.rollups.marks import mark_site
-from simulators.truth import Write
+from simulators.truth.lines import Write
 
 # A car that comes back changes what is reckoned of the order before.
 _COMES_BACK_WITHIN = timedelta(days=30)

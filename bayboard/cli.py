@@ -33,7 +33,7 @@ from bayboard.rules_commands import app as rules
 from bayboard.screen_commands import app as screen
 from bayboard.secrets_command import secrets
 from bayboard.verify_command import verify
-from config.log import configure_log
+from config.kit.log import configure_log
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
 
@@ -163,8 +163,8 @@ def ingest(
     """Store what the broker has, each message once, until stopped."""
     from bayboard.ingesting import make_ingest, take_session  # noqa: PLC0415
     from ingest.health import serve_health  # noqa: PLC0415
-    from ingest.pruning import Pruning  # noqa: PLC0415
-    from ingest.settling import Settling  # noqa: PLC0415
+    from ingest.tend.pruning import Pruning  # noqa: PLC0415
+    from ingest.tend.settling import Settling  # noqa: PLC0415
 
     if share and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", share):
         raise typer.BadParameter(f"--share: {share!r} is not 1 to 64 of A-Z a-z 0-9 . _ -")
@@ -259,8 +259,8 @@ def simulate(
 ) -> None:
     """Publish a simulated workshop to the broker until stopped."""
     from simulators.check import SimulationError  # noqa: PLC0415
+    from simulators.devices.spoil import FaultError, read_rates  # noqa: PLC0415
     from simulators.publish import run_simulation  # noqa: PLC0415
-    from simulators.spoil import FaultError, read_rates  # noqa: PLC0415
 
     stop = stop_on_signals()
     settings, workshop = _configure(("mqtt_url",))

@@ -6,14 +6,14 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry
 
 from bayboard.entry import CommandError
-from config.messages import TemplateError, Templates, load_templates
 from config.settings import Settings
+from config.wording.templates import TemplateError, Templates, load_templates
 from config.workshop import Workshop
-from reminders.channels import ChannelError, open_channels
-from reminders.channels_send import listen
-from reminders.dispatch import Dispatcher
-from reminders.dispatch_metrics import DeliveryMetrics
-from reminders.dispatch_words import Writer
+from reminders.delivery.channels import ChannelError, open_channels
+from reminders.delivery.dispatcher import Dispatcher
+from reminders.delivery.metrics import DeliveryMetrics
+from reminders.delivery.send import listen
+from reminders.delivery.wording import Writer
 
 
 def make_dispatcher(

@@ -34,7 +34,7 @@ from bayboard.embedded import (
 from bayboard.mosquitto_access import hash_password, make_password
 from bayboard.screen_commands import make_screen_link
 from bayboard.supervisor import Part, Supervisor, answers, start_logged
-from config.message_events import AUDIENCES
+from config.wording.events import AUDIENCES
 from config.workshop import Workshop, load_workshop
 from dashboard.access import Role, ScreenKind
 from dashboard.passwords import draw_token
@@ -43,7 +43,7 @@ from models.migrations.run import migrate
 from models.queries.access.links import read_access_links, revoke_access_link
 from models.queries.access.screens import add_screen, read_screens, revoke_screen
 from models.queries.device.registry import AdmittedDevice, admit_device
-from simulators.devices import SiteDevices
+from simulators.devices.site_devices import SiteDevices
 from simulators.pace import Pace
 from simulators.scaled import scale_workshop
 

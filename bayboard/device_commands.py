@@ -20,7 +20,7 @@ from rich.console import Console
 
 from bayboard.entry import CommandError, read_clock, stop_on_signals
 from bayboard.operator import name_operator
-from config.log import configure_log
+from config.kit.log import configure_log
 from config.settings import Settings, check_mqtt_url
 from config.workshop import Workshop, load_workshop
 from models.contract.topics import ContractError, Kind, Source, Topic, parse_topic

@@ -14,7 +14,7 @@ from bayboard.doctor import Finding, Verdict, count_connected
 from bayboard.entry import CommandError
 from config.settings import Settings
 from config.workshop import Workshop
-from reminders.channels import ChannelError, open_channels
+from reminders.delivery.channels import ChannelError, open_channels
 
 # Retries are further apart than this, but what is due is tried at once.
 _LATE = timedelta(minutes=15)

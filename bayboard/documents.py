@@ -15,8 +15,8 @@ from typer.core import TyperCommand, TyperGroup
 from config.settings import document_settings
 from ingest.metrics import Metrics
 from models.contract.documents import describe_asyncapi, describe_payloads
-from reminders.dispatch_metrics import DeliveryMetrics
-from reminders.metrics import Metrics as ReminderMetrics
+from reminders.delivery.metrics import DeliveryMetrics
+from reminders.service.metrics import Metrics as ReminderMetrics
 
 
 def write_documents(directory: Path) -> None:

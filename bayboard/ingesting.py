@@ -16,13 +16,13 @@ from config.workshop import Workshop
 from ingest.adapters.mapping import Adapters
 from ingest.alarm import AlarmRule, QuarantineAlarm
 from ingest.condition import Condition
-from ingest.decode import Rules, SiteRules
 from ingest.inbox import Inbox
 from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
-from ingest.quota import QuotaRules
-from ingest.replay_requests import ReplayRequests
 from ingest.service import Ingest
+from ingest.steps.decode import Rules, SiteRules
+from ingest.steps.quota import QuotaRules
+from ingest.tend.requests import ReplayRequests
 from models.contract.topics import FILTER
 from models.domain.names import canonical_bay, canonical_stage
 from models.domain.repairs import Limits

@@ -12,9 +12,9 @@ import psycopg
 from bayboard.entry import CommandError
 from bayboard.ingesting import make_adapters, make_rules
 from config.workshop import Workshop
-from ingest.failures import first_line
-from ingest.replay import Replayed, replay
-from ingest.write import prepare_connection
+from ingest.store.failures import first_line
+from ingest.store.write import prepare_connection
+from ingest.tend.replay import Replayed, replay
 from models.domain.quarantine import generalise_reason
 
 _NAMED_REASONS = 3

@@ -13,12 +13,12 @@ from bayboard.entry import call_on_signals
 from config.settings import Settings
 from config.workshop import Workshop
 from ingest.health import serve_health
-from reminders.engine import Engine
-from reminders.metrics import Metrics
-from reminders.plans import make_plans
-from reminders.publish import Publisher
-from reminders.rules_engine import RuleEngine
-from reminders.rules_facts import make_rule_facts
+from reminders.notices.engine import RuleEngine
+from reminders.notices.facts import make_rule_facts
+from reminders.service.engine import Engine
+from reminders.service.metrics import Metrics
+from reminders.service.plans import make_plans
+from reminders.service.publish import Publisher
 
 
 def remind_once(

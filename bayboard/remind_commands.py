@@ -15,7 +15,7 @@ import typer
 
 from bayboard.entry import CommandError, read_clock
 from bayboard.operator import note_command
-from config.log import configure_log
+from config.kit.log import configure_log
 from config.settings import Settings
 from config.workshop import load_workshop
 from models.domain.access.audit import Action

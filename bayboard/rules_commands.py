@@ -55,7 +55,7 @@ def try_rules(
     """Print what a file's rules would have told on a day, to whom, and why. Sends and writes nothing."""
     # What judges and foresees is large; the other commands start without it.
     from bayboard.rules_trial import print_counts, print_texts, print_told, replay_day  # noqa: PLC0415
-    from config.messages import load_templates  # noqa: PLC0415
+    from config.wording.templates import load_templates  # noqa: PLC0415
 
     if lang not in LANGS:
         raise typer.BadParameter(f"--lang: {lang!r} is not one of {', '.join(LANGS)}")

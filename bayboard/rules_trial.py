@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from bayboard.access_rows import print_table, say_length
-from config.messages import Templates
-from config.rules import Rule
+from config.notices import Rule
+from config.wording.templates import Templates
 from config.workshop import Site, Workshop
 from models.queries.notice.facts import read_news_of_models
 from models.queries.notice.history import read_stories
-from reminders.rules_facts import make_rule_facts
-from reminders.rules_replay import WARM_UP, Told, replay_rules
+from reminders.notices.facts import make_rule_facts
+from reminders.notices.replay import WARM_UP, Told, replay_rules
 
 _SOME_LINK = "…/progress/…"
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from bayboard.embedded import die_with_parent
-from config.backoff import back_off
+from config.kit.backoff import back_off
 
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 6.0

@@ -21,7 +21,7 @@ from bayboard.verdict import (
     StoredReading,
     Verdict,
 )
-from simulators.truth import (
+from simulators.truth.lines import (
     BayTruth,
     FaultTruth,
     LabourTruth,

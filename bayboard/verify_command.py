@@ -31,7 +31,7 @@ def verify(
     from bayboard.verify import compare  # noqa: PLC0415  # keeps the other commands quick to start
     from bayboard.verify_rows import read_stored  # noqa: PLC0415
     from bayboard.verify_table import count_findings, print_findings  # noqa: PLC0415
-    from simulators.truth import read_truth  # noqa: PLC0415
+    from simulators.truth.lines import read_truth  # noqa: PLC0415
 
     settings = Settings.from_environment(required=("database_url",))
     assert settings.database_url  # noqa: S101  # required above

@@ -21,7 +21,7 @@ from bayboard.verdict import (
     StoredLabour,
     StoredReading,
 )
-from simulators.truth import FaultTruth, OdometerTruth, StageTruth, Truth
+from simulators.truth.lines import FaultTruth, OdometerTruth, StageTruth, Truth
 
 _INTERVALS: LiteralString = """
 select site, work_order, stage, bay, technician, entered_at, left_at, inferred

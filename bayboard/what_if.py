@@ -27,9 +27,9 @@ from models.analytics.whatif import Asked, Figures, Progress, State, combine
 from models.queries.analytics.bottleneck import read_jobs
 from models.queries.estimate.ready import read_past_intervals
 from models.queries.whatif.shop import read_parts_named, read_shop_figures
-from simulators.fitting import FittedShop, PartUse, WhatIfError, fit_shop
 from simulators.jobs import PARTS
-from simulators.whatif import list_skills, play_shop
+from simulators.whatif.fitting import FittedShop, PartUse, WhatIfError, fit_shop
+from simulators.whatif.questions import list_skills, play_shop
 
 # Sixteen pairs of a fortnight: twelve seconds of one core, half of it for the next question of the site.
 PAIRS, DAYS = 16, 14

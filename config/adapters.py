@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from config.toml_lines import Location
-from config.topic_filter import check_filter, may_match_below
+from config.kit.toml_lines import Location
+from config.kit.topic_filter import check_filter, may_match_below
 
 Kind = Literal["json", "traccar", "wican"]
 Unit = Literal["km", "mi", "m"]

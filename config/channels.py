@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from config.channel_success import Success
-from config.message_events import DIGEST, EVENTS
+from config.kit.words import ONE_OR_MORE, Audience, Names
+from config.success import Success
 from config.texts import LANGS
-from config.words import ONE_OR_MORE, Audience, Names
+from config.wording.events import DIGEST, EVENTS
 
 # What of a message an address may be written for: it then reaches a person, not a group.
 TARGETS = ("phone", "email", "recipient")

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from config.words import Names
+from config.kit.words import Names
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,40}$")]
 Km = Annotated[float, Field(gt=0, le=1_000_000)]

@@ -25,12 +25,12 @@ from pydantic import (
 from config.adapters import Adapter, find_adapter_errors
 from config.alarms import AlarmRules
 from config.channels import Channel, DeliveryRules, find_channel_errors
+from config.kit.toml_lines import Location, locate_line
 from config.lounge import LoungeRules
+from config.notices import Rule, find_rule_errors
 from config.opening import Country, Opening, OpeningHours
 from config.plans import ReminderRules, ServicePlan, find_overlaps
-from config.rules import Rule, find_rule_errors
 from config.store import StoreRules
-from config.toml_lines import Location, locate_line
 
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 

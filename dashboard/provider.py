@@ -6,7 +6,7 @@ Pure: what is asked of the provider, and how, is `dashboard.oidc`'s.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from config.json_paths import MISSING, find_value
+from config.kit.json_paths import MISSING, find_value
 from dashboard.access import Role
 
 

@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from config.log import configure_log
+from config.kit.log import configure_log
 from config.workshop import Workshop
 from dashboard.app import create_app
 from dashboard.edge.addresses import Proxies

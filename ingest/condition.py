@@ -12,9 +12,9 @@ import psycopg
 import structlog
 
 from ingest.alarm import QuarantineAlarm
-from ingest.batch import Refusal
-from ingest.failures import Refused, explain_refused, first_line
 from ingest.metrics import Metrics
+from ingest.steps.batch import Refusal
+from ingest.store.failures import Refused, explain_refused, first_line
 from models.domain.quarantine import generalise_reason
 
 _log = structlog.get_logger()

@@ -14,23 +14,23 @@ from datetime import datetime
 import psycopg
 import structlog
 
-from config.backoff import back_off
+from config.kit.backoff import back_off
 from ingest.adapters.adapter import TELLING_SKIPS, Skip
 from ingest.adapters.mapping import Adapters
-from ingest.batch import Batch, refuse, sort_messages
-from ingest.clocks import Clocks
 from ingest.condition import Condition
-from ingest.decode import Rules
-from ingest.failures import Failure, classify_failure, explain_unexpected
 from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
-from ingest.quota import Quotas
-from ingest.replay_requests import ReplayRequests
-from ingest.rows import COLUMNS
-from ingest.unprojected import ProjectionError
-from ingest.write import Written, list_if_broken, prepare_connection, write_batch
+from ingest.steps.batch import Batch, refuse, sort_messages
+from ingest.steps.clocks import Clocks
+from ingest.steps.decode import Rules
+from ingest.steps.quota import Quotas
+from ingest.steps.rows import COLUMNS
+from ingest.store.failures import Failure, classify_failure, explain_unexpected
+from ingest.store.unprojected import ProjectionError
+from ingest.store.write import Written, list_if_broken, prepare_connection, write_batch
+from ingest.tend.requests import ReplayRequests
 from models.database.connection import connect_service
 from models.domain.quarantine import name_field
 

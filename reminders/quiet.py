@@ -5,7 +5,7 @@ Owns nothing but that. Reads no clock.
 
 from datetime import datetime, timedelta
 
-from reminders.plans import SiteFacts
+from reminders.service.plans import SiteFacts
 
 _LOOK_AHEAD_DAYS = 60
 

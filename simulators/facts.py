@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from config.words import JobType
+from config.kit.words import JobType
 from simulators.vehicles import Car
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from config.words import JobType
+from config.kit.words import JobType
 from simulators.vehicles import Powertrain
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import heappop, heappush
 
-from simulators.devices import Outgoing
+from simulators.devices.faults import Place
+from simulators.devices.sending import Sending, send
+from simulators.devices.site_devices import Outgoing
+from simulators.devices.spoil import Faults, Rates
 from simulators.facts import Fact
-from simulators.faults import Place
-from simulators.sending import Sending, send
 from simulators.site import SimulatedSite
-from simulators.spoil import Faults, Rates
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ docs/simulator.md shows what they lead to.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from config.words import JobType
+from config.kit.words import JobType
 from simulators.chance import Spread
 from simulators.jobs import MIX
 

@@ -16,15 +16,15 @@ import structlog
 
 from config.workshop import Workshop
 from simulators.check import check_workshop
-from simulators.devices import Device
+from simulators.devices.fleet import Fleet
+from simulators.devices.site_devices import Device
+from simulators.devices.spoil import Rates
 from simulators.facts import Fact, OrderOpened, Stage, StageEntered
-from simulators.fleet import Fleet
 from simulators.life import Life, Lived, Sent
 from simulators.scenario import NORMAL
 from simulators.site import simulate_now
-from simulators.spoil import Rates
-from simulators.telling import SiteTruth
-from simulators.truth import write_to
+from simulators.truth.lines import write_to
+from simulators.truth.telling import SiteTruth
 
 _log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from config.workshop import Site
 from simulators.character import give_character, open_calendar
-from simulators.devices import SiteDevices
+from simulators.devices.site_devices import SiteDevices
 from simulators.facts import Fact
 from simulators.opening import HOUR
 from simulators.pace import Calendar, Pace, Timing, skip_finished_orders

@@ -7,7 +7,7 @@ gets a bay, and technicians work on it, is its stay's business.
 from collections.abc import Sequence
 from typing import Literal
 
-from simulators.diagnosis import draw_measurements
+from simulators.devices.diagnosis import draw_measurements
 from simulators.facts import (
     OdometerRead,
     OrderCancelled,

@@ -17,7 +17,7 @@ from bayboard.backfill_story import Plan
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
-from simulators.truth import Truth, read_truth
+from simulators.truth.lines import Truth, read_truth
 from tests.fix_database import DatabaseServer
 
 DAYS = 14

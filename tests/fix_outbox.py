@@ -19,15 +19,15 @@ from prometheus_client import CollectorRegistry
 
 from bayboard.bench.deliveries_receiver import Receiver, Reply
 from config.channels import Channel, DeliveryRules
-from config.messages import load_templates
+from config.wording.templates import load_templates
 from config.workshop import Workshop
 from models.domain.delivery import NewMessage, Role
 from models.queries.delivery.outbox import put_messages
-from reminders.channels import open_channels
-from reminders.channels_send import listen
-from reminders.dispatch import Dispatcher
-from reminders.dispatch_metrics import DeliveryMetrics
-from reminders.dispatch_words import Writer
+from reminders.delivery.channels import open_channels
+from reminders.delivery.dispatcher import Dispatcher
+from reminders.delivery.metrics import DeliveryMetrics
+from reminders.delivery.send import listen
+from reminders.delivery.wording import Writer
 from tests.fix_database import as_role
 from tests.garage import NOW, WORKSHOP
 

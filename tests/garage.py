@@ -13,9 +13,9 @@ import psycopg
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
-from reminders.engine import Engine
-from reminders.metrics import Metrics
-from reminders.plans import make_plans
+from reminders.service.engine import Engine
+from reminders.service.metrics import Metrics
+from reminders.service.plans import make_plans
 from tests.fix_database import as_role
 
 # A Wednesday at ten in Shanghai, where the demo's site is.

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from config.rules import Rule
+from config.notices import Rule
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from models.analytics.estimate.ready import ReadyEstimate
 from models.domain.notice.firing import Fired
 from models.domain.notice.visit import OpenVisit
-from reminders.rules import Verdict, judge_rules
-from reminders.rules_facts import make_rule_facts
+from reminders.notices.facts import make_rule_facts
+from reminders.notices.judging import Verdict, judge_rules
 
 # A Wednesday at ten in Shanghai, two hours after the demo's site has opened; it closes at six.
 NOON = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)

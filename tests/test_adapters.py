@@ -17,16 +17,16 @@ from paho.mqtt.client import topic_matches_sub
 
 from bayboard.ingesting import make_rules
 from config.adapters import Adapter, find_unit
+from config.kit.topic_filter import express_filter, may_match_below
 from config.settings import DEFAULT_WORKSHOP_FILE
-from config.topic_filter import express_filter, may_match_below
 from config.workshop import WorkshopError, load_workshop
 from ingest.adapters.adapter import Event, ForeignError, SkippedError
 from ingest.adapters.mapping import ADAPTERS, Adapters, Translation
 from ingest.adapters.reading import make_signals
 from ingest.adapters.registered import Devices
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage, digest_message
-from ingest.write import Written, prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import Written, prepare_connection, write_batch
 from models.contract.liberal import settle
 from models.contract.payloads import (
     FleetReading,

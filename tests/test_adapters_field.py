@@ -16,9 +16,9 @@ from config.settings import DEFAULT_WORKSHOP_FILE
 from ingest.adapters.adapter import Event, ForeignError, Skip, SkippedError
 from ingest.adapters.mapping import Translation
 from ingest.adapters.registered import Devices
-from ingest.batch import sort_messages
 from ingest.message import digest_message
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import prepare_connection, write_batch
 from models.contract.liberal import settle
 from models.contract.payloads import OdometerReading
 from models.domain.odometer.reading import KM_PER_UNIT, Reading, judge_readings

@@ -29,14 +29,14 @@ from bayboard.verify_rows import read_stored
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage
-from ingest.project import interval_values
-from ingest.rows import COLUMNS
+from ingest.steps.rows import COLUMNS
+from ingest.store.project import interval_values
 from models.domain.intervals import Scan
 from models.rollups.settle import refresh_rollups
 from models.schema.metadata import metadata
 from simulators.opening import DAY
 from simulators.site import simulate_history
-from simulators.truth import RunTruth, read_truth
+from simulators.truth.lines import RunTruth, read_truth
 from tests.fix_database import DatabaseServer
 from tests.fix_history import History
 from tests.fix_processes import StartCommand

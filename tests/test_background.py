@@ -4,7 +4,7 @@ import threading
 
 import psycopg
 
-from ingest.background import Background
+from ingest.tend.background import Background
 from tests.patience import PATIENCE_SECONDS
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.backoff import back_off
+from config.kit.backoff import back_off
 
 # Two failures in a row a second would take thirty years.
 EVER = st.integers(1, 10**9)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from config.complaints import Complaints
+from config.kit.complaints import Complaints
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.access import Role, User, Visit, current_visit
@@ -35,7 +35,7 @@ from models.contract.topics import Kind
 from models.domain.board.wall import CarOnBoard, SiteSnapshot
 from models.domain.intervals import IntervalRow
 from models.domain.notice.visit import OpenVisit
-from reminders.rules_facts import make_rule_facts
+from reminders.notices.facts import make_rule_facts
 from tests.cars import CAR, TWO
 from tests.components import read_words
 from tests.fix_visit import Visits

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from config.channel_success import Success
 from config.settings import DEFAULT_WORKSHOP_FILE
+from config.success import Success
 from config.workshop import WorkshopError, load_workshop
-from reminders.channels import ChannelError, TargetError, choose_channels, open_channels
-from reminders.channels_answers import Reading
+from reminders.delivery.answers import Reading
+from reminders.delivery.channels import ChannelError, TargetError, choose_channels, open_channels
 from tests.fix_outbox import Outbox
 from tests.fix_processes import StartCommand
 from tests.garage import WORKSHOP

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.channel_success import Success
-from reminders.channels_answers import Reading, judge
-from reminders.channels_outcomes import Answer, Outcome
-from reminders.channels_send import Heard, HttpAnswer
+from config.success import Success
+from reminders.delivery.answers import Reading, judge
+from reminders.delivery.outcomes import Answer, Outcome
+from reminders.delivery.send import Heard, HttpAnswer
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"

@@ -10,16 +10,16 @@ import pytest
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import prepare_connection, write_batch
 from models.analytics.record.vehicle import VehicleRecord
 from models.queries.record.order import read_order
 from models.queries.record.vehicle import find_vehicles, read_vehicle
 from models.rollups.workshop import record_workshop
-from reminders.engine import Engine
-from reminders.metrics import Metrics
-from reminders.plans import make_plans
+from reminders.service.engine import Engine
+from reminders.service.metrics import Metrics
+from reminders.service.plans import make_plans
 from tests.asking import ask
 from tests.fix_database import as_role
 from tests.fix_visit import NOON

@@ -13,9 +13,9 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import load_workshop
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import prepare_connection, write_batch
 from models.database.engine import connect_database
 from models.migrations.run import migrate
 from models.prune import prune_store

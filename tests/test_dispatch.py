@@ -12,8 +12,8 @@ import pytest
 from bayboard.bench.deliveries_receiver import Reply
 from config.channels import DeliveryRules
 from models.domain.delivery import Role
-from reminders.dispatch import Dispatcher
-from reminders.dispatch_words import Writer
+from reminders.delivery.dispatcher import Dispatcher
+from reminders.delivery.wording import Writer
 from tests.fix_outbox import Mailbox, MakeReceiver, Outbox
 from tests.garage import NOW, Garage
 from tests.patience import PATIENCE_SECONDS

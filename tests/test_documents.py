@@ -11,8 +11,8 @@ from bayboard.cli import app
 from bayboard.documents import find_stale, write_documents
 from config.settings import document_settings
 from ingest.metrics import Metrics
-from reminders.dispatch_metrics import DeliveryMetrics
-from reminders.metrics import Metrics as ReminderMetrics
+from reminders.delivery.metrics import DeliveryMetrics
+from reminders.service.metrics import Metrics as ReminderMetrics
 
 DOCS = Path(__file__).parent.parent / "docs"
 

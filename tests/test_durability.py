@@ -8,8 +8,8 @@ from bayboard.bench.stream import NumberedStream
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
+from ingest.steps.batch import sort_messages
 from tests.patience import rounds
 
 

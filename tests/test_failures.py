@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from ingest.failures import Failure, classify_failure
+from ingest.store.failures import Failure, classify_failure
 
 
 @pytest.mark.parametrize(

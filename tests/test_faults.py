@@ -25,13 +25,13 @@ from models.contract.payloads import (
 )
 from models.contract.topics import ContractError
 from models.domain.odometer.reading import KM_PER_UNIT
-from simulators.faults import Fault
+from simulators.devices.faults import Fault
+from simulators.devices.sending import Sending
+from simulators.devices.spoil import FAULTS, FaultError, read_rates
 from simulators.life import Life, Lived, Sent
 from simulators.scenario import SCENARIOS
-from simulators.sending import Sending
 from simulators.site import SimulatedSite, simulate_now
-from simulators.spoil import FAULTS, FaultError, read_rates
-from simulators.truth import Truth
+from simulators.truth.lines import Truth
 
 SITE = load_workshop(DEFAULT_WORKSHOP_FILE).sites[0]
 START = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

@@ -13,9 +13,9 @@ import pytest
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import Batch, sort_messages
 from ingest.message import ReceivedMessage
-from ingest.rows import COLUMNS
+from ingest.steps.batch import Batch, sort_messages
+from ingest.steps.rows import COLUMNS
 from models.contract.values import MOST_MILEAGE
 
 NOW = datetime(2026, 12, 1, 6, tzinfo=UTC)

@@ -16,10 +16,10 @@ from bayboard.bench.malformed import HOSTILE, make_right, measure_malformed, spo
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import Batch, sort_messages
 from ingest.message import ReceivedMessage
-from ingest.rows import COLUMNS
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import Batch, sort_messages
+from ingest.steps.rows import COLUMNS
+from ingest.store.write import prepare_connection, write_batch
 from models.contract.topics import KINDS_OF_SOURCE
 from models.contract.values import EARLIEST, LATEST
 from tests.patience import rounds

@@ -12,13 +12,13 @@ from paho.mqtt.client import MQTTMessage
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import Batch, sort_messages
-from ingest.clocks import Clocks, read_clocks
 from ingest.inbox import Inbox
 from ingest.message import ReceivedMessage
 from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import Batch, sort_messages
+from ingest.steps.clocks import Clocks, read_clocks
+from ingest.store.write import prepare_connection, write_batch
 from models.contract.payloads import (
     DeviceStatus,
     FleetReading,

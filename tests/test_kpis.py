@@ -25,7 +25,7 @@ from models.analytics.kpis import (
 )
 from models.analytics.people import guess_attendance, measure_bays, measure_technicians, reckon_load
 from models.analytics.spans import add_up, cut, join
-from simulators.truth import LabourTruth, ReadyTruth, StageTruth
+from simulators.truth.lines import LabourTruth, ReadyTruth, StageTruth
 from tests.told_history import FIRST_DAY, SITE, WORKSHOP, Told, tell_history
 
 STAGES = {stage.key: stage for stage in WORKSHOP.stages}

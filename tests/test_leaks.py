@@ -19,9 +19,9 @@ from playwright.sync_api import Page, Response
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import prepare_connection, write_batch
 from models.contract.payloads import WorkOrderChange, encode
 from models.queries.board.progress.visit import hash_token
 from simulators.site import simulate_history

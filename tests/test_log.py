@@ -7,14 +7,14 @@ import sys
 import pytest
 from structlog import DropEvent
 
-from config.repeats import MOST_KINDS, WINDOW_SECONDS, Repeats
+from config.kit.repeats import MOST_KINDS, WINDOW_SECONDS, Repeats
 
 SECRETS = ("uqy35d6267wzkughe8qx25j3vq", "王建华", "13800138000", "沪A12345")
 # What a page holds when it fails: a cookie, a customer, a database's address.
 FAIL = """
 import logging, sys
 import structlog
-from config.log import configure_log
+from config.kit.log import configure_log
 configure_log(sys.argv[1], open_to_strangers=sys.argv[2] == "open")
 log = structlog.get_logger()
 def draw(cookies, customer):

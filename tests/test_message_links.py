@@ -13,7 +13,7 @@ from models.database.engine import connect_database
 from models.domain.delivery import Role
 from models.migrations.run import alembic_config, migrate
 from models.queries.board.progress.visit import hash_token
-from reminders.channels import TargetError, open_channels
+from reminders.delivery.channels import TargetError, open_channels
 from tests.fix_outbox import MakeReceiver, Outbox
 from tests.fix_visit import Visits
 from tests.garage import WORKSHOP

@@ -12,9 +12,9 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.access import Role
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import prepare_connection, write_batch
 from tests.fix_access import let_in
 from tests.fix_office import Office
 from tests.patience import PATIENCE_MS

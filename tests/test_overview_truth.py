@@ -12,9 +12,9 @@ from models.analytics.overview import FIGURES
 from models.analytics.selection import Selection
 from models.queries.analytics.overview import read_overview
 from models.rollups.settle import refresh_rollups
+from simulators.devices.spoil import Rates, read_rates
 from simulators.life import Life
 from simulators.site import simulate_history
-from simulators.spoil import Rates, read_rates
 from tests.asking import ask
 from tests.fix_history import DAYS, FIRST_DAY, History
 from tests.through_ingest import ingest, receive_life

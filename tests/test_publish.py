@@ -14,10 +14,10 @@ from bayboard.ingesting import make_rules
 from config.broker import read_broker_address
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
+from ingest.steps.batch import sort_messages
 from models.domain.service.published import is_reminder_topic, name_reminder_topic
-from reminders.publish import Publisher
+from reminders.service.publish import Publisher
 from tests.fix_broker import Broker
 from tests.fix_ingest import wait_for_rows
 from tests.garage import NOW, VIN, Garage

@@ -23,10 +23,10 @@ from config.adapters import Adapter
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.adapters.mapping import Adapters
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from ingest.replay import Replayed, find_requested, replay
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import prepare_connection, write_batch
+from ingest.tend.replay import Replayed, find_requested, replay
 from models.contract.payloads import (
     DeviceStatus,
     FleetReading,

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import Batch, sort_messages
 from ingest.message import ReceivedMessage
-from ingest.quota import QuotaRules, Quotas
+from ingest.steps.batch import Batch, sort_messages
+from ingest.steps.quota import QuotaRules, Quotas
 
 NOW = datetime(2026, 11, 21, 4, tzinfo=UTC)
 RULES = replace(

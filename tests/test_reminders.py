@@ -23,9 +23,9 @@ from models.queries.service.answers import (
     release_item,
 )
 from models.queries.service.conversion import read_conversion
-from reminders.engine import Engine
-from reminders.metrics import Metrics
-from reminders.plans import make_plans
+from reminders.service.engine import Engine
+from reminders.service.metrics import Metrics
+from reminders.service.plans import make_plans
 from tests.garage import NOW, VIN, Garage
 
 OIL = "Oil and filter service"

@@ -21,9 +21,9 @@ from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import find_ready_stage, load_workshop
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import prepare_connection, write_batch
 from models.analytics.bins import LARGEST_ERROR, find_percentile, place_bin
 from models.analytics.kpis import LabourRow, OrderRow, measure_order
 from models.contract.payloads import (

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.write import prepare_connection
+from ingest.store.write import prepare_connection
 from models.analytics.overview import Overview
 from models.analytics.selection import Selection
 from models.queries.analytics.overview import prepare, read_overview

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.message_events import VISIT_EVENTS
-from config.messages import load_templates
-from config.rules import TEMPLATES
+from config.notices import TEMPLATES
 from config.settings import DEFAULT_WORKSHOP_FILE
+from config.wording.events import VISIT_EVENTS
+from config.wording.templates import load_templates
 from config.workshop import WorkshopError, load_workshop
 from models.analytics.estimate.ready import Basis, ReadyEstimate
 from models.domain.delivery import Role
 from models.domain.notice.visit import OpenVisit, PartOfVisit, follow_parts
-from reminders.plans import make_site_facts
-from reminders.rules_messages import find_leaving, may_be_told, write_message
+from reminders.notices.messages import find_leaving, may_be_told, write_message
+from reminders.service.plans import make_site_facts
 from simulators.scaled import scale_workshop
 from tests.patience import rounds
 from tests.shop_floor import DAY, FACTS, HOUR, MINUTE, NOON, WORKSHOP, Desk, make_rule, make_visit

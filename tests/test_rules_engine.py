@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from config.rules import Rule
+from config.notices import Rule
 from models.analytics.open_clock import OpenClock
 from models.queries.notice.facts import read_visits
 from models.signals import Signal
-from reminders.metrics import Metrics
-from reminders.rules_engine import RuleEngine
-from reminders.rules_facts import RuleFacts, make_rule_facts
+from reminders.notices.engine import RuleEngine
+from reminders.notices.facts import RuleFacts, make_rule_facts
+from reminders.service.metrics import Metrics
 from tests.fix_database import as_role
 from tests.fix_ingest import wait_for_rows
 from tests.fix_visit import NOON, Visits

@@ -5,9 +5,9 @@ import random
 import time
 from datetime import timedelta
 
-from reminders.metrics import Metrics
-from reminders.rules_engine import RuleEngine
-from reminders.rules_facts import make_rule_facts
+from reminders.notices.engine import RuleEngine
+from reminders.notices.facts import make_rule_facts
+from reminders.service.metrics import Metrics
 from tests.fix_database import as_role
 from tests.fix_visit import NOON, Visits
 from tests.patience import rounds

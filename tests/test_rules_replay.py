@@ -10,8 +10,8 @@ from models.domain.notice.story import tell_visits
 from models.domain.notice.visit import OpenVisit
 from models.queries.notice.facts import read_visits
 from models.queries.notice.history import read_stories
-from reminders.rules_facts import make_rule_facts
-from reminders.rules_replay import WARM_UP, Told, replay_rules
+from reminders.notices.facts import make_rule_facts
+from reminders.notices.replay import WARM_UP, Told, replay_rules
 from tests.fix_history import History
 from tests.fix_processes import StartCommand
 from tests.shop_floor import make_rule

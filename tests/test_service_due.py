@@ -12,8 +12,8 @@ from config.workshop import WorkshopError, load_workshop
 from models.domain.service.due import Due, DueState, Hold, Mileage, NoticeRules, add_months, reckon_due
 from models.domain.service.mileage import Rate
 from models.domain.service.plan import Done, Item, Plan, choose_plan, find_done
-from reminders.plans import make_plans
 from reminders.quiet import find_leaving_time
+from reminders.service.plans import make_plans
 
 NOW = datetime(2026, 11, 18, 2, 0, tzinfo=UTC)
 TODAY = NOW.date()

@@ -27,13 +27,13 @@ from simulators.facts import (
     StageEntered,
 )
 from simulators.holiday import list_busy_days, list_closed_days
-from simulators.measure import Figures, Record, gather, measure
 from simulators.opening import DAY, HOUR, AlwaysOpen, Hours, OpeningHours
 from simulators.pool import Pool
 from simulators.scenario import SCENARIOS
 from simulators.shop import Shop
 from simulators.site import simulate_history
 from simulators.staff import draw_up_rota
+from simulators.truth.measure import Figures, Record, gather, measure
 from simulators.vehicles import AT_WORK, COMMUTER, WEEKENDER, Powertrain, make_car, reckon_check_digit
 from tests.patience import rounds
 

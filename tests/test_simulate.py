@@ -37,18 +37,18 @@ from models.contract.payloads import (
 from models.contract.topics import Kind, parse_topic
 from models.domain.intervals import Scan, reckon_intervals
 from simulators.check import SimulationError
-from simulators.devices import Outgoing, SiteDevices
+from simulators.devices.client import DeviceConnection
+from simulators.devices.fleet import Fleet
+from simulators.devices.message_ids import make_ulid
+from simulators.devices.site_devices import Outgoing, SiteDevices
 from simulators.facts import Fact, OrderFact, OrderOpened, Stage, StageEntered
-from simulators.fleet import Fleet
-from simulators.message_ids import make_ulid
-from simulators.mqtt_device import DeviceConnection
 from simulators.opening import DAY, HOUR
 from simulators.pace import Calendar, Pace, skip_finished_orders
 from simulators.publish import run_simulation
 from simulators.scaled import scale_workshop
 from simulators.shop import Shop
 from simulators.site import simulate_history
-from simulators.truth import StageTruth, read_truth
+from simulators.truth.lines import StageTruth, read_truth
 from tests.fix_broker import Broker
 from tests.patience import PATIENCE_SECONDS
 

@@ -18,9 +18,9 @@ from models.analytics.estimate.training import fit_median_line, train
 from models.analytics.estimate.visits import list_visits, share_bays
 from models.analytics.open_clock import OpenClock
 from simulators.opening import DAY
-from simulators.past import Past as ShopPast
-from simulators.past import gather_past
 from simulators.site import simulate_history
+from simulators.whatif.past import Past as ShopPast
+from simulators.whatif.past import gather_past
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import WorkshopError, load_workshop
-from ingest.pruning import Pruning
+from ingest.tend.pruning import Pruning
 from models.database.engine import connect_database, take_driver
 from models.locks import Lock, hold
 from models.migrations.run import migrate

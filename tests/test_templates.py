@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.message_events import AUDIENCES, EVENTS
-from config.messages import OUR_TEMPLATES, TemplateError, load_templates
 from config.texts import LANGS
+from config.wording.events import AUDIENCES, EVENTS
+from config.wording.templates import OUR_TEMPLATES, TemplateError, load_templates
 from models.domain.delivery import Role
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

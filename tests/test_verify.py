@@ -26,7 +26,7 @@ from bayboard.verify_table import count_findings, print_findings
 from config.settings import DEFAULT_WORKSHOP_FILE
 from simulators.facts import Stage
 from simulators.scaled import scale_workshop
-from simulators.truth import (
+from simulators.truth.lines import (
     BayTruth,
     FaultTruth,
     LabourTruth,

@@ -12,17 +12,17 @@ from models.analytics.whatif import CYCLE, ON_TIME, THROUGHPUT, WAIT, Change, Th
 from simulators.chance import open_stream
 from simulators.character import open_calendar
 from simulators.facts import Fact
-from simulators.fitting import FittedShop, WhatIfError, fit_shop
 from simulators.jobs import MIX, Skill
 from simulators.opening import DAY, HOUR, OpeningHours
 from simulators.pace import Calendar
 from simulators.parameters import Parameters
-from simulators.past import gather_jobs, gather_parts, gather_past
 from simulators.scenario import SCENARIOS
 from simulators.site import simulate_history
 from simulators.staff import hire_technicians
-from simulators.whatif import apply_change, ask_what_if, list_skills, play_shop
-from simulators.whatif_figures import measure_facts
+from simulators.whatif.figures import measure_facts
+from simulators.whatif.fitting import FittedShop, WhatIfError, fit_shop
+from simulators.whatif.past import gather_jobs, gather_parts, gather_past
+from simulators.whatif.questions import apply_change, ask_what_if, list_skills, play_shop
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE, STAGES = WORKSHOP.sites[0], WORKSHOP.stages

@@ -10,8 +10,8 @@ import pytest
 
 from bayboard.what_if import WhatIfDesk, fit_site
 from models.analytics.whatif import CYCLE, ON_TIME, THROUGHPUT, WAIT, Asked, Change, Progress, State, Thing
-from simulators.fitting import WhatIfError
-from simulators.truth import ReadyTruth
+from simulators.truth.lines import ReadyTruth
+from simulators.whatif.fitting import WhatIfError
 from tests.fix_history import DAYS, FIRST_DAY, History
 from tests.patience import PATIENCE_SECONDS
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import sort_messages
 from ingest.message import ReceivedMessage
-from ingest.write import Written, prepare_connection, write_batch
+from ingest.steps.batch import sort_messages
+from ingest.store.write import Written, prepare_connection, write_batch
 from models.contract.payloads import (
     Customer,
     DeviceStatus,

@@ -12,13 +12,13 @@ import psycopg
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from ingest.batch import Refusal, sort_messages
-from ingest.clocks import Clocks
 from ingest.message import ReceivedMessage
-from ingest.write import prepare_connection, write_batch
+from ingest.steps.batch import Refusal, sort_messages
+from ingest.steps.clocks import Clocks
+from ingest.store.write import prepare_connection, write_batch
 from models.contract.payloads import DeviceStatus, encode
 from models.contract.topics import Kind
-from simulators.devices import Device, Outgoing
+from simulators.devices.site_devices import Device, Outgoing
 from simulators.life import Life, Lived
 
 _RULES = make_rules(load_workshop(DEFAULT_WORKSHOP_FILE))

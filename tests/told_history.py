@@ -17,12 +17,12 @@ from models.analytics.kpis import LabourRow, OrderRow
 from models.contract.payloads import LabourScan, StageScan, Vehicle, WorkOrderChange
 from models.domain.intervals import IntervalRow, Scan
 from models.domain.repairs import Limits, reckon_repaired
+from simulators.devices.sending import read_id
+from simulators.devices.spoil import Rates
 from simulators.life import Life, Lived
-from simulators.sending import read_id
 from simulators.site import simulate_history
-from simulators.spoil import Rates
-from simulators.telling import SiteTruth
-from simulators.truth import Line
+from simulators.truth.lines import Line
+from simulators.truth.telling import SiteTruth
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]

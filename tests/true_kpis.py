@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
-from simulators.truth import BayTruth, LabourTruth, Line, ReadyTruth, StageTruth
+from simulators.truth.lines import BayTruth, LabourTruth, Line, ReadyTruth, StageTruth
 
 TOUCH_STAGES = {"inspecting", "repairing", "quality_check", "washing"}
 COMEBACK = timedelta(days=30)

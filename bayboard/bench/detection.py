@@ -18,10 +18,10 @@ from simulators.character import open_calendar
 from simulators.jobs import Skill
 from simulators.opening import DAY, HOUR
 from simulators.parameters import Parameters
-from simulators.past import gather_jobs
 from simulators.scenario import HIDDEN_SLOW, NORMAL, SCENARIOS
 from simulators.shop import Shop
 from simulators.staff import hire_technicians
+from simulators.whatif.past import gather_jobs
 
 # Crews whose speeds are known exactly, and how many of them may have somebody accused who is not slow.
 _CREWS, _MOST_ACCUSED = 2000, 0.05

@@ -13,8 +13,8 @@ from itertools import takewhile
 from config.workshop import Workshop
 from models.analytics.estimate.calibration import Calibration, Judged, calibrate, judge_walking
 from simulators.opening import DAY
-from simulators.past import gather_past
 from simulators.site import simulate_history
+from simulators.whatif.past import gather_past
 
 FIRST_DAY = date(2026, 3, 2)
 _HEAD = "| on entering | job type | orders | before P50 | before P80 | error | advisor | median | gain |"

@@ -1,7 +1,7 @@
 """What odometers of the simulated park say over years, with the faults of the simulator, and the truth.
 
 Owns when cars are read: connected ones by telematics every few days at any hour, all of them by a
-diagnostic tool at every visit. What they show is the park's, what goes wrong is `simulators.faults`'.
+diagnostic tool at every visit. What they show is the park's, what goes wrong is `simulators.devices.faults`'.
 Faults begin after a clean first part; a car whose first reading comes later may be wrong from the first on,
 and looks like a car that is driven less.
 """
@@ -16,11 +16,11 @@ from models.contract.topics import Kind, Source
 from models.domain.odometer.limits import TOLERANCE_KM
 from models.domain.odometer.reading import KM_PER_UNIT, Reading
 from simulators.chance import open_stream
-from simulators.devices import Device, Outgoing
-from simulators.faults import Place
-from simulators.message_ids import make_ulid
-from simulators.sending import Sending, send
-from simulators.spoil import Faults
+from simulators.devices.faults import Place
+from simulators.devices.message_ids import make_ulid
+from simulators.devices.sending import Sending, send
+from simulators.devices.site_devices import Device, Outgoing
+from simulators.devices.spoil import Faults
 from simulators.vehicles import Car, make_car
 
 SITE = "bench"

@@ -24,10 +24,10 @@ from config.workshop import Workshop
 from models.domain.service.mileage import Mark, reckon_rate
 from models.migrations.run import migrate
 from models.queries.service.vehicles import prepare_tables
-from reminders.due import reckon_all
-from reminders.plans import make_plans
-from reminders.raising import raise_all
-from reminders.review import review_vehicles
+from reminders.service.due import reckon_all
+from reminders.service.plans import make_plans
+from reminders.service.raising import raise_all
+from reminders.service.review import review_vehicles
 from simulators.vehicles import Car
 
 _AHEAD_DAYS, _NEAR_DAYS = 30, 7.0

@@ -16,7 +16,7 @@ from fastapi import FastAPI, Response
 
 from bayboard.embedded import die_with_parent
 from bayboard.entry import read_clock
-from config.log import configure_log
+from config.kit.log import configure_log
 from config.workshop import load_workshop
 from dashboard.board import Board, Draw
 from dashboard.feed import BoardFeed

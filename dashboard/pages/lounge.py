@@ -13,7 +13,7 @@ from dash import html
 from dash.development.base_component import Component
 from fastapi import FastAPI, Request, Response
 
-from config.complaints import Complaints
+from config.kit.complaints import Complaints
 from config.texts import HTML_LANGS, choose_lang, text
 from config.workshop import Site, Workshop
 from dashboard.access import current_lang

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
-from config.complaints import Complaints
+from config.kit.complaints import Complaints
 from config.opening import OpeningHours
 from config.texts import text
 from config.workshop import Workshop

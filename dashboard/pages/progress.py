@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from config.complaints import Complaints
+from config.kit.complaints import Complaints
 from config.texts import HTML_LANGS, LANGS, template, text
 from config.workshop import Site, Workshop
 from dashboard.database import DatabaseAwayError, OpenDatabase

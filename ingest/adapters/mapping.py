@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from config.adapters import Adapter as Facts
-from config.topic_filter import express_filter
+from config.kit.topic_filter import express_filter
 from ingest.adapters.adapter import Adapter, Event, ForeignError, ForeignMessage
 from ingest.adapters.plain_json import PlainJson
 from ingest.adapters.registered import Devices, SiteDevices

@@ -11,7 +11,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
-from config.json_paths import MISSING, find_value
+from config.kit.json_paths import MISSING, find_value
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, SkippedError
 from ingest.adapters.reading import (
     NEARLY_RIGHT,

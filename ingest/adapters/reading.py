@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
 from config.adapters import Mileage, Place, Unit, find_unit
-from config.json_paths import MISSING, find_value
+from config.kit.json_paths import MISSING, find_value
 from ingest.adapters.adapter import Skip, SkippedError
 from models.contract.payloads import MAX_PAYLOAD_BYTES, Odometer
 from models.contract.topics import ContractError

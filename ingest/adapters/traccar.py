@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from config.adapters import Adapter as Facts
-from config.json_paths import MISSING, find_value
+from config.kit.json_paths import MISSING, find_value
 from ingest.adapters.adapter import Event, ForeignMessage, Registry, Skip, SkippedError
 from ingest.adapters.reading import (
     NEARLY_RIGHT,

@@ -2,7 +2,7 @@
 
 The single source of the wire format: decoding, encoding, JSON Schema and AsyncAPI all
 come from these structs. Checks a message can fail on its own stand here; checks that need
-the workshop's facts (configured stages, our clock) belong to `ingest.decode`.
+the workshop's facts (configured stages, our clock) belong to `ingest.steps.decode`.
 """
 
 from datetime import date, datetime, tzinfo
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from config.words import JobType
+from config.kit.words import JobType
 from models.contract.liberal import FORM, READ, WORDS, Form, convert, settle
 from models.contract.topics import ContractError, Kind
 from models.contract.values import (

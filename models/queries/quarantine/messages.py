@@ -14,7 +14,7 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.rows import class_row, tuple_row
 
-from config.topic_filter import check_filter, express_filter
+from config.kit.topic_filter import check_filter, express_filter
 from models.database.named import read_sql
 from models.domain.quarantine import ELLIPSIS, SPECIFICS, QuarantinedRow, ReasonCount, Status
 from models.signals import Signal, ring

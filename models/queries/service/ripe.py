@@ -1,6 +1,6 @@
 """What is ripe to be raised, and the rows of what was.
 
-Owns these statements. Whether and how a customer is told is decided in `reminders.raising`.
+Owns these statements. Whether and how a customer is told is decided in `reminders.service.raising`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,1 @@
+"""Small tools that every part of the configuration and its readers use."""

@@ -1,0 +1,1 @@
+"""Templates of messages, and the values they may use."""

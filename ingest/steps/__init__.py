@@ -1,0 +1,1 @@
+"""A message's way to rows: decoded, heard, checked, sorted."""

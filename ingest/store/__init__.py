@@ -1,0 +1,1 @@
+"""Rows into the database, and what is derived of them."""

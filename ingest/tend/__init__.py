@@ -1,0 +1,1 @@
+"""What goes on beside ingest: settling, pruning, replay."""

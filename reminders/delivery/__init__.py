@@ -1,0 +1,1 @@
+"""The dispatcher and its channels: how messages reach people."""

@@ -1,0 +1,1 @@
+"""The notice engine: judges what happens in the shop."""

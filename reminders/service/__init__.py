@@ -1,0 +1,1 @@
+"""The service engine: reviews vehicles, raises and closes reminders."""

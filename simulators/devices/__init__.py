@@ -1,0 +1,1 @@
+"""Simulated devices, their faults and their way to the broker."""

@@ -1,0 +1,1 @@
+"""What would change with one more: a simulated shop fitted to a real one."""
