@@ -14,8 +14,8 @@ from bayboard.entry import CommandError, read_clock
 from bayboard.operator import name_operator, note_command
 from config.settings import Settings
 from config.workshop import Workshop, load_workshop
-from dashboard.access import LINK_PATH, Role
-from dashboard.passwords import draw_token
+from dashboard.access.identity import LINK_PATH, Role
+from dashboard.access.passwords import draw_token
 from models.domain.access.audit import Action
 from models.domain.access.people import AccessLinkRow
 from models.queries.access.links import (

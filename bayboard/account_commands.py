@@ -19,9 +19,9 @@ from bayboard.entry import CommandError, read_clock
 from bayboard.operator import name_operator, note_command
 from config.settings import Settings
 from config.workshop import Workshop, load_workshop
-from dashboard.access import Role
-from dashboard.attempts import is_name, tidy_name
-from dashboard.passwords import PasswordError, draw_password, hash_password, judge_password
+from dashboard.access.attempts import is_name, tidy_name
+from dashboard.access.identity import Role
+from dashboard.access.passwords import PasswordError, draw_password, hash_password, judge_password
 from models.domain.access.audit import COMMAND, Action
 from models.queries.access.accounts import (
     AccountError,

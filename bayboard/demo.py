@@ -36,8 +36,8 @@ from bayboard.screen_commands import make_screen_link
 from bayboard.supervisor import Part, Supervisor, answers, start_logged
 from config.wording.events import AUDIENCES
 from config.workshop import Workshop, load_workshop
-from dashboard.access import Role, ScreenKind
-from dashboard.passwords import draw_token
+from dashboard.access.identity import Role, ScreenKind
+from dashboard.access.passwords import draw_token
 from models.database.engine import connect_database
 from models.migrations.run import migrate
 from models.queries.access.links import read_access_links, revoke_access_link

@@ -3,8 +3,8 @@
 from bayboard.entry import CommandError
 from config.settings import Settings
 from config.workshop import Workshop
-from dashboard.access import Role
-from dashboard.provider import Grant, Provider
+from dashboard.access.company.provider import Grant, Provider
+from dashboard.access.identity import Role
 
 
 def make_provider(settings: Settings, workshop: Workshop) -> Provider | None:

@@ -15,8 +15,8 @@ from bayboard.entry import CommandError, read_clock
 from bayboard.operator import note_command
 from config.settings import Settings
 from config.workshop import load_workshop
-from dashboard.access import SCREEN_PATH, ScreenKind
-from dashboard.passwords import draw_token
+from dashboard.access.identity import SCREEN_PATH, ScreenKind
+from dashboard.access.passwords import draw_token
 from models.domain.access.audit import Action
 from models.domain.access.people import ScreenRow
 from models.queries.access.screens import ScreenError, add_screen, read_addresses, read_screens, revoke_screen

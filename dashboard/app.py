@@ -24,8 +24,21 @@ from starlette.exceptions import HTTPException
 
 from config.texts import choose_lang
 from config.workshop import Workshop
-from dashboard.access import Role, Ticket, TicketBox, User
-from dashboard.cookies import name_session
+from dashboard.access.company.provider import Provider
+from dashboard.access.cookies import name_session
+from dashboard.access.entrance import Entrance, open_boxes
+from dashboard.access.guard import MANAGE_PREFIX, Guard, answer_unknown
+from dashboard.access.identity import Role, Ticket, TicketBox, User
+from dashboard.access.layouts import guard_layouts
+from dashboard.access.origin import Origin
+from dashboard.access.own_account import add_own_account
+from dashboard.access.passes import Passes
+from dashboard.access.screen import add_screen_entrance
+from dashboard.access.second.step import add_second_step
+from dashboard.access.sign_in import add_sign_in
+from dashboard.boards.feed import BoardFeed
+from dashboard.boards.learned import Learned
+from dashboard.boards.push import Screens
 from dashboard.database import database_opener
 from dashboard.doors import Answer, find_place
 from dashboard.edge.callbacks import Callbacks
@@ -33,30 +46,17 @@ from dashboard.edge.compression import Compression
 from dashboard.edge.door import Door
 from dashboard.edge.inputs import Inputs
 from dashboard.edge.limits import Limits
-from dashboard.entrance import Entrance, open_boxes
-from dashboard.feed import BoardFeed
-from dashboard.figures.look import Look
-from dashboard.guard import MANAGE_PREFIX, Guard, answer_unknown
-from dashboard.guarded_pages import guard_layouts
-from dashboard.learned import Learned
+from dashboard.figures.board.look import Look
 from dashboard.machines import add_machine_routes, add_security_contact
-from dashboard.manage import mount_manage
 from dashboard.metrics import Metrics
 from dashboard.middleware import PageDocument, PageRules
-from dashboard.origin import Origin
-from dashboard.own_account import add_own_account
-from dashboard.pages.home import register_home
-from dashboard.pages.lounge import add_lounge_code, lounge_kind, register_lounge
-from dashboard.pages.progress import ProgressPages, add_progress
-from dashboard.pages.wall import register_wall, wall_kind
-from dashboard.passes import Passes
-from dashboard.provider import Provider
-from dashboard.push import Screens
-from dashboard.screen_entrance import add_screen_entrance
-from dashboard.second_step import add_second_step
+from dashboard.office.pages import mount_manage
+from dashboard.office.whatif import OpenWhatIf
+from dashboard.pages.board.home import register_home
+from dashboard.pages.board.lounge import add_lounge_code, lounge_kind, register_lounge
+from dashboard.pages.board.progress import ProgressPages, add_progress
+from dashboard.pages.board.wall import register_wall, wall_kind
 from dashboard.shutdown import call_on_shutdown
-from dashboard.sign_in import add_sign_in
-from dashboard.what_if import OpenWhatIf
 from models.queries.privacy.erasures import Erasures
 
 log = structlog.get_logger()
@@ -136,7 +136,7 @@ def create_app(
     add_machine_routes(server, feed, metrics, metrics_token)
     add_security_contact(server, security_contact, origin, clock)
     if provider and secret_key:
-        from dashboard.oidc import add_oidc  # noqa: PLC0415  # Authlib is large, and few need it
+        from dashboard.access.company.oidc import add_oidc  # noqa: PLC0415  # Authlib is large, and few need it
 
         add_oidc(server, entrance, provider, secret_key)
     add_second_step(server, entrance)

@@ -16,7 +16,7 @@ import structlog
 from psycopg.abc import PQGen
 from psycopg.rows import Row, TupleRow
 
-from dashboard.public_role import read_as_public
+from dashboard.boards.public_role import read_as_public
 from models.database.times import bound_times
 
 _CONNECT_SECONDS = 3

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 
-from dashboard.access import Role, ScreenKind, Visitor
+from dashboard.access.identity import Role, ScreenKind, Visitor
 
 
 class Answer(Enum):

@@ -12,12 +12,12 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
+from dashboard.access.guard import answer_unknown
+from dashboard.access.origin import Origin
+from dashboard.boards.feed import BoardFeed
 from dashboard.edge.addresses import is_nearby, is_this_machine
 from dashboard.edge.refusals import refuse
-from dashboard.feed import BoardFeed
-from dashboard.guard import answer_unknown
 from dashboard.metrics import Metrics
-from dashboard.origin import Origin
 
 # security.txt says itself how long it holds; scanners want less than a year.
 _CONTACT_LASTS = timedelta(days=180)

@@ -18,12 +18,12 @@ from uvicorn.supervisors import Multiprocess
 
 from config.kit.log import configure_log
 from config.workshop import Workshop
+from dashboard.access.company.provider import Provider
 from dashboard.app import create_app
 from dashboard.edge.addresses import Proxies
 from dashboard.edge.connections import Doorkeeper, LimitedProtocol
 from dashboard.edge.limits import Limits
-from dashboard.provider import Provider
-from dashboard.what_if import OpenWhatIf
+from dashboard.office.whatif import OpenWhatIf
 from models.queries.privacy.erasures import Erasures
 
 # Open streams end at once on a signal; this is for a page that is being loaded right then.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page
 
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, session_box
 
 KEY = "a key of thirty-two characters, at least"
 _LASTS = timedelta(days=2)

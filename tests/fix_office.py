@@ -15,7 +15,7 @@ from psycopg import sql
 from bayboard.access_commands import make_link
 from bayboard.access_rows import ask_database
 from config.settings import DEFAULT_WORKSHOP_FILE
-from dashboard.access import Role
+from dashboard.access.identity import Role
 from tests.fix_access import KEY
 from tests.fix_database import as_role
 from tests.fix_processes import StartCommand

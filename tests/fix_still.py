@@ -19,8 +19,8 @@ from playwright.sync_api import Page
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
-from dashboard.what_if import OpenWhatIf
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.office.whatif import OpenWhatIf
 from tests.catalogue import put_operations
 from tests.fix_access import KEY
 from tests.fix_database import DatabaseServer

@@ -10,9 +10,8 @@ from playwright.sync_api import Page, expect
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import Role, User
-from dashboard.pages.account_rights import choose_sites, may_change
-from dashboard.passwords import (
+from dashboard.access.identity import Role, User
+from dashboard.access.passwords import (
     LEAST_LENGTH,
     PasswordError,
     check_password,
@@ -20,6 +19,7 @@ from dashboard.passwords import (
     draw_token,
     hash_password,
 )
+from dashboard.pages.access.rights import choose_sites, may_change
 from models.domain.access.people import AccountRow
 from models.queries.access.accounts import (
     AccountError,

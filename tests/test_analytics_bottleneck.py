@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard.figures.analytics.bottleneck import draw_bottlenecks, draw_evidence
-from dashboard.pages.analytics_filter import Asked
+from dashboard.pages.analytics.filter import Asked
 from models.analytics.bottleneck.days import Bottlenecks, find_bottlenecks
 from models.analytics.bottleneck.periods import Kind, measure_queues
 from models.analytics.open_clock import OpenClock

@@ -20,16 +20,16 @@ from plotly.io.json import to_json_plotly
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import Role, User
-from dashboard.export import lay_out, write_csv, write_excel
-from dashboard.figures.analytics import look
+from dashboard.access.identity import Role, User
 from dashboard.figures.analytics.overview import draw_groups, draw_little, draw_tile, draw_waits
 from dashboard.figures.analytics.people import draw_slower
 from dashboard.figures.analytics.sparkline import draw_sparkline
 from dashboard.figures.analytics.spread import draw_histogram, draw_spreads
 from dashboard.figures.analytics.stages import draw_stability
 from dashboard.figures.analytics.words import name_cause, say_change, say_figure
-from dashboard.pages.analytics_filter import CUSTOM, SPANS, Asked, read_address, say_condition
+from dashboard.figures.kit import chart as look
+from dashboard.office.export import lay_out, write_csv, write_excel
+from dashboard.pages.analytics.filter import CUSTOM, SPANS, Asked, read_address, say_condition
 from models.analytics.flow import LittleCheck
 from models.analytics.overview import FIGURES, Overview, Sums
 from models.analytics.pictures import StageBin, TrendPoint

@@ -12,9 +12,9 @@ from psycopg.rows import dict_row
 
 from config.store import StoreRules
 from config.texts import LANGS, text
-from dashboard.access import Role, User, Visit, current_visit
+from dashboard.access.identity import Role, User, Visit, current_visit
+from dashboard.access.trail import Looks
 from dashboard.database import database_opener
-from dashboard.trail import Looks
 from models.database.engine import connect_database
 from models.domain.access.audit import COMMAND, Action
 from models.prune import prune_store

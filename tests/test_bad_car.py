@@ -15,16 +15,16 @@ from structlog.testing import capture_logs
 from config.kit.complaints import Complaints
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import Role, User, Visit, current_visit
+from dashboard.access.identity import Role, User, Visit, current_visit
+from dashboard.access.origin import Origin
+from dashboard.access.trail import Looks
+from dashboard.boards.learned import Learned
 from dashboard.database import Connection, database_opener
-from dashboard.figures.look import Look
-from dashboard.figures.memory import Memory
-from dashboard.figures.wall import draw_wall
-from dashboard.learned import Learned
-from dashboard.office_app import OfficeApp
-from dashboard.origin import Origin
-from dashboard.pages.order import OrderPage
-from dashboard.trail import Looks
+from dashboard.figures.board.look import Look
+from dashboard.figures.board.wall import draw_wall
+from dashboard.figures.kit.memory import Memory
+from dashboard.office.app import OfficeApp
+from dashboard.pages.record.order import OrderPage
 from models.analytics.board.alarms import AlarmKind
 from models.analytics.board.moment import Moment, judge_moment
 from models.analytics.board.sparing import Complain, let_fail

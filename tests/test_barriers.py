@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from dashboard.pages.analytics_layout import VIEWS, address_of
+from dashboard.pages.analytics.layout import VIEWS, address_of
 from tests.barriers import expect_no_barriers
 from tests.fix_history import WrittenHistory
 from tests.fix_still import Still

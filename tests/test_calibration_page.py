@@ -8,11 +8,11 @@ from dash.development.base_component import Component
 from bayboard.estimating import refresh_sites
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.figures.analytics.calibration import CalibrationRead, draw_calibration
-from dashboard.figures.analytics.calibration_charts import draw_reliability, draw_week_coverage
-from dashboard.pages.analytics_calibration import show_calibration
-from dashboard.pages.analytics_filter import Asked
-from dashboard.pages.analytics_question import Question
+from dashboard.figures.analytics.calibration.charts import draw_reliability, draw_week_coverage
+from dashboard.figures.analytics.calibration.view import CalibrationRead, draw_calibration
+from dashboard.pages.analytics.calibration import show_calibration
+from dashboard.pages.analytics.filter import Asked
+from dashboard.pages.analytics.question import Question
 from models.analytics.estimate.outcomes import BINS, Learning, Outcomes, Reached
 from models.analytics.selection import Selection
 from tests.asking import ask

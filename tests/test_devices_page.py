@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.figures.devices import choose_devices
+from dashboard.figures.device.table import choose_devices
 from models.domain.device.health import DeviceRow
 from tests.fix_office import Office
 from tests.fix_still import serve_still

@@ -10,11 +10,11 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp
 
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, halfway_box, session_box
+from dashboard.access.guard import Guard
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, halfway_box, session_box
+from dashboard.access.origin import Origin
+from dashboard.access.passes import Passes
 from dashboard.doors import DOORS, find_place
-from dashboard.guard import Guard
-from dashboard.origin import Origin
-from dashboard.passes import Passes
 from models.queries.access.screens import hash_token
 
 KEY = "a key of thirty-two characters, at least"

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
-from dashboard.access import Role, Screen, ScreenKind, User, Visitor
+from dashboard.access.identity import Role, Screen, ScreenKind, User, Visitor
 from dashboard.edge.addresses import Proxies, find_block, is_nearby
 from dashboard.edge.connections import Doorkeeper, LimitedProtocol
 from dashboard.edge.door import Door

@@ -6,9 +6,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from bayboard.estimating import refresh_sites
-from dashboard.figures.look import Look
-from dashboard.learned import Learned
-from dashboard.pages.wall import wall_kind
+from dashboard.boards.learned import Learned
+from dashboard.figures.board.look import Look
+from dashboard.pages.board.wall import wall_kind
 from models.analytics.estimate.calibration import calibrate
 from models.analytics.estimate.model import SiteModel
 from models.analytics.estimate.ready import Basis, expect_ready

@@ -12,10 +12,10 @@ from playwright.sync_api import Page, expect
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.figures.records.answers import draw_answers
-from dashboard.figures.records.faults import draw_codes, name_band
-from dashboard.figures.records.parts import draw_leads, draw_missing, draw_use
-from dashboard.pages.analytics_filter import Asked, read_address
+from dashboard.figures.analytics.faults.answers import draw_answers
+from dashboard.figures.analytics.faults.codes import draw_codes, name_band
+from dashboard.figures.analytics.faults.parts import draw_leads, draw_missing, draw_use
+from dashboard.pages.analytics.filter import Asked, read_address
 from models.analytics.faults import NO_BAND, Answer, CodeCount, FaultsRead, LeadTime, MissingPart, PartUse
 from models.analytics.selection import Selection
 from models.queries.analytics.faults.period import FaultCondition, list_faulty_orders, read_faults

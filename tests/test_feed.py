@@ -12,13 +12,13 @@ import pytest
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Site, load_workshop
-from dashboard.board import Board, BoardKind, Connection, Draw
-from dashboard.feed import BoardFeed
-from dashboard.figures.look import Look
-from dashboard.learned import Learned
+from dashboard.boards.board import Board, BoardKind, Connection, Draw
+from dashboard.boards.feed import BoardFeed
+from dashboard.boards.learned import Learned
+from dashboard.boards.push import Screens
+from dashboard.figures.board.look import Look
 from dashboard.metrics import Metrics
-from dashboard.pages.wall import wall_kind
-from dashboard.push import Screens
+from dashboard.pages.board.wall import wall_kind
 from models.migrations.run import migrate
 from models.signals import Signal
 from tests.patience import PATIENCE_SECONDS

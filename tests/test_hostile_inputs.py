@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.app import create_app
 from dashboard.doors import DOORS
 from dashboard.edge.callbacks import PROPERTIES

@@ -9,11 +9,11 @@ from dash.development.base_component import Component
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.figures.lounge import Lounge, draw_lounge
-from dashboard.figures.markup import write_markup
-from dashboard.figures.part import Part
-from dashboard.figures.visit import count_done, draw_steps, list_steps
-from dashboard.figures.when import say_range
+from dashboard.figures.board.lounge import Lounge, draw_lounge
+from dashboard.figures.board.visit import count_done, draw_steps, list_steps
+from dashboard.figures.kit.markup import write_markup
+from dashboard.figures.kit.part import Part
+from dashboard.figures.kit.when import say_range
 from models.analytics.estimate.ready import Basis, ReadyEstimate
 from models.domain.board.public import PublicVisit
 

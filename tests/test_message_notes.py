@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from bayboard.ingesting import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import Role
+from dashboard.access.identity import Role
 from ingest.message import ReceivedMessage
 from ingest.steps.batch import sort_messages
 from ingest.store.write import prepare_connection, write_batch

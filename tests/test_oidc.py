@@ -19,10 +19,10 @@ from bayboard.entry import CommandError
 from bayboard.provider import make_provider
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
 from config.workshop import load_workshop
-from dashboard.access import Role
+from dashboard.access.company.provider import Grant, Provider, choose_grant
+from dashboard.access.entrance import COMPANY_SESSION_LASTS
+from dashboard.access.identity import Role
 from dashboard.app import create_app
-from dashboard.entrance import COMPANY_SESSION_LASTS
-from dashboard.provider import Grant, Provider, choose_grant
 from tests.fix_oidc import CLIENT_ID, CLIENT_SECRET, CompanyLogin
 
 KEY = "a key of thirty-two characters, at least"

@@ -18,12 +18,12 @@ from starlette.exceptions import HTTPException
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.texts import text
 from config.workshop import load_workshop
-from dashboard.access import Role, User
-from dashboard.figures.records.order import draw_figures, draw_head
-from dashboard.figures.records.order_tables import draw_codes, draw_parts, draw_scans
-from dashboard.figures.records.timeline import draw_timeline
-from dashboard.pages.order import ORDER_ADDRESS
-from dashboard.pages.record_address import read_record_address
+from dashboard.access.identity import Role, User
+from dashboard.figures.record.events import draw_codes, draw_parts, draw_scans
+from dashboard.figures.record.order import draw_figures, draw_head
+from dashboard.figures.record.timeline import draw_timeline
+from dashboard.pages.record.address import read_record_address
+from dashboard.pages.record.order import ORDER_ADDRESS
 from models.analytics.record.order import (
     ClockRow,
     CodeRow,

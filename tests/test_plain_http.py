@@ -9,9 +9,9 @@ from dash import html
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, Visit, session_box
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, Visit, session_box
 from dashboard.app import create_app
-from dashboard.figures.shell import draw_shell
+from dashboard.figures.kit.shell import draw_shell
 
 KEY = "a key of thirty-two characters, at least"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -8,9 +8,9 @@ from dash import html
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.figures.markup import write_markup
-from dashboard.figures.progress import merge_visits, progress_page
-from dashboard.figures.visit import draw_plate, draw_steps
+from dashboard.figures.board.progress import merge_visits, progress_page
+from dashboard.figures.board.visit import draw_plate, draw_steps
+from dashboard.figures.kit.markup import write_markup
 from models.domain.board.public import Progress, ServiceDue, StageVisit
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)

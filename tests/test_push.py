@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.board import Board
-from dashboard.feed import BoardFeed
-from dashboard.figures.look import Look
+from dashboard.boards.board import Board
+from dashboard.boards.feed import BoardFeed
+from dashboard.boards.push import Screens
+from dashboard.figures.board.look import Look
 from dashboard.metrics import Metrics
-from dashboard.push import Screens
 
 WORKSHOP = load_workshop(DEFAULT_WORKSHOP_FILE)
 SITE = WORKSHOP.sites[0]

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.figures.payload import SHOWN_BYTES, show_payload
-from dashboard.pages.quarantine_filter import ALL, Asked, read_address
+from dashboard.figures.quarantine.payload import SHOWN_BYTES, show_payload
+from dashboard.pages.quarantine.filter import ALL, Asked, read_address
 from models.queries.quarantine.messages import read_quarantined
 from tests.asking import ask
 from tests.fix_broker import Broker

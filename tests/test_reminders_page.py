@@ -9,10 +9,10 @@ from playwright.sync_api import Page, expect
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.figures.reminders import draw_counts, item_row, list_columns
-from dashboard.figures.reminders_conversion import draw_conversion
-from dashboard.figures.reminders_detail import draw_item
-from dashboard.pages.reminders_filter import VIEWS, Asked, read_address
+from dashboard.figures.service.conversion import draw_conversion
+from dashboard.figures.service.detail import draw_item
+from dashboard.figures.service.table import draw_counts, item_row, list_columns
+from dashboard.pages.service.filter import VIEWS, Asked, read_address
 from models.domain.service.listed import SHOWN, Attempt, Conversion, ListedItem, Owner
 from tests.components import read_words
 from tests.fix_office import Office

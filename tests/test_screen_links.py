@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from bayboard.access_rows import ask_database
-from dashboard.passwords import draw_token
+from dashboard.access.passwords import draw_token
 from models.queries.access.screens import add_screen
 from tests.test_sessions import all_given
 from tests.test_sign_in import NOW, Clock, get, make_app

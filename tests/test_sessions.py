@@ -15,13 +15,13 @@ from psycopg.rows import dict_row
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.access.attempts import PER_ACCOUNT, WINDOW
+from dashboard.access.cookies import HALFWAY_COOKIE, KNOWN_COOKIE
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.access.passwords import hash_password
 from dashboard.app import create_app
-from dashboard.attempts import PER_ACCOUNT, WINDOW
-from dashboard.cookies import HALFWAY_COOKIE, KNOWN_COOKIE
 from dashboard.edge.addresses import find_block
-from dashboard.pages.account_confirm import COUNTS_FOR
-from dashboard.passwords import hash_password
+from dashboard.pages.access.confirm import COUNTS_FOR
 from tests.test_sign_in import (
     KEY,
     NOW,

@@ -18,10 +18,10 @@ from bayboard.access_commands import make_link
 from bayboard.access_rows import ask_database
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
 from config.workshop import load_workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.access.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.app import create_app
-from dashboard.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW
-from dashboard.export import RECORD_GRIDS
+from dashboard.office.export import RECORD_GRIDS
 from models.queries.access.links import revoke_access_link
 from tests.fix_processes import StartCommand
 

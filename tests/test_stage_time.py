@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from config.opening import Opening, OpeningHours
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Site, load_workshop
-from dashboard.figures.look import Look
-from dashboard.figures.memory import Memory
-from dashboard.figures.part import Part
-from dashboard.figures.wall import draw_wall
+from dashboard.figures.board.look import Look
+from dashboard.figures.board.wall import draw_wall
+from dashboard.figures.kit.memory import Memory
+from dashboard.figures.kit.part import Part
 from models.analytics.board.alarms import AlarmKind
 from models.analytics.board.moment import Moment, judge_moment
 from models.analytics.stage_time import StageTime, count_stage_times

@@ -20,10 +20,10 @@ from structlog.testing import capture_logs
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.texts import LANGS
 from config.workshop import load_workshop
-from dashboard.access import SESSION_COOKIE, Role, Ticket, User, session_box
+from dashboard.access.identity import SESSION_COOKIE, Role, Ticket, User, session_box
 from dashboard.app import create_app
 from dashboard.doors import DOORS, find_place
-from dashboard.pages.analytics_views import VIEWS
+from dashboard.pages.analytics.views import VIEWS
 from models.queries.board.progress.links import make_progress_link
 from models.schema.metadata import metadata
 from tests.browserless import Tab, read_json

@@ -13,12 +13,12 @@ import config
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.texts import read_catalogue
 from config.workshop import load_workshop
-from dashboard.access import Role
-from dashboard.figures.number import say_whole
-from dashboard.figures.records.mileage import draw_mileage
-from dashboard.figures.records.search import draw_hits
-from dashboard.figures.records.service import draw_due
-from dashboard.figures.records.vehicle import draw_codes, draw_visits
+from dashboard.access.identity import Role
+from dashboard.figures.kit.number import say_whole
+from dashboard.figures.record.mileage import draw_mileage
+from dashboard.figures.record.search import draw_hits
+from dashboard.figures.record.service import draw_due
+from dashboard.figures.record.vehicle import draw_codes, draw_visits
 from models.analytics.record.vehicle import (
     DayMileage,
     DueItem,

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Bay, load_workshop
-from dashboard.figures.bay_tile import bay_tile
-from dashboard.figures.floor import QUEUES, arrange_floor
-from dashboard.figures.look import Look
-from dashboard.figures.memory import Memory
-from dashboard.figures.paging import MOST_TILES, fit_grid, share_pages
-from dashboard.figures.part import Part, Tree, data, encode_props
-from dashboard.figures.queues import COLUMNS, ROWS, share_columns
-from dashboard.figures.wall import draw_wall, wall_page
+from dashboard.figures.board.bay_tile import bay_tile
+from dashboard.figures.board.floor import QUEUES, arrange_floor
+from dashboard.figures.board.look import Look
+from dashboard.figures.board.queues import COLUMNS, ROWS, share_columns
+from dashboard.figures.board.wall import draw_wall, wall_page
+from dashboard.figures.kit.memory import Memory
+from dashboard.figures.kit.paging import MOST_TILES, fit_grid, share_pages
+from dashboard.figures.kit.part import Part, Tree, data, encode_props
 from models.analytics.board.alarms import Alarm, AlarmKind
 from models.analytics.board.moment import judge_moment
 from models.analytics.estimate.ready import Basis, ReadyEstimate

@@ -12,12 +12,12 @@ from playwright.sync_api import Page, expect
 from bayboard.what_if import WhatIfDesk
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Site, load_workshop
-from dashboard.figures.analytics.whatif import Choice, draw_progress, draw_what_if, list_figures
-from dashboard.figures.analytics.whatif_words import find_direction
-from dashboard.pages.analytics_filter import Asked as Address
-from dashboard.pages.analytics_filter import read_address
-from dashboard.pages.analytics_question import Question
-from dashboard.pages.analytics_whatif import read_change, show_what_if
+from dashboard.figures.analytics.whatif.view import Choice, draw_progress, draw_what_if, list_figures
+from dashboard.figures.analytics.whatif.words import find_direction
+from dashboard.pages.analytics.filter import Asked as Address
+from dashboard.pages.analytics.filter import read_address
+from dashboard.pages.analytics.question import Question
+from dashboard.pages.analytics.whatif import read_change, show_what_if
 from models.analytics.selection import Selection
 from models.analytics.whatif import (
     CYCLE,

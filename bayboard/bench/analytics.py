@@ -24,10 +24,10 @@ from bayboard.bench.queries import make_database
 from bayboard.bench.queries_data import Say, copy_database, extend, play
 from bayboard.embedded import PostgresServer, find_free_port
 from config.workshop import Workshop
-from dashboard.access import Role, User
-from dashboard.pages.analytics_filter import Asked
-from dashboard.pages.analytics_question import Question
-from dashboard.pages.analytics_views import VIEWS
+from dashboard.access.identity import Role, User
+from dashboard.pages.analytics.filter import Asked
+from dashboard.pages.analytics.question import Question
+from dashboard.pages.analytics.views import VIEWS
 from models.queries.analytics.overview import prepare, read_names
 
 _REPEATS = 5

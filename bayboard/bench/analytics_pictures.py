@@ -24,7 +24,7 @@ from bayboard.bench.parts import start_dashboard
 from bayboard.estimating import refresh_sites
 from config.settings import Settings
 from config.workshop import load_workshop
-from dashboard.access import Role
+from dashboard.access.identity import Role
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page

@@ -25,7 +25,7 @@ from bayboard.bench.pixel import publish_probes
 from bayboard.bench.screens import open_screens
 from bayboard.bench.screens_rig import Rig, make_cookie, run_rig
 from config.workshop import Site
-from dashboard.access import Role
+from dashboard.access.identity import Role
 from simulators.scaled import scale_workshop
 
 _HISTORY_DAYS = 28

@@ -110,7 +110,7 @@ def analytics(
     """Time every view of the analytics pages, over years of one site and a year of many."""
     from bayboard.bench.analytics import make_years, measure_analytics  # noqa: PLC0415
     from bayboard.bench.analytics_pictures import measure_pictures  # noqa: PLC0415
-    from dashboard.pages.analytics_layout import VIEWS  # noqa: PLC0415
+    from dashboard.pages.analytics.layout import VIEWS  # noqa: PLC0415
 
     settings, now = Settings.from_environment(), read_clock()
     workshop = load_workshop(settings.workshop_file)

@@ -18,13 +18,13 @@ from bayboard.embedded import die_with_parent
 from bayboard.entry import read_clock
 from config.kit.log import configure_log
 from config.workshop import load_workshop
-from dashboard.board import Board, Draw
-from dashboard.feed import BoardFeed
-from dashboard.figures.look import Look
-from dashboard.figures.part import encode_props
-from dashboard.learned import Learned
+from dashboard.boards.board import Board, Draw
+from dashboard.boards.feed import BoardFeed
+from dashboard.boards.learned import Learned
+from dashboard.figures.board.look import Look
+from dashboard.figures.kit.part import encode_props
 from dashboard.metrics import Metrics
-from dashboard.pages.wall import wall_kind
+from dashboard.pages.board.wall import wall_kind
 
 POLLED_PATH = "/board"
 

@@ -21,9 +21,9 @@ from bayboard.bench.load import publish_all
 from bayboard.bench.parts import start_dashboard, start_part
 from bayboard.bench.rig import Mosquitto
 from bayboard.embedded import PostgresServer, find_free_port
-from dashboard.access import ScreenKind
-from dashboard.cookies import name_screen
-from dashboard.passwords import draw_token
+from dashboard.access.cookies import name_screen
+from dashboard.access.identity import ScreenKind
+from dashboard.access.passwords import draw_token
 from models.contract.payloads import StageScan, encode
 from models.migrations.run import migrate
 from models.queries.access.screens import add_screen

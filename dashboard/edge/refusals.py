@@ -7,8 +7,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from config.texts import text
+from dashboard.access.plain.page import choose_visit_lang, draw_refusal
 from dashboard.doors import find_place
-from dashboard.plain_page import choose_visit_lang, draw_refusal
 
 
 def refuse(

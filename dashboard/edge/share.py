@@ -11,7 +11,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.access import Visitor
+from dashboard.access.identity import Visitor
 from dashboard.edge.addresses import find_block
 from dashboard.edge.limits import Limits
 from dashboard.edge.rates import Rates

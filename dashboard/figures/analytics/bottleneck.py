@@ -10,8 +10,6 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.analytics.look import AMBER, CALM, CALM_SOFT, draw_chart, draw_nothing, draw_panel
-from dashboard.figures.analytics.table import Row, draw_table, draw_tools
 from dashboard.figures.analytics.words import (
     UNKNOWN,
     Link,
@@ -22,7 +20,9 @@ from dashboard.figures.analytics.words import (
     say_seconds,
     say_share,
 )
-from dashboard.figures.grid import column
+from dashboard.figures.kit.chart import AMBER, CALM, CALM_SOFT, draw_chart, draw_nothing, draw_panel
+from dashboard.figures.kit.grid import column
+from dashboard.figures.kit.table import Row, draw_table, draw_tools
 from models.analytics.bottleneck.days import Bottlenecks, DayBottleneck
 from models.analytics.bottleneck.periods import BottleneckNow, Kind, Queue, Share
 

@@ -10,9 +10,6 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.addresses import order_address
-from dashboard.figures.analytics.look import ALARM, CALM, FLOW, TEXT_SOFT, draw_chart, draw_nothing
-from dashboard.figures.analytics.table import Row, draw_table
 from dashboard.figures.analytics.words import (
     UNKNOWN,
     name_job,
@@ -23,8 +20,11 @@ from dashboard.figures.analytics.words import (
     say_seconds,
     zone_of,
 )
-from dashboard.figures.grid import column
-from dashboard.figures.notice import draw_empty
+from dashboard.figures.kit.addresses import order_address
+from dashboard.figures.kit.banner import draw_empty
+from dashboard.figures.kit.chart import ALARM, CALM, FLOW, TEXT_SOFT, draw_chart, draw_nothing
+from dashboard.figures.kit.grid import column
+from dashboard.figures.kit.table import Row, draw_table
 from models.analytics.pictures import CarHere
 
 Usual = Mapping[str | None, float]

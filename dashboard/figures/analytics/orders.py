@@ -8,9 +8,6 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.addresses import order_address
-from dashboard.figures.analytics.look import draw_panel
-from dashboard.figures.analytics.table import Row, draw_table, draw_tools
 from dashboard.figures.analytics.words import (
     UNKNOWN,
     name_job,
@@ -21,7 +18,10 @@ from dashboard.figures.analytics.words import (
     say_instant,
     zone_of,
 )
-from dashboard.figures.grid import column
+from dashboard.figures.kit.addresses import order_address
+from dashboard.figures.kit.chart import draw_panel
+from dashboard.figures.kit.grid import column
+from dashboard.figures.kit.table import Row, draw_table, draw_tools
 from models.analytics.pictures import ListedOrder
 from models.analytics.selection import Selection
 

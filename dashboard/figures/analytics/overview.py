@@ -12,7 +12,6 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.analytics.look import CALM, CALM_PALE, draw_chart, draw_nothing, draw_panel
 from dashboard.figures.analytics.sparkline import draw_sparkline
 from dashboard.figures.analytics.words import (
     BETTER,
@@ -24,7 +23,8 @@ from dashboard.figures.analytics.words import (
     say_figure,
     say_seconds,
 )
-from dashboard.figures.part import speak
+from dashboard.figures.kit.chart import CALM, CALM_PALE, draw_chart, draw_nothing, draw_panel
+from dashboard.figures.kit.part import speak
 from models.analytics.flow import LittleCheck
 from models.analytics.overview import FIGURES, Overview, mean_wait
 

@@ -9,8 +9,6 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.analytics.look import AMBER, CALM, draw_chart, draw_nothing, draw_panel
-from dashboard.figures.analytics.table import Row, draw_table, draw_tools
 from dashboard.figures.analytics.words import (
     UNKNOWN,
     Link,
@@ -20,7 +18,9 @@ from dashboard.figures.analytics.words import (
     say_decimal,
     say_share,
 )
-from dashboard.figures.grid import column
+from dashboard.figures.kit.chart import AMBER, CALM, draw_chart, draw_nothing, draw_panel
+from dashboard.figures.kit.grid import column
+from dashboard.figures.kit.table import Row, draw_table, draw_tools
 from models.analytics.people import BayFigures, TechnicianFigures
 from models.analytics.significance import LEAST_RATIO, Comparison, Factor
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.figures.analytics.look import CALM
+from dashboard.figures.kit.chart import CALM
 
 _WIDTH, _HEIGHT, _EDGE = 120, 28, 3
 

@@ -12,7 +12,8 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Stage, Workshop
-from dashboard.figures.analytics.look import (
+from dashboard.figures.analytics.words import Link, name_job, say_count, say_seconds
+from dashboard.figures.kit.chart import (
     AMBER,
     CALM,
     CALM_SOFT,
@@ -21,9 +22,8 @@ from dashboard.figures.analytics.look import (
     draw_chart,
     draw_nothing,
 )
-from dashboard.figures.analytics.table import Row, draw_table
-from dashboard.figures.analytics.words import Link, name_job, say_count, say_seconds
-from dashboard.figures.grid import column
+from dashboard.figures.kit.grid import column
+from dashboard.figures.kit.table import Row, draw_table
 from models.analytics.bins import WIDTH
 from models.analytics.pictures import SHARES, Spread, StageBin, measure_spread
 

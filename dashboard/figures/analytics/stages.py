@@ -11,7 +11,9 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.analytics.look import (
+from dashboard.figures.analytics.spread import draw_histogram, draw_jobs, draw_percentiles, draw_spreads
+from dashboard.figures.analytics.words import Link, name_stage, say_count, say_date, say_seconds
+from dashboard.figures.kit.chart import (
     ALARM,
     CALM,
     CALM_PALE,
@@ -21,9 +23,7 @@ from dashboard.figures.analytics.look import (
     draw_nothing,
     draw_panel,
 )
-from dashboard.figures.analytics.spread import draw_histogram, draw_jobs, draw_percentiles, draw_spreads
-from dashboard.figures.analytics.table import draw_tools
-from dashboard.figures.analytics.words import Link, name_stage, say_count, say_date, say_seconds
+from dashboard.figures.kit.table import draw_tools
 from models.analytics.pictures import HeatCell, StageBin, TrendPoint
 from models.analytics.selection import Selection
 from models.analytics.stability import Chart, Signal, chart_durations

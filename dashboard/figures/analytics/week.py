@@ -8,7 +8,6 @@ from dash.development.base_component import Component
 
 from config.texts import text
 from config.workshop import Workshop
-from dashboard.figures.addresses import order_address
 from dashboard.figures.analytics.overview import GROUPS
 from dashboard.figures.analytics.words import (
     UNKNOWN,
@@ -22,6 +21,7 @@ from dashboard.figures.analytics.words import (
     say_seconds,
     say_share,
 )
+from dashboard.figures.kit.addresses import order_address
 from models.analytics.overview import FIGURES, Overview, mean_wait
 from models.analytics.pictures import ListedOrder, StageBin, measure_spread
 from models.analytics.selection import Selection

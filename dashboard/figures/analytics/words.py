@@ -9,9 +9,9 @@ from babel.numbers import format_decimal, format_percent
 
 from config.texts import read_catalogue, text
 from config.workshop import Workshop
-from dashboard.figures.length import say_length
-from dashboard.figures.number import say_number
-from dashboard.figures.when import LOCALES
+from dashboard.figures.kit.length import say_length
+from dashboard.figures.kit.number import say_number
+from dashboard.figures.kit.when import LOCALES
 from models.analytics.overview import FIGURES
 
 # An address of the orders behind something, or of another view of the same selection.

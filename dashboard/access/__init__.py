@@ -1,0 +1,1 @@
+"""Who comes in: signing in, sessions, screens, and the guard at every door."""

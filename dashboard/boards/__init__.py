@@ -1,0 +1,1 @@
+"""Live boards: read once per change, pushed to every screen."""

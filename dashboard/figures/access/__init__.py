@@ -1,0 +1,1 @@
+"""Accounts, screens and the audit trail, drawn."""

@@ -1,0 +1,1 @@
+"""How estimates turned out, drawn."""

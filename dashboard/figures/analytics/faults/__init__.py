@@ -1,0 +1,1 @@
+"""Trouble codes, parts and answers of a period, drawn."""

@@ -1,0 +1,1 @@
+"""Refused messages, drawn."""

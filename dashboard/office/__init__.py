@@ -1,0 +1,1 @@
+"""The app of the office pages, and what they hand out."""

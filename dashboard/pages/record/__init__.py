@@ -1,0 +1,1 @@
+"""Pages of one work order and one vehicle."""
