@@ -15,24 +15,24 @@ from typing import Annotated
 import psycopg
 import typer
 
-from bayboard.access_commands import app as access
-from bayboard.account_commands import app as account
-from bayboard.backfill_command import backfill
 from bayboard.bench.commands import app as bench
-from bayboard.bench.rig import BenchError
-from bayboard.customer_commands import app as customer
-from bayboard.customer_commands import find_erasures, say_applied
-from bayboard.device_commands import app as device
-from bayboard.embedded import EmbeddedError, refuse_missing_parts
+from bayboard.bench.rig.real import BenchError
+from bayboard.commands.access import app as access
+from bayboard.commands.account import app as account
+from bayboard.commands.backfill import backfill
+from bayboard.commands.customer import app as customer
+from bayboard.commands.customer import find_erasures, say_applied
+from bayboard.commands.device import app as device
+from bayboard.commands.notices import app as rules
+from bayboard.commands.outbox import app as outbox
+from bayboard.commands.progress import app as progress
+from bayboard.commands.quarantine import app as quarantine
+from bayboard.commands.remind import odometer, remind, service
+from bayboard.commands.screen import app as screen
+from bayboard.commands.secrets import secrets
+from bayboard.commands.verify import verify
+from bayboard.demo.embedded import EmbeddedError, refuse_missing_parts
 from bayboard.entry import CommandError, call_on_signals, read_clock, stop_on_signals
-from bayboard.outbox_commands import app as outbox
-from bayboard.progress_commands import app as progress
-from bayboard.quarantine_commands import app as quarantine
-from bayboard.remind_commands import odometer, remind, service
-from bayboard.rules_commands import app as rules
-from bayboard.screen_commands import app as screen
-from bayboard.secrets_command import secrets
-from bayboard.verify_command import verify
 from config.kit.log import configure_log
 from config.settings import Settings, SettingsError
 from config.workshop import Workshop, WorkshopError, load_workshop
@@ -99,7 +99,7 @@ def _fail(message: str) -> None:
 @app.command()
 def doctor() -> None:
     """Check settings, files, channels, broker, database, clocks, sites, devices and messages, a line each."""
-    from bayboard.doctor_command import examine  # noqa: PLC0415  # brings SQLAlchemy
+    from bayboard.commands.doctor import examine  # noqa: PLC0415  # brings SQLAlchemy
 
     examine()
 
@@ -116,7 +116,7 @@ def demo(
     duration: Annotated[float | None, typer.Option(min=0, help="Stop after so many seconds.")] = None,
 ) -> None:
     """Run everything on this machine: database, broker, ingest, dashboard, a simulated workshop."""
-    from bayboard.demo import Demo  # noqa: PLC0415  # keeps the other commands quick to start
+    from bayboard.demo.run import Demo  # noqa: PLC0415  # keeps the other commands quick to start
 
     refuse_missing_parts()
     stop = stop_on_signals()
@@ -161,7 +161,7 @@ def ingest(
     ] = None,
 ) -> None:
     """Store what the broker has, each message once, until stopped."""
-    from bayboard.ingesting import make_ingest, take_session  # noqa: PLC0415
+    from bayboard.parts.ingest import make_ingest, take_session  # noqa: PLC0415
     from ingest.health import serve_health  # noqa: PLC0415
     from ingest.tend.pruning import Pruning  # noqa: PLC0415
     from ingest.tend.settling import Settling  # noqa: PLC0415
@@ -202,9 +202,9 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve the dashboard until stopped."""
-    from bayboard.estimating import start_estimating  # noqa: PLC0415
-    from bayboard.provider import make_provider  # noqa: PLC0415
-    from bayboard.what_if import WhatIfDesk  # noqa: PLC0415
+    from bayboard.parts.estimates import start_estimating  # noqa: PLC0415
+    from bayboard.parts.provider import make_provider  # noqa: PLC0415
+    from bayboard.parts.whatif import WhatIfDesk  # noqa: PLC0415
     from dashboard.edge.limits import Limits  # noqa: PLC0415
     from dashboard.serve import ServeError  # noqa: PLC0415
     from dashboard.serve import serve as serve_dashboard  # noqa: PLC0415

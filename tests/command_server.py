@@ -30,7 +30,7 @@ from typing import IO
 
 _PACKAGES = ("bayboard", "config", "dashboard", "ingest", "models", "reminders", "simulators")
 # Not imported by a command's start: other programs, benchmarks and single migrations.
-_APART = ("bayboard.__main__", "bayboard.bench.", "bayboard.embedded_broker", "models.migrations.")
+_APART = ("bayboard.__main__", "bayboard.bench.", "bayboard.demo.broker", "models.migrations.")
 # What libraries import only when they are used, in nearly every command or page.
 _USED_LATER = (
     "anyio._backends._asyncio",

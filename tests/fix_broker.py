@@ -24,9 +24,9 @@ import yaml
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bayboard.device_access import AccessFiles
-from bayboard.embedded import broker_command, die_with_parent
-from bayboard.mosquitto_access import Account, hash_password, make_service_account
+from bayboard.demo.embedded import broker_command, die_with_parent
+from bayboard.device.broker_access import AccessFiles
+from bayboard.device.mosquitto import Account, hash_password, make_service_account
 from tests.patience import PATIENCE_SECONDS
 
 BrokerKind = Literal["iotcore", "mosquitto"]

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bayboard.embedded import PostgresServer
+from bayboard.demo.embedded import PostgresServer
 from models.grants import SERVICES, name_role
 
 # A server that preloads TimescaleDB under its own licence; its address names a superuser.

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from bayboard.backfill import run_backfill, settle_history
-from bayboard.backfill_story import Plan
-from bayboard.ingesting import make_rules
+from bayboard.backfill.run import run_backfill, settle_history
+from bayboard.backfill.story import Plan
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
 from simulators.truth.lines import Truth, read_truth

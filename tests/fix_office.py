@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Page
 from psycopg import sql
 
-from bayboard.access_commands import make_link
-from bayboard.access_rows import ask_database
+from bayboard.commands.access import make_link
+from bayboard.console import ask_database
 from config.settings import DEFAULT_WORKSHOP_FILE
 from dashboard.access.identity import Role
 from tests.fix_access import KEY

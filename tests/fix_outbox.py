@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from prometheus_client import CollectorRegistry
 
-from bayboard.bench.deliveries_receiver import Receiver, Reply
+from bayboard.bench.deliveries.receiver import Receiver, Reply
 from config.channels import Channel, DeliveryRules
 from config.wording.templates import load_templates
 from config.workshop import Workshop

@@ -20,11 +20,11 @@ from playwright.sync_api import Browser, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from psycopg.rows import dict_row
 
-from bayboard.backfill_story import Plan
-from bayboard.embedded import PostgresServer, find_free_port
-from bayboard.estimating import refresh_sites
-from bayboard.remind import remind_once
-from bayboard.what_if import WhatIfDesk
+from bayboard.backfill.story import Plan
+from bayboard.demo.embedded import PostgresServer, find_free_port
+from bayboard.parts.estimates import refresh_sites
+from bayboard.parts.reminders import remind_once
+from bayboard.parts.whatif import WhatIfDesk
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings
 from config.workshop import load_workshop
 from models.migrations.run import migrate

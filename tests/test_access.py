@@ -18,8 +18,8 @@ import psycopg
 import pytest
 import sqlalchemy.exc
 
-from bayboard.device_access import follow_registry
-from bayboard.mosquitto_access import (
+from bayboard.device.broker_access import follow_registry
+from bayboard.device.mosquitto import (
     AccessError,
     hash_password,
     make_device_account,

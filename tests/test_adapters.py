@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.adapters import Adapter, find_unit
 from config.kit.topic_filter import express_filter, may_match_below
 from config.settings import DEFAULT_WORKSHOP_FILE

@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from bayboard.bench.attacks import ATTACKS, run_attack
+from bayboard.bench.attacks.strangers import ATTACKS, run_attack
 from tests.fix_access import KEY
 from tests.fix_processes import RunningCommand, StartCommand
 

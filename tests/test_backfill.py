@@ -16,16 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import sql
 
-from bayboard.backfill import run_backfill
-from bayboard.backfill_orders import Derived, Orders
-from bayboard.backfill_sites import keep_first_days, list_sites, make_plans, name_sites
-from bayboard.backfill_story import Plan
-from bayboard.backfill_write import find_progress, write_history
+from bayboard.backfill.orders import Derived, Orders
+from bayboard.backfill.run import run_backfill
+from bayboard.backfill.sites import keep_first_days, list_sites, make_plans, name_sites
+from bayboard.backfill.story import Plan
+from bayboard.backfill.write import find_progress, write_history
 from bayboard.entry import CommandError
-from bayboard.ingesting import make_rules
-from bayboard.verdict import Verdict
-from bayboard.verify import compare
-from bayboard.verify_rows import read_stored
+from bayboard.parts.ingest import make_rules
+from bayboard.verify.compare import compare
+from bayboard.verify.rows import read_stored
+from bayboard.verify.verdict import Verdict
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 
-from bayboard.backfill_story import Plan
-from bayboard.backfill_write import write_history
-from bayboard.bench.queries import read_queries
-from bayboard.bench.queries_data import PLAYED_DAYS, extend
-from bayboard.ingesting import make_rules
+from bayboard.backfill.story import Plan
+from bayboard.backfill.write import write_history
+from bayboard.bench.queries.data import PLAYED_DAYS, extend
+from bayboard.bench.queries.run import read_queries
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from models.rollups.settle import refresh_rollups

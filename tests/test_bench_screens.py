@@ -2,10 +2,10 @@
 
 import pytest
 
-from bayboard.bench.pixel import PixelTimes
-from bayboard.bench.screens import Comparison, Load, describe_screens
-from bayboard.bench.screens_clients import SimulatedScreen, Tally
-from bayboard.bench.screens_rig import Usage
+from bayboard.bench.screens.clients import SimulatedScreen, Tally
+from bayboard.bench.screens.pixel import PixelTimes
+from bayboard.bench.screens.rig import Usage
+from bayboard.bench.screens.run import Comparison, Load, describe_screens
 
 
 def hear(*chunks: bytes, polls: bool = False) -> Tally:

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bayboard.embedded import die_with_parent
+from bayboard.demo.embedded import die_with_parent
 from tests.fix_office import Office
 from tests.patience import PATIENCE_SECONDS
 

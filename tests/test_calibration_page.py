@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from dash.development.base_component import Component
 
-from bayboard.estimating import refresh_sites
+from bayboard.parts.estimates import refresh_sites
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.figures.analytics.calibration.charts import draw_reliability, draw_week_coverage

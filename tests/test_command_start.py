@@ -25,8 +25,8 @@ DASHBOARD = {"babel", "dash", "numpy", "plotly", "simpy"}
 @pytest.mark.parametrize(
     ("imported", "spared"),
     [
-        ("bayboard.cli, bayboard.rules_commands", HEAVY),
-        ("bayboard.cli, bayboard.what_if, bayboard.estimating, dashboard.app", HEAVY - DASHBOARD),
+        ("bayboard.cli, bayboard.commands.notices", HEAVY),
+        ("bayboard.cli, bayboard.parts.whatif, bayboard.parts.estimates, dashboard.app", HEAVY - DASHBOARD),
     ],
     ids=["the console command", "the dashboard"],
 )

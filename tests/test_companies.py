@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Workshop, load_workshop
 from ingest.message import ReceivedMessage

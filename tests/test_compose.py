@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bayboard.mosquitto_access import make_service_account
-from bayboard.secrets_command import NEEDED
+from bayboard.commands.secrets import NEEDED
+from bayboard.device.mosquitto import make_service_account
 from config.settings import DATABASE_SERVICES, document_settings
 from tests.fix_broker import Broker
 

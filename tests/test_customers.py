@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import load_workshop

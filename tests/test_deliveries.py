@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bayboard.bench.deliveries_receiver import Reply
+from bayboard.bench.deliveries.receiver import Reply
 from config.settings import DEFAULT_WORKSHOP_FILE
 from models.domain.delivery import Role
 from tests.fix_ingest import wait_for_rows

@@ -14,8 +14,8 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from bayboard.device_sheet import Credentials, SheetError, draw_qr, save_qr, write_sheet
-from bayboard.device_table import draw_devices
+from bayboard.device.sheet import Credentials, SheetError, draw_qr, save_qr, write_sheet
+from bayboard.device.table import draw_devices
 from models.contract.payloads import DeviceStatus, decode
 from models.contract.topics import KINDS_OF_SOURCE, Kind, Source, parse_topic
 from models.domain.device.health import DeviceRow

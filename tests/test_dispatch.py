@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bayboard.bench.deliveries_receiver import Reply
+from bayboard.bench.deliveries.receiver import Reply
 from config.channels import DeliveryRules
 from models.domain.delivery import Role
 from reminders.delivery.dispatcher import Dispatcher

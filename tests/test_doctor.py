@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from bayboard.doctor import (
+from bayboard.doctor.broker import check_broker
+from bayboard.doctor.database import (
     Finding,
     Verdict,
     check_clock,
@@ -20,8 +21,7 @@ from bayboard.doctor import (
     check_site,
     check_store,
 )
-from bayboard.doctor_broker import check_broker
-from bayboard.doctor_outbox import check_channels, check_outbox
+from bayboard.doctor.outbox import check_channels, check_outbox
 from config.channels import Channel
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings
 from config.workshop import load_workshop

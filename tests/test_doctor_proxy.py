@@ -2,8 +2,8 @@
 
 import pytest
 
-from bayboard.doctor import Verdict
-from bayboard.doctor_proxy import check_proxies
+from bayboard.doctor.database import Verdict
+from bayboard.doctor.proxy import check_proxies
 
 
 @pytest.mark.parametrize(

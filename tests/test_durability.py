@@ -3,9 +3,9 @@
 import random
 from datetime import UTC, datetime
 
-from bayboard.bench.durability import PARTS, measure_durability
-from bayboard.bench.stream import NumberedStream
-from bayboard.ingesting import make_rules
+from bayboard.bench.ingest.durability import PARTS, measure_durability
+from bayboard.bench.ingest.stream import NumberedStream
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage

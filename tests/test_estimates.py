@@ -5,7 +5,7 @@ from datetime import timedelta
 import psycopg
 from psycopg.rows import dict_row
 
-from bayboard.estimating import refresh_sites
+from bayboard.parts.estimates import refresh_sites
 from dashboard.boards.learned import Learned
 from dashboard.figures.board.look import Look
 from dashboard.pages.board.wall import wall_kind

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bayboard.bench.malformed import HOSTILE, make_right, measure_malformed, spoil_many
-from bayboard.ingesting import make_rules
+from bayboard.bench.ingest.malformed import HOSTILE, make_right, measure_malformed, spoil_many
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from paho.mqtt.client import MQTTMessage
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.inbox import Inbox

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from bayboard.embedded import PostgresServer
+from bayboard.demo.embedded import PostgresServer
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import REFUSE_RO_9, STORED, TOPIC, StartIngest, scan, wait_for_rows
 from tests.fix_processes import StartCommand

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from bayboard.ingesting import make_ingest
+from bayboard.parts.ingest import make_ingest
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, Response
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage

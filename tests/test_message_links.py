@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from psycopg.types.json import Jsonb
 
-from bayboard.bench.deliveries_receiver import Reply
+from bayboard.bench.deliveries.receiver import Reply
 from models.database.engine import connect_database
 from models.domain.delivery import Role
 from models.migrations.run import alembic_config, migrate

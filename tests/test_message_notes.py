@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 from playwright.sync_api import Page, expect
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from dashboard.access.identity import Role

@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bayboard.device_access import AccessFiles
-from bayboard.mosquitto_access import hash_password, make_service_account
+from bayboard.device.broker_access import AccessFiles
+from bayboard.device.mosquitto import hash_password, make_service_account
 from models.database.engine import connect_database
 from models.domain.device.health import DeviceRow
 from models.queries.device.health import read_devices

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bayboard.bench.odometer_refusals import measure_refusals
+from bayboard.bench.odometer.refusals import measure_refusals
 from bayboard.bench.reminders import measure_projections
 from models.domain.odometer.limits import TOLERANCE_KM, Doubt
 from models.domain.odometer.reading import Correction, Reading, judge_readings

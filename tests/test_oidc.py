@@ -16,7 +16,7 @@ from joserfc.jwk import RSAKey
 from structlog.testing import capture_logs
 
 from bayboard.entry import CommandError
-from bayboard.provider import make_provider
+from bayboard.parts.provider import make_provider
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
 from config.workshop import load_workshop
 from dashboard.access.company.provider import Grant, Provider, choose_grant

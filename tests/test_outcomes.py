@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.rows import class_row
 
-from bayboard.estimating import refresh_sites
+from bayboard.parts.estimates import refresh_sites
 from config.opening import OpeningHours
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop

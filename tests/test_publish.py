@@ -10,7 +10,7 @@ import jsonschema
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.broker import read_broker_address
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop

@@ -15,10 +15,10 @@ import pytest
 from psycopg import sql
 from rich.console import Console
 
-from bayboard.embedded import PostgresServer
-from bayboard.ingesting import make_rules
-from bayboard.quarantine_replay import describe_outcome, summarise
-from bayboard.quarantine_text import draw_payload
+from bayboard.demo.embedded import PostgresServer
+from bayboard.parts.ingest import make_rules
+from bayboard.quarantine.replay import describe_outcome, summarise
+from bayboard.quarantine.text import draw_payload
 from config.adapters import Adapter
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from bayboard.ingesting import make_rules
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import load_workshop
 from ingest.message import ReceivedMessage

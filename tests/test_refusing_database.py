@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from bayboard.embedded import PostgresServer
+from bayboard.demo.embedded import PostgresServer
 from models.migrations.run import migrate
 from tests.fix_broker import Broker, Publish
 from tests.fix_ingest import STORED, TOPIC, StartIngest, ask_ingest, scan, wait_for_rows

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bayboard.backfill_story import Plan
-from bayboard.backfill_write import write_history
-from bayboard.ingesting import make_rules
+from bayboard.backfill.story import Plan
+from bayboard.backfill.write import write_history
+from bayboard.parts.ingest import make_rules
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.store import StoreRules
 from config.workshop import find_ready_stage, load_workshop

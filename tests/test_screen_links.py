@@ -5,7 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from bayboard.access_rows import ask_database
+from bayboard.console import ask_database
 from dashboard.access.passwords import draw_token
 from models.queries.access.screens import add_screen
 from tests.test_sessions import all_given

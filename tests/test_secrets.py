@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bayboard.secrets_command import NEEDED, ON_REQUEST
+from bayboard.commands.secrets import NEEDED, ON_REQUEST
 
 ROOT = Path(__file__).parent.parent
 COMPOSE = (ROOT / "docker-compose.yml").read_text()

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Message
 
-from bayboard.access_commands import make_link
-from bayboard.access_rows import ask_database
+from bayboard.commands.access import make_link
+from bayboard.console import ask_database
 from config.settings import DEFAULT_WORKSHOP_FILE, Settings, SettingsError
 from config.workshop import load_workshop
 from dashboard.access.attempts import PER_ACCOUNT, PER_ADDRESS, WINDOW

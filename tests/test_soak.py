@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from playwright.sync_api import Page
 
-from bayboard.bench.chromium import PageMemory, weigh_page
-from bayboard.bench.soak import Hour, compare_ends
+from bayboard.bench.rig.chromium import PageMemory, weigh_page
+from bayboard.bench.screens.soak import Hour, compare_ends
 from models.signals import Signal
 from tests.fix_access import let_in
 from tests.fix_office import Office

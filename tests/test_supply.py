@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bayboard.embedded import EmbeddedError, refuse_missing_parts
+from bayboard.demo.embedded import EmbeddedError, refuse_missing_parts
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

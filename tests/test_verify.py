@@ -11,7 +11,10 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from bayboard.verdict import (
+from bayboard.verify.compare import compare
+from bayboard.verify.rows import read_stored
+from bayboard.verify.table import count_findings, print_findings
+from bayboard.verify.verdict import (
     SILENT,
     Finding,
     Stored,
@@ -20,9 +23,6 @@ from bayboard.verdict import (
     StoredReading,
     Verdict,
 )
-from bayboard.verify import compare
-from bayboard.verify_rows import read_stored
-from bayboard.verify_table import count_findings, print_findings
 from config.settings import DEFAULT_WORKSHOP_FILE
 from simulators.facts import Stage
 from simulators.scaled import scale_workshop

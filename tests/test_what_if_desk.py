@@ -8,7 +8,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from bayboard.what_if import WhatIfDesk, fit_site
+from bayboard.parts.whatif import WhatIfDesk, fit_site
 from models.analytics.whatif import CYCLE, ON_TIME, THROUGHPUT, WAIT, Asked, Change, Progress, State, Thing
 from simulators.truth.lines import ReadyTruth
 from simulators.whatif.fitting import WhatIfError

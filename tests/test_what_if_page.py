@@ -9,7 +9,7 @@ import pytest
 from dash.development.base_component import Component
 from playwright.sync_api import Page, expect
 
-from bayboard.what_if import WhatIfDesk
+from bayboard.parts.whatif import WhatIfDesk
 from config.settings import DEFAULT_WORKSHOP_FILE
 from config.workshop import Site, load_workshop
 from dashboard.figures.analytics.whatif.view import Choice, draw_progress, draw_what_if, list_figures

@@ -13,7 +13,7 @@ import typer
 
 from bayboard.bench.history_commands import app as history
 from bayboard.bench.history_commands import say
-from bayboard.bench.rig import BenchError
+from bayboard.bench.rig.real import BenchError
 from bayboard.entry import read_clock
 from config.settings import Settings
 from config.workshop import load_workshop
@@ -40,7 +40,7 @@ def pixel(
     scans: Annotated[int, typer.Option(min=2, help="How many scans to publish.")] = 100,
 ) -> None:
     """Time scans from being published to being painted on a running wall."""
-    from bayboard.bench.pixel import measure_pixel  # noqa: PLC0415
+    from bayboard.bench.screens.pixel import measure_pixel  # noqa: PLC0415
 
     typer.echo(measure_pixel(wall_url=wall, mqtt_url=broker, site=site, bay=bay, scans=scans))
 
@@ -62,7 +62,7 @@ def screens(
     ] = 30,
 ) -> None:
     """Open many screens of one wall; time scans to them and to a browser, and compare with polling."""
-    from bayboard.bench.screens import describe_screens, measure_screens  # noqa: PLC0415
+    from bayboard.bench.screens.run import describe_screens, measure_screens  # noqa: PLC0415
 
     if not re.fullmatch(r"[1-9]\d{0,4}(,[1-9]\d{0,4})*", counts):
         raise typer.BadParameter(f"--screens: {counts!r} is not like 50,200")
@@ -85,7 +85,7 @@ def screens(
 @app.command()
 def attacks() -> None:
     """Attack a dashboard as strangers could; measure what everybody else notices."""
-    from bayboard.bench.attacks_measured import describe_attacks, measure_attacks  # noqa: PLC0415
+    from bayboard.bench.attacks.measured import describe_attacks, measure_attacks  # noqa: PLC0415
 
     workshop_file = Settings.from_environment().workshop_file
     typer.echo(describe_attacks(measure_attacks(workshop_file, say)))
@@ -96,7 +96,7 @@ def beside(
     managers: Annotated[int, typer.Option(min=1, max=20, help="How many managers ask at once.")] = 1,
 ) -> None:
     """Time scans to walls alone, then beside analytics, quarantine, what-if questions and exports."""
-    from bayboard.bench.beside import describe_beside, measure_beside  # noqa: PLC0415
+    from bayboard.bench.screens.beside import describe_beside, measure_beside  # noqa: PLC0415
 
     workshop_file = Settings.from_environment().workshop_file
     site = load_workshop(workshop_file).sites[0]
@@ -115,7 +115,7 @@ def soak(
     ] = 10.0,
 ) -> None:
     """Watch the memory of a wall, a lounge and their server over a day of the demo."""
-    from bayboard.bench.soak import describe_soak, measure_soak  # noqa: PLC0415
+    from bayboard.bench.screens.soak import describe_soak, measure_soak  # noqa: PLC0415
 
     growths = measure_soak(hours, speed, say)
     typer.echo(describe_soak(growths))
@@ -130,7 +130,7 @@ def ingest(
     ] = 200_000,
 ) -> None:
     """Compare ingest with paho alone, COPY alone and the Rust bridge, on one broker and database."""
-    from bayboard.bench.ingest import describe, measure_ingest  # noqa: PLC0415
+    from bayboard.bench.ingest.throughput import describe, measure_ingest  # noqa: PLC0415
 
     typer.echo(describe(measure_ingest(messages, say)))
 
@@ -140,7 +140,7 @@ def backlog(
     messages: Annotated[int, typer.Option(min=10_000, help="How many messages wait.")] = 1_000_000,
 ) -> None:
     """Let messages wait in the broker, then watch the memory of ingest while it drains them."""
-    from bayboard.bench.ingest import measure_backlog  # noqa: PLC0415
+    from bayboard.bench.ingest.throughput import measure_backlog  # noqa: PLC0415
 
     typer.echo(measure_backlog(messages, say))
 
@@ -153,7 +153,7 @@ def malformed(
     seed: Annotated[int, typer.Option(help="Another seed spoils other messages.")] = 1,
 ) -> None:
     """Send messages that are wrong in every way; each must be stored or refused with a reason."""
-    from bayboard.bench.malformed import measure_malformed  # noqa: PLC0415
+    from bayboard.bench.ingest.malformed import measure_malformed  # noqa: PLC0415
 
     typer.echo(measure_malformed(messages, seed, read_clock(), say))
 
@@ -168,7 +168,7 @@ def durability(
     seed: Annotated[int, typer.Option(help="The same seed kills in the same order.")] = 1,
 ) -> None:
     """Kill ingest, broker and database at random moments, and count what was lost or doubled."""
-    from bayboard.bench.durability import measure_durability  # noqa: PLC0415
+    from bayboard.bench.ingest.durability import measure_durability  # noqa: PLC0415
 
     ledger = measure_durability(kills=kills, messages=messages, keep_seconds=keep, seed=seed, say=say)
     typer.echo(ledger)
@@ -183,7 +183,7 @@ def deliveries(
     seed: Annotated[int, typer.Option(help="The same seed draws the same answers.")] = 1,
 ) -> None:
     """Kill two engines that raise and send to a failing receiver, and count what arrived, and how often."""
-    from bayboard.bench.deliveries import measure_deliveries  # noqa: PLC0415
+    from bayboard.bench.deliveries.kills import measure_deliveries  # noqa: PLC0415
 
     counted = measure_deliveries(
         vehicles=vehicles,

@@ -31,7 +31,7 @@ def chunks(
     years: Annotated[int, typer.Option(min=1, help="How many years of one site's scans.")] = 5,
 ) -> None:
     """Compare chunk intervals in scratch tables of the TimescaleDB that BAYBOARD_DATABASE_URL names."""
-    from bayboard.bench.chunks import describe_chunks, measure_chunks  # noqa: PLC0415
+    from bayboard.bench.queries.chunks import describe_chunks, measure_chunks  # noqa: PLC0415
 
     if not re.fullmatch(r"[1-9]\d{0,3}(,[1-9]\d{0,3})*", days):
         raise typer.BadParameter(f"--days: {days!r} is not like 7,30,90")
@@ -89,7 +89,7 @@ def detection(
 @app.command()
 def queries(server_url: ServerUrl = None, years: YearsOfOneSite = 5, sites: SitesOfAYear = 200) -> None:
     """Time what boards and analytics ask of years of history, on each kind of database present."""
-    from bayboard.bench.queries import measure_queries  # noqa: PLC0415
+    from bayboard.bench.queries.run import measure_queries  # noqa: PLC0415
 
     workshop = load_workshop(Settings.from_environment().workshop_file)
     for line in measure_queries(
@@ -108,8 +108,8 @@ def analytics(
     ] = False,
 ) -> None:
     """Time every view of the analytics pages, over years of one site and a year of many."""
-    from bayboard.bench.analytics import make_years, measure_analytics  # noqa: PLC0415
-    from bayboard.bench.analytics_pictures import measure_pictures  # noqa: PLC0415
+    from bayboard.bench.analytics.pages import make_years, measure_analytics  # noqa: PLC0415
+    from bayboard.bench.analytics.pictures import measure_pictures  # noqa: PLC0415
     from dashboard.pages.analytics.layout import VIEWS  # noqa: PLC0415
 
     settings, now = Settings.from_environment(), read_clock()
@@ -129,7 +129,7 @@ def reminders(
     vehicles: Annotated[int, typer.Option(min=100, help="How many vehicles a pass goes over.")] = 200_000,
 ) -> None:
     """Count wrong odometer readings refused and services foreseen, and time a pass over every vehicle."""
-    from bayboard.bench.odometer_refusals import measure_refusals  # noqa: PLC0415
+    from bayboard.bench.odometer.refusals import measure_refusals  # noqa: PLC0415
     from bayboard.bench.reminders import measure_pass, measure_projections  # noqa: PLC0415
 
     workshop = load_workshop(Settings.from_environment().workshop_file)

@@ -17,9 +17,9 @@ from statistics import median
 import psutil
 import psycopg
 
-from bayboard.bench.odometer_refusals import BEGAN
-from bayboard.bench.odometer_story import CarStory, tell_stories
-from bayboard.embedded import PostgresServer, find_free_port
+from bayboard.bench.odometer.refusals import BEGAN
+from bayboard.bench.odometer.story import CarStory, tell_stories
+from bayboard.demo.embedded import PostgresServer, find_free_port
 from config.workshop import Workshop
 from models.domain.service.mileage import Mark, reckon_rate
 from models.migrations.run import migrate

@@ -13,7 +13,7 @@ from models.analytics.whatif import Asked, Progress
 
 
 class WhatIf(Protocol):
-    """Takes questions and says how far each is; `bayboard.what_if.WhatIfDesk` is one."""
+    """Takes questions and says how far each is; `bayboard.parts.whatif.WhatIfDesk` is one."""
 
     def list_skills(self, site: Site, /) -> Sequence[str]:
         """Return the skills of which a site has somebody."""

@@ -1,0 +1,1 @@
+"""Simulated history straight into the database."""

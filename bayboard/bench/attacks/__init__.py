@@ -1,0 +1,1 @@
+"""What strangers can do to a dashboard, measured."""

@@ -1,0 +1,1 @@
+"""Messages to people while their senders are killed."""

@@ -1,0 +1,1 @@
+"""Ingest: throughput, durability, malformed messages."""

@@ -1,0 +1,1 @@
+"""How many odometer readings are refused rightly and wrongly."""

@@ -1,0 +1,1 @@
+"""How long pages wait for the database."""

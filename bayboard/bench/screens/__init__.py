@@ -1,0 +1,1 @@
+"""Screens by the hundred, and how soon each shows a scan."""

@@ -1,0 +1,1 @@
+"""The subcommands of `bayboard`, a module for each group."""

@@ -1,0 +1,1 @@
+"""What a device and its broker are given, and devices as a table."""

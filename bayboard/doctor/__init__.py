@@ -1,0 +1,1 @@
+"""What `bayboard doctor` checks."""

@@ -1,0 +1,1 @@
+"""Notices tried on a day that was."""

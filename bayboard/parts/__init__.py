@@ -1,0 +1,1 @@
+"""Wires each process from settings and the workshop's facts."""

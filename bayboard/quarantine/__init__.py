@@ -1,0 +1,1 @@
+"""Refused messages at a terminal."""
