@@ -30,7 +30,7 @@ test: parts ## install what the tests need and run them all, three at a time, si
 	@$(PYTEST) $(ARGS)
 
 proof-pages: env ## every page over every extreme value of every column that can be stored; about half an hour
-	@BAYBOARD_PROOF_PAGES=1 $(BIN)/pytest tests/test_stored_extremes.py
+	@BAYBOARD_PROOF_PAGES=1 $(BIN)/pytest tests/dashboard/edge/test_stored_extremes.py
 
 check: parts ## everything that must hold before a commit is done; the checks of the text run beside the tests
 	@$(MAKE) --no-print-directory static & static=$$!; $(PYTEST) $(ARGS); tested=$$?; wait $$static && exit $$tested
@@ -38,17 +38,17 @@ check: parts ## everything that must hold before a commit is done; the checks of
 static: format-check lint types layers docs ## format, lint, types, layers and generated documents
 
 proof-kills: parts ## kill ingest, broker, database, senders and engines of rules many times; nothing is lost or doubled
-	@$(PROOF) tests/test_durability.py tests/test_rules_killed.py tests/test_deliveries.py \
-		tests/test_backfill.py tests/test_demo.py $(ARGS)
+	@$(PROOF) tests/processes/test_durability.py tests/processes/test_notices_killed.py tests/processes/test_deliveries.py \
+		tests/bayboard/backfill/test_backfill.py tests/bayboard/demo/test_demo.py $(ARGS)
 
 proof-malformed: parts ## a million messages that are wrong in every way: each is stored or refused with a reason
 	@$(BIN)/bayboard bench malformed $(ARGS)
 
 proof-soak: parts ## two weeks of changes on one page, which holds no more memory at their end
-	@$(PROOF) tests/test_soak.py $(ARGS)
+	@$(PROOF) tests/processes/test_soak.py $(ARGS)
 
 proof-properties: parts ## Hypothesis with thirty to fifty times the examples
-	@$(PROOF) --numprocesses 2 $$(grep -l '^from hypothesis' tests/test_*.py) $(ARGS)
+	@$(PROOF) --numprocesses 2 $$(grep -rl --include='test_*.py' '^from hypothesis' tests) $(ARGS)
 
 proof-moments: parts ## the tests with the clock at six moments; MOMENTS="2026-12-31T23:50", options in ARGS="-k devices"
 	@scripts/prove_moments.sh $(ARGS)
@@ -76,7 +76,7 @@ docs: env ## check that generated documents are current
 	@$(BIN)/bayboard docs --check
 
 pictures: env ## take the pictures of README and docs anew, of a shop that is always the same; ARGS="wall lounge"
-	@$(BIN)/python -m tests.take_pictures $(ARGS)
+	@$(BIN)/python -m tests.rig.take_pictures $(ARGS)
 
 lock: env ## pin and hash what pyproject.toml asks for; ARGS="--upgrade" for newer versions
 	@$(BIN)/uv pip compile pyproject.toml --quiet --group dev --extra demo --universal --python-version 3.11 \

@@ -11,25 +11,25 @@ from collections.abc import Callable
 import pytest
 from hypothesis import settings
 
-from tests.patience import rounds
+from tests.rig.patience import rounds
 
 # A busy machine is slow, which is no fault; what fails is printed in a form that can be repeated.
 settings.register_profile("bayboard", max_examples=rounds(40, proof=2000), deadline=None, print_blob=True)
 settings.load_profile("bayboard")
 
 pytest_plugins = (
-    "tests.fix_broker",
-    "tests.fix_browser",
-    "tests.fix_database",
-    "tests.fix_history",
-    "tests.fix_processes",
-    "tests.fix_ingest",
-    "tests.fix_office",
-    "tests.fix_visit",
-    "tests.fix_oidc",
-    "tests.fix_outbox",
-    "tests.fix_still",
-    "tests.fix_golden",
+    "tests.fixtures.broker",
+    "tests.fixtures.browser",
+    "tests.fixtures.database",
+    "tests.fixtures.history",
+    "tests.fixtures.processes",
+    "tests.fixtures.ingest",
+    "tests.fixtures.office",
+    "tests.fixtures.visit",
+    "tests.fixtures.oidc",
+    "tests.fixtures.outbox",
+    "tests.fixtures.still",
+    "tests.fixtures.golden",
 )
 
 # Below the ports that Linux gives to outgoing connections, so that nobody takes one between
