@@ -1,8 +1,8 @@
 """What people can be told of: the events, and which values each brings for its words.
 
 Owns the vocabulary that rules, templates and channels share: names of events, the audiences, and for every
-event the keys of its payload with their kinds. Refuses nothing; `config.wording.templates` holds templates to it,
-and `Event.find_gaps` a payload. It knows neither channels nor the database.
+event the keys of its payload with their kinds. Refuses nothing: `config.wording.templates` checks templates
+against it, and `Event.find_gaps` a payload. It knows neither channels nor the database.
 """
 
 from collections.abc import Mapping

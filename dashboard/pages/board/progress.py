@@ -39,7 +39,7 @@ from models.queries.board.lounge import read_lounge
 from models.queries.board.progress.links import TooManyTriesError, enter_progress
 from models.queries.board.progress.visit import read_progress
 
-_DOCUMENT = Template(Path(__file__).with_name("progress.html").read_text(encoding="utf-8"))
+_DOCUMENT = Template(Path(__file__).with_name("progress-page.html").read_text(encoding="utf-8"))
 _SCRIPT = '<script src="/assets/progress.js" defer></script>'
 # Whoever has the address may look, so it goes nowhere else: no cache, no referrer.
 _SECRET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

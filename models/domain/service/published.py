@@ -1,7 +1,7 @@
 """What Bayboard publishes of a vehicle's reminders: the topic and the payload, for whoever subscribes.
 
-Owns their shape, which `models.contract` describes and `reminders.service.publish` fills. The topics lie below the
-same prefix as those of devices; ingest knows them by `is_reminder_topic` and leaves them alone.
+Owns their shape, which `models.contract` describes and `reminders.service.publish` fills. The topics lie
+below the same prefix as those of devices; ingest knows them by `is_reminder_topic` and leaves them alone.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,6 @@
 """`bayboard remind`, `odometer` and `service` as people run them."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from tests.fixtures.database import as_role
 from tests.fixtures.ingest import ask_ingest, wait_for_rows
 from tests.fixtures.processes import StartCommand
 from tests.rig.garage import NOW, VIN, Garage
+from tests.rig.patience import PATIENCE_SECONDS
 
 OIL = "Oil and filter service"
 DAY = timedelta(days=1)
@@ -55,6 +57,10 @@ def test_the_engine_judges_what_arrives_and_answers_probes(
     engine.wait_for_answer(f"http://127.0.0.1:{port}/readyz")
     Garage(database_url).add_reading(NOW - DAY, 12_345)
     wait_for_rows(database_url, "select km, trusted from odometer_reading", [(12_345.0, True)])
-    status, metrics = ask_ingest(port, "/metrics")
-    assert status == 200
-    assert 'bayboard_remind_verdicts_total{verdict="trusted"} 1.0' in metrics
+    # Counted once the verdict is committed, which may be a moment later.
+    counted = 'bayboard_remind_verdicts_total{verdict="trusted"} 1.0'
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while counted not in ask_ingest(port, "/metrics")[1]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert ask_ingest(port, "/metrics")[0] == 200

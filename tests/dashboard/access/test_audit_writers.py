@@ -36,8 +36,8 @@ NO_ACTION = {
 }
 # Modules whose writers are the simulator, benchmarks, services and the demo.
 NO_PERSON = re.compile(
-    r"bayboard/(bench|demo|backfill|estimating|ingesting|remind\.py|what_if|quarantine_replay|verify)"
-    r"|dashboard/(passes|second_step|attempts)"
+    r"bayboard/(bench|demo|backfill|parts|verify)/|bayboard/(quarantine/replay|commands/(backfill|verify))\."
+    r"|dashboard/access/(passes|second/step|attempts)\."
 )
 # What each door that is no page for reading does, and how it is noted; a new one has to be added here.
 DOES = {
