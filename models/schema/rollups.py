@@ -1,7 +1,7 @@
 """Figures added up by the site's own days, and which days must be added up anew.
 
 A table `x_settled` holds the rows of days on which nothing has changed since; the relation to read
-is the view `x` (models/queries/rollup_*.sql), which reckons every other day at the moment of asking.
+is the view `x` (models/rollups/sql/*.sql), which reckons every other day at the moment of asking.
 What the workshop file says of zones, stages and opening hours stands here too, so that SQL knows it.
 """
 

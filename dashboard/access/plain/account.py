@@ -1,6 +1,6 @@
 """The pages of one's own account and of the second factor, as plain as that of signing in.
 
-Pure; what comes from outside is escaped by `plain_page`'s functions or here.
+Pure; what comes from outside is escaped by `page`'s functions or here.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The one look of every table: AG Grid with our colours, words and behaviour on a phone.
 
 Owns the options all tables share. A column is what it sorts by; a renderer of
-`manage_assets/grid.js` draws its words, and on a narrow screen one card in place of all columns.
+`office/assets/grid.js` draws its words, and on a narrow screen one card in place of all columns.
 """
 
 from typing import Any
