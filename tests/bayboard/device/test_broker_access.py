@@ -372,9 +372,9 @@ def test_a_change_has_the_broker_of_the_pid_file_reload(tmp_path: Path) -> None:
     pid_file = tmp_path / "mosquitto.pid"
     files = replace(access_files(tmp_path), pid_file=pid_file)
     assert files.write([])  # no broker runs: it will read them when it starts
-    with subprocess.Popen(
-        ["sh", "-c", "trap 'kill $!; exit 3' HUP; sleep 30 & echo; wait"], stdout=PIPE
-    ) as broker:
+    # A shell cannot trap what was ignored when it started, as SIGHUP is below nohup.
+    broker_like = "trap 'kill $!; exit 3' HUP; sleep 30 & echo; wait"
+    with subprocess.Popen(["env", "--default-signal=HUP", "sh", "-c", broker_like], stdout=PIPE) as broker:
         assert broker.stdout
         broker.stdout.readline()
         pid_file.write_text(f"{broker.pid}\n")
