@@ -32,6 +32,7 @@ from ingest.message import ReceivedMessage
 from ingest.steps.rows import COLUMNS
 from ingest.store.project import interval_values
 from models.domain.intervals import Scan
+from models.locks import Lock, try_take
 from models.rollups.settle import refresh_rollups
 from models.schema.metadata import metadata
 from simulators.opening import DAY
@@ -302,6 +303,6 @@ def test_a_site_that_was_heard_of_is_refused_before_anything_is_written(
 
 def test_two_backfills_of_a_site_do_not_write_at_the_same_time(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
-        connection.execute("select pg_advisory_lock(x'6261636b'::int, hashtext('s1'))")
+        assert try_take(connection, Lock.BACKFILL, "s1")
         with pytest.raises(CommandError, match="another backfill is writing site s1"):
             backfill(database_url, PLAN)

@@ -107,9 +107,10 @@ def test_a_wrong_file_is_refused_with_its_line(start_bayboard: StartCommand, tmp
     file = tmp_path / "workshop.toml"
     file.write_text(
         '[[stage]]\nkey = "ready"\nen = "R"\nzh = "R"\nkind = "wait"\n'
+        '[[stage]]\nkey = "gone"\nen = "G"\nzh = "G"\nkind = "end"\n'
         '[[site]]\nkey = "s1"\nen = "S"\nzh = "S"\ntimezone = "Asia/Shanghai"\n'
         '[[rule]]\nname = "a"\nwhen = "stage_entered"\ntell = "foreman"\nstage = "polish"\n'
     )
     status, lines = start_bayboard("rules", "check", str(file)).finish()
     assert status == 1
-    assert lines == [f"bayboard: {file}:15: rule.0.stage: there is no stage 'polish' in this file"]
+    assert lines == [f"bayboard: {file}:20: rule.0.stage: there is no stage 'polish' in this file"]
