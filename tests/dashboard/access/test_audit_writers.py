@@ -36,7 +36,9 @@ NO_ACTION = {
 }
 # Modules whose writers are the simulator, benchmarks, services and the demo.
 NO_PERSON = re.compile(
-    r"bayboard/(bench|demo|backfill|parts|verify)/|bayboard/(quarantine/replay|commands/(backfill|verify))\."
+    r"bayboard/(bench|backfill|verify)/"
+    r"|bayboard/(demo/run|quarantine/replay|commands/(backfill|verify))\."
+    r"|bayboard/parts/(estimates|ingest|reminders|whatif)\."
     r"|dashboard/access/(passes|second/step|attempts)\."
 )
 # What each door that is no page for reading does, and how it is noted; a new one has to be added here.
