@@ -11,3 +11,8 @@ def upgrade() -> None:
     op.add_column(
         "workshop_stage", sa.Column("is_ready", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
+    # What every flow that ends as it must has meant until now; so no day has to be settled again.
+    op.execute(
+        "update workshop_stage set is_ready = true"
+        " where position = (select max(position) from workshop_stage where kind = 'wait')"
+    )

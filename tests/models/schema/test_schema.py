@@ -2,13 +2,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from models.database.engine import connect_database
-from models.migrations.run import current_revision, migrate, newest_revision
+from config.settings import DEFAULT_WORKSHOP_FILE
+from config.workshop import find_ready_stage, load_workshop
+from models.database.engine import connect_database, take_driver
+from models.migrations.run import alembic_config, current_revision, migrate, newest_revision
+from models.rollups.workshop import record_workshop
 from models.schema.events import HYPERTABLES
 from models.schema.metadata import metadata
 from models.timescale.edition import Edition
@@ -73,6 +78,34 @@ def test_processes_that_migrate_at_the_same_time_do_it_once(empty_database_url: 
     with ThreadPoolExecutor(4) as pool:
         befores = [done.before for done in pool.map(migrate, [empty_database_url] * 4)]
     assert sorted(befores, key=str) == [newest_revision()] * 3 + [None]
+
+
+def test_an_upgrade_knows_the_ready_stage_and_leaves_settled_days_alone(empty_database_url: str) -> None:
+    workshop = load_workshop(DEFAULT_WORKSHOP_FILE)
+    engine = connect_database(empty_database_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0018")
+        take_driver(connection).cursor().executemany(
+            "insert into workshop_stage values (%s, %s, %s, %s)",
+            [
+                (stage.key, place, stage.kind, stage.name_cause(None))
+                for place, stage in enumerate(workshop.stages)
+            ],
+        )
+        connection.execute(text("insert into workshop_site (site, timezone) values ('s1', 'Asia/Shanghai')"))
+        connection.execute(
+            text(
+                "insert into stage_interval (site, work_order, position, stage, entered_at, inferred)"
+                " values ('s1', 'RO-1', 0, 'received', '2026-06-01 08:00+08', false)"
+            )
+        )
+    migrate(empty_database_url)
+    with psycopg.connect(empty_database_url, autocommit=True) as connected:
+        ready = connected.execute("select stage from workshop_stage where is_ready").fetchall()
+        assert ready == [(find_ready_stage(workshop.stages),)]
+        record_workshop(connected, workshop.stages, workshop.sites[:1], one_company=False)
+        assert connected.execute("select count(*) from rollup_dirty").fetchone() == (0,)
+    engine.dispose()
 
 
 @pytest.mark.every_database
