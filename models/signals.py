@@ -49,7 +49,7 @@ def ring(signal: Signal) -> tuple[SQL, list[str]]:
 
 
 def announce_change(connection: Connection[Any], change: BoardChange) -> None:
-    """Tell every process that follows boards what changed, once this transaction is committed."""
+    """Notify every process that follows boards of a change, once this transaction is committed."""
     connection.execute("select pg_notify(%s, %s)", [Signal.BOARD, msgspec.json.encode(change).decode()])
 
 

@@ -1,6 +1,6 @@
 """Named SQL: the queries that are files, read by their path below `models`.
 
-A fact that Python and SQL share is written in a query as `@name`, and stands here with its value.
+A fact that Python and SQL share is written in a query as `@name`; its value is here.
 """
 
 from functools import cache
