@@ -9,6 +9,7 @@ from models.domain.delivery import Role
 from tests.fixtures.ingest import wait_for_rows
 from tests.fixtures.outbox import MakeReceiver, Outbox
 from tests.fixtures.processes import RunningCommand, StartCommand
+from tests.rig.patience import wait_until
 
 REFUSES = Reply(400, body=b"no such group", taken=False)
 SENT = "select state from outbox_message"
@@ -39,6 +40,7 @@ def test_a_message_whose_sender_was_killed_arrives_and_a_double_can_be_told(
     first = start()
     # It has the message in its hands, and no answer yet.
     wait_for_rows(outbox.url, "select outcome from delivery_attempt", [("begun",)])
+    wait_until(lambda: len(receiver.requests) == 1)
     first.kill()
     # Two minutes later, as far as its claim is concerned.
     outbox.write("update outbox_message set claimed_until = now() - interval '1 second'")

@@ -1,6 +1,5 @@
 """`bayboard remind`, `odometer` and `service` as people run them."""
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -8,7 +7,7 @@ from tests.fixtures.database import as_role
 from tests.fixtures.ingest import ask_ingest, wait_for_rows
 from tests.fixtures.processes import StartCommand
 from tests.rig.garage import NOW, VIN, Garage
-from tests.rig.patience import PATIENCE_SECONDS
+from tests.rig.patience import wait_until
 
 OIL = "Oil and filter service"
 DAY = timedelta(days=1)
@@ -59,8 +58,5 @@ def test_the_engine_judges_what_arrives_and_answers_probes(
     wait_for_rows(database_url, "select km, trusted from odometer_reading", [(12_345.0, True)])
     # Counted once the verdict is committed, which may be a moment later.
     counted = 'bayboard_remind_verdicts_total{verdict="trusted"} 1.0'
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while counted not in ask_ingest(port, "/metrics")[1]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: counted in ask_ingest(port, "/metrics")[1])
     assert ask_ingest(port, "/metrics")[0] == 200
